@@ -4,37 +4,118 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 
-# The Python that everything runs with; it must be 3.10 or newer. Never downloaded: `make env PYTHON=python3.12`.
-PYTHON ?= python3
+# The Python that everything runs with: the one .venv was made with, else python3; name another with
+# `make env PYTHON=python3.12`. It must be 3.10 or newer, and none is ever downloaded.
+PYTHON ?= $(shell .venv/bin/python -c '' 2>/dev/null && echo .venv/bin/python || echo python3)
 export UV_PYTHON_DOWNLOADS := never
+export SAM_CLI_TELEMETRY := 0
 
 BIN := .venv/bin
+SAM_BIN := .sosw/sam/bin
 # The uv on the PATH if it runs, else one of our own.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .sosw/uv/bin/uv)
-ENV := .venv/.stamp
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
+# A stamp for each version of Python: naming another one makes the environment anew.
+ENV := .venv/.stamp-$(PYTHON_VERSION)
+SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
+TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
 
 .PHONY: help
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# --- environment -----------------------------------------------------------------------------------------------------
+# --- the two commands of a newcomer ----------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: env ## Run 300 tasks of the example on the local stack, from nothing
+	@$(BIN)/python -m examples.flight_delays.demo
+
+.PHONY: test
+test: env ## Run every test: unit, property, contract, integration, end-to-end (under 15 minutes)
+	$(BIN)/pytest
+
+# --- everyday work ---------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: env ## Run what every commit must pass: style, types, layers, fast tests, coverage (under 3 minutes)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov
+
+.PHONY: fmt
+fmt: env ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+
+.PHONY: up
+up: env ## Start the local stack with everything deployed
+	@$(BIN)/python -m sosw.local up
+
+.PHONY: down
+down: env ## Stop the local stack
+	@$(BIN)/python -m sosw.local down
+
+# --- packages and templates ------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sosw/build/)
+	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --out-dir dist
+	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" \
+	  sam build --template-file cloudformation/sosw.yaml --build-dir .sosw/build \
+	  --parameter-overrides Runtime=python$(PYTHON_VERSION)
+
+.PHONY: validate
+validate: $(SAM) ## Validate every template with SAM and cfn-lint
+	@for template in $(TEMPLATES); do \
+	  echo "sam validate --lint $$template"; \
+	  AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION-eu-west-1}" $(SAM_BIN)/sam validate --lint --template-file "$$template"; \
+	done
+
+.PHONY: lock
+lock: uv ## Renew the pinned versions in requirements/
+	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
+	$(LOCK) requirements/sam.in --output-file requirements/sam.txt
+
+LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock"
+
+.PHONY: clean
+clean: ## Stop the local stack and remove everything that can be made again
+	@if [ -x $(BIN)/python ] && [ -d .sosw ]; then $(BIN)/python -m sosw.local down || true; fi
+	rm -rf .venv .sosw dist build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- environments ----------------------------------------------------------------------------------------------------
 
 .PHONY: env
-env: $(ENV) ## Make the environment .venv: pinned tools and sosw itself, editable
+env: $(ENV) ## Make the environment .venv: pinned tools, and sosw itself, editable
 
 $(ENV): pyproject.toml requirements/dev.txt | uv
-	@$(UV) venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .venv
 	@$(UV) pip sync --quiet --python .venv requirements/dev.txt
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
 	@touch $@
 	@echo "environment: .venv ($$($(BIN)/python --version)) is ready"
 
-.PHONY: python uv
-python:
-	@command -v $(PYTHON) >/dev/null || { echo "make: there is no '$(PYTHON)' on the PATH: install Python 3.10 or newer, or name one: make env PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "make: '$(PYTHON)' is $$($(PYTHON) --version 2>&1), but sosw needs Python 3.10 or newer: name one: make env PYTHON=python3.12" >&2; exit 1; }
+# sam wants the pip and the Python of the runtime that it builds for beside it: --seed.
+$(SAM): requirements/sam.txt | uv
+	@$(UV) venv --quiet --seed $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/sam
+	@$(UV) pip install --quiet --python .sosw/sam --requirement requirements/sam.txt
+	@touch $@
 
+.PHONY: python
+python:
+	@[ -n "$(PYTHON_VERSION)" ] || { \
+	  echo "make: '$(PYTHON)' does not run: install Python 3.10 or newer, or name one: make env PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "make: '$(PYTHON)' is Python $(PYTHON_VERSION), but sosw needs 3.10 or newer; name one: make env PYTHON=python3.12" >&2; exit 1; }
+
+.PHONY: uv
 uv: python
 	@$(UV) --version >/dev/null 2>&1 || { \
-	  $(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "make: neither uv nor pip is there to make the environment with: install one, e.g. 'apt install python3-pip'" >&2; exit 1; }; \
+	  $(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+	    echo "make: neither uv nor pip is here to make the environment with: install one, e.g. apt install python3-pip" >&2; exit 1; }; \
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target .sosw/uv 'uv>=0.8'; }
