@@ -118,4 +118,4 @@ uv: python
 	@$(UV) --version >/dev/null 2>&1 || { \
 	  $(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 	    echo "make: neither uv nor pip is here to make the environment with: install one, e.g. apt install python3-pip" >&2; exit 1; }; \
-	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target .sosw/uv 'uv>=0.8'; }
+	  PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade --target .sosw/uv 'uv>=0.8'; }
