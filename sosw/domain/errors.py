@@ -1,0 +1,86 @@
+"""Every error that sosw raises. Each keeps its facts as attributes; the message names the thing and the next step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sosw.domain.slots import SlotRow
+    from sosw.domain.task import Task
+
+_SHOWN = 80
+
+
+class SoswError(Exception):
+    """Root of the tree: catch this to catch everything that sosw raises on purpose."""
+
+
+class Problem:
+    """One thing that is wrong with what came in: the field, its value, the rule and, where there is one, a guess."""
+
+    __slots__ = ("field", "hint", "rule", "value")
+
+    def __init__(self, field: str, value: Any, rule: str, hint: str = "") -> None:
+        self.field, self.value, self.rule, self.hint = field, value, rule, hint
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+        return f"{self.field}: {shown} {self.rule}" + (f" ({self.hint})" if self.hint else "")
+
+
+class InvalidInput(SoswError):
+    """What came in cannot work. Raised at the door, before anything was written, with all problems at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))
+
+
+class StaleTask(SoswError):
+    """The task is not as expected: someone else moved it first. A normal answer to losing a race."""
+
+    def __init__(self, task_id: str, move: str, found: Task | None) -> None:
+        self.task_id, self.move, self.found = task_id, move, found
+        now = f"it is {found.state.value}, attempt {found.attempt}" if found else "there is no such task"
+        super().__init__(f"task {task_id}: cannot {move}: {now}")
+
+
+class StaleRow(SoswError):
+    """The slot row changed since it was read: read it again before deciding anything."""
+
+    def __init__(self, row: SlotRow) -> None:
+        self.row = row
+        super().__init__(f"slot row {row.labourer}/{row.number} is no longer at version {row.version}: read it again")
+
+
+class InvokeRefused(SoswError):
+    """The invocation certainly did not happen: the function is throttled, missing or not ours to call."""
+
+    def __init__(self, function: str, reason: str, *, is_passing: bool) -> None:
+        self.function, self.reason, self.is_passing = function, reason, is_passing
+        super().__init__(f"function {function} was not invoked: {reason}")
+
+
+class InvokeUncertain(SoswError):
+    """No answer, or a server's error: the invocation may have happened. Only the end of the lease can tell."""
+
+    def __init__(self, function: str, reason: str) -> None:
+        self.function, self.reason = function, reason
+        super().__init__(f"function {function} may have been invoked: {reason}")
+
+
+def invalid(field: str, value: Any, rule: str, hint: str = "") -> InvalidInput:
+    """An `InvalidInput` of one problem."""
+    return InvalidInput([Problem(field, value, rule, hint)])
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A guess for a misspelt `word`, or the known words when none is near."""
+    import difflib  # noqa: PLC0415  (only a mistake pays for it)
+
+    names = sorted(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"

@@ -1,0 +1,167 @@
+"""What the Lambdas say to each other: the Worker's event, its report, and the wake of the Orchestrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.moments import from_ms, to_ms
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+RESERVED_KEYS = ("task_id", "sosw")
+"""Keys of the Worker's event that are ours: a payload may not have them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """What a Worker knows of the attempt it runs: `self.task`."""
+
+    id: TaskId
+    job_id: JobId
+    labourer: LabourerName
+    attempt: int
+    """Counted from 1; never used twice, also after a replay."""
+    lease_until: datetime
+    """The attempt must have ended by then."""
+
+
+def worker_event(task: Task) -> dict[str, Any]:
+    """The event that the Worker of a just claimed `task` is invoked with: the payload, flat, and who is asked.
+
+    sosw 0.7's flat fields of a task are there too, where the payload has no key of that name.
+    """
+    started = to_ms(task.started_at or task.created_at)
+    legacy = {
+        "labourer_id": task.labourer,
+        "attempts": task.tries,
+        "created_at": to_ms(task.created_at) // 1000,
+        "greenfield": started // 1000,
+    }
+    ours = {
+        "job_id": task.job_id,
+        "labourer": task.labourer,
+        "attempt": task.attempt,
+        "lease_until": to_ms(task.greenfield),
+    }
+    return {**legacy, **task.payload, "task_id": task.id, "sosw": ours}
+
+
+def assignment(event: Any) -> Assignment | None:
+    """Who is asked by a Worker's event; None when it was not sosw that invoked the function."""
+    if not isinstance(event, dict) or not isinstance(event.get("sosw"), dict) or "task_id" not in event:
+        return None
+    ours = event["sosw"]
+    return Assignment(
+        id=TaskId(event["task_id"]),
+        job_id=JobId(ours["job_id"]),
+        labourer=LabourerName(ours["labourer"]),
+        attempt=ours["attempt"],
+        lease_until=from_ms(ours["lease_until"]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What the stream of the tasks table tells of one write: how the task was then."""
+
+    task_id: TaskId
+    labourer: LabourerName
+    state: TaskState
+    version: int
+    greenfield: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """What wakes the Orchestrator: labourers with something to start, and what is known to have ended."""
+
+    ended: Mapping[LabourerName, Mapping[TaskId, int]]
+    """By labourer, a task's version at which it was seen not running: names of earlier versions are over."""
+
+    def to_event(self) -> dict[str, Any]:
+        """As the Orchestrator is invoked with."""
+        return {"wake": {name: dict(tasks) for name, tasks in self.ended.items()}}
+
+    @classmethod
+    def from_event(cls, event: Any) -> Wake | None:
+        """None for any other event (the minute rule's): then all labourers are dispatched."""
+        if not isinstance(event, dict) or "wake" not in event:
+            return None
+        wake = event["wake"]
+        is_right = isinstance(wake, dict) and all(
+            isinstance(tasks, dict) and all(type(version) is int for version in tasks.values())
+            for tasks in wake.values()
+        )
+        if not is_right:
+            raise invalid("wake", wake, "must be {labourer: {task id: version}}")
+        return cls(ended=wake)
+
+
+COMPLETE, FAIL, HEARTBEAT = "complete", "fail", "heartbeat"
+_ACTIONS = {
+    COMPLETE: COMPLETE,
+    FAIL: FAIL,
+    HEARTBEAT: HEARTBEAT,
+    "mark_task_as_completed": COMPLETE,
+    "mark_task_as_failed": FAIL,
+}
+_REPORT_KEYS = ("action", "task_id", "attempt", "labourer", "result", "stats", "error", "message", "is_retryable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a Worker says of its attempt to the WorkerAssistant."""
+
+    action: str
+    task_id: TaskId
+    attempt: int = 1
+    """Without one (sosw 0.7's form) only a first attempt can be meant: later ones are fenced."""
+    labourer: LabourerName | None = None
+    """Whose settings hold; a report without one (sosw 0.7's form) gets the defaults."""
+    result: Any = None
+    stats: Any = None
+    error: str = "Failed"
+    message: str = ""
+    is_retryable: bool = True
+
+    def to_event(self) -> dict[str, Any]:
+        """As the WorkerAssistant is invoked with; what is at its default is left out."""
+        event: dict[str, Any] = {"action": self.action, "task_id": self.task_id, "attempt": self.attempt}
+        if self.action == FAIL:
+            event |= {"error": self.error, "message": self.message, "is_retryable": self.is_retryable}
+        given = {"labourer": self.labourer, "result": self.result, "stats": self.stats}
+        return event | {key: value for key, value in given.items() if value is not None}
+
+    @classmethod
+    def from_event(cls, event: Any) -> Report:
+        """Raises `InvalidInput` for what is no report."""
+        if not isinstance(event, dict):
+            raise invalid("event", event, "must be an object: action, task_id, attempt, …")
+        problems = list(_report_problems(event))
+        if problems:
+            raise InvalidInput(problems)
+        return cls(**{**event, "action": _ACTIONS[event["action"]]})
+
+
+def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
+    action, task, attempt = event.get("action"), event.get("task_id"), event.get("attempt", 1)
+    if not isinstance(action, str) or action not in _ACTIONS:
+        yield Problem("action", action, "is not an action", did_you_mean(str(action), _ACTIONS))
+    if not isinstance(task, str) or not task:
+        yield Problem("task_id", task, "must be the id of a task")
+    if type(attempt) is not int or attempt < 1:
+        yield Problem("attempt", attempt, "must be a whole number from 1")
+    for key in ("error", "message", "labourer"):
+        if not isinstance(event.get(key, ""), str):
+            yield Problem(key, event[key], "must be a text")
+    if not isinstance(event.get("is_retryable", True), bool):
+        yield Problem("is_retryable", event["is_retryable"], "must be true or false")
+    for key in event:
+        if key not in _REPORT_KEYS:
+            yield Problem(str(key), event[key], "is not part of a report", did_you_mean(str(key), _REPORT_KEYS))
+

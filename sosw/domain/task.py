@@ -1,0 +1,93 @@
+"""A task: one invocation's worth of work, and everything that is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NewType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+TaskId = NewType("TaskId", str)
+JobId = NewType("JobId", str)
+LabourerName = NewType("LabourerName", str)
+
+
+class TaskState(str, Enum):
+    """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's replay leaves DEAD."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing runs and nothing will, unless an operator replays it."""
+        return self in {TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why one attempt did not succeed."""
+
+    attempt: int
+    at: datetime
+    error: str
+    """The class of the error (`ValueError`), or `LeaseExpired` when the attempt fell silent."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """The slot that the latest attempt was started in: row `row` of its labourer, named there at task version `version`."""
+
+    row: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One row of the tasks table. Changed only by the transitions of `sosw.domain.lifecycle`."""
+
+    id: TaskId
+    """`"{job_id}#{sequence}"`: creating it twice is a no-op."""
+    job_id: JobId
+    labourer: LabourerName
+    payload: Mapping[str, Any]
+    """What the Worker is called with. JSON; never changed after creation."""
+    created_at: datetime
+    greenfield: datetime
+    """When the task next deserves attention: due time while queued, lease end while running, closing time when closed."""
+    state: TaskState = TaskState.QUEUED
+    version: int = 1
+    """Rises by one with every transition."""
+    attempt: int = 0
+    """Number of the latest attempt, 0 before the first. Never falls, so it fences every late answer."""
+    forgiven: int = 0
+    """Attempts that do not count against the policy: those before a replay, and those whose invocation never happened."""
+    queue: str | None = None
+    """The line in which it stands (`sosw.domain.lifecycle.queue_key`), or None when it stands in none."""
+    slot: Slot | None = None
+    started_at: datetime | None = None
+    """Start of the latest attempt."""
+    closed_at: datetime | None = None
+    expires_at: datetime | None = None
+    """When a closed task leaves the table."""
+    result: Any = None
+    stats: Mapping[str, Any] | None = None
+    failures: tuple[Failure, ...] = ()
+    """Of every failed attempt since creation or replay, oldest first."""
+
+    @property
+    def tries(self) -> int:
+        """Attempts that count against the retry policy."""
+        return self.attempt - self.forgiven
+
+
+def task_id(job_id: JobId, sequence: int) -> TaskId:
+    """The id of a job's task number `sequence`, counted from 0: a job's tasks can be listed without an index."""
+    return TaskId(f"{job_id}#{sequence}")

@@ -1,0 +1,80 @@
+"""The programs and folders that the local stack is made with."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sosw.local.errors import InstallFailed, ToolMissing
+
+HOST = "127.0.0.1"
+PYTHON_MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def state_folder(root: Path) -> Path:
+    """`.sosw` of the project at `root`: environments, builds, logs; may be deleted whenever nothing runs."""
+    return root / ".sosw"
+
+
+def find_uv(root: Path) -> str:
+    """The `uv` named by the variable UV, on the PATH, beside this Python, or in the project's `.sosw/uv`."""
+    candidates = [
+        os.environ.get("UV", ""),
+        shutil.which("uv") or "",
+        str(Path(sys.executable).with_name("uv")),
+        str(state_folder(root) / "uv" / "bin" / "uv"),
+    ]
+    found = next((c for c in candidates if c and shutil.which(c)), None)
+    if found is None:
+        raise ToolMissing("uv", "run `make env`, or install it with `pip install uv`")
+    return found
+
+
+def run_uv(root: Path, *arguments: str, what: str) -> None:
+    """Run uv; with no network, once more with what its cache holds. `what` names the goal in the error."""
+    command = [find_uv(root), *arguments]
+    result = _run(command)
+    if result.returncode and _run([*command, "--offline"]).returncode:
+        raise InstallFailed(what, result.stderr or result.stdout)
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on just now; another program may take it before you do."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_port_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One process at a time inside; the others wait. The lock ends with the process that holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def replace_folder(source: Path, target: Path) -> None:
+    """Put the finished `source` where `target` is, so that nobody ever sees half a folder."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(target, ignore_errors=True)
+    source.rename(target)

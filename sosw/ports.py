@@ -1,0 +1,102 @@
+"""What the roles need of the world, as Protocols. `sosw.aws` has the real ones, `sosw.testing` those in memory."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sosw.domain.job import Job
+    from sosw.domain.lifecycle import Transition
+    from sosw.domain.slots import SlotRow
+    from sosw.domain.task import JobId, LabourerName, Task, TaskId
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+
+
+class Outcome(str, Enum):
+    """What became of one transition of a batch."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    """It certainly did not happen: the task was not as expected."""
+    UNCERTAIN = "uncertain"
+    """Throttled, timed out or a server's error: read the task to know."""
+
+
+class TaskStore(Protocol):
+    """The tasks table. Every write is one conditional write on one task."""
+
+    def create(self, tasks: Sequence[Task]) -> int:
+        """Write those that are not there yet; how many were new. What is there stays untouched, whatever its state."""
+
+    def get(self, task_id: TaskId) -> Task | None:
+        """As of now (strongly consistent)."""
+
+    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
+        """Those that are there. Without `is_consistent` at half the price: as they were a moment ago, new ones perhaps missing."""
+
+    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+        """Ids of at most `limit` tasks that stand in `queue` with greenfield ≤ `until`, oldest first. May lag behind."""
+
+    def apply(self, transition: Transition) -> Task:
+        """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""
+
+    def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        """Move many tasks, each by itself: the outcomes in the order of the transitions."""
+
+
+class SlotStore(Protocol):
+    """The slot rows of the labourers."""
+
+    def rows(self, labourer: LabourerName) -> list[SlotRow]:
+        """All that were ever written, in order of their numbers (strongly consistent)."""
+
+    def write(self, row: SlotRow) -> SlotRow:
+        """Write `row` if its version is still that of the table (0: no such row); returns it at its new version.
+
+        Raises `StaleRow` when somebody wrote it meanwhile. An error of the network may hide a write that took effect:
+        read again before the next one.
+        """
+
+
+class JobStore(Protocol):
+    """The jobs table."""
+
+    def open(self, job: Job) -> Job:
+        """Remember `job` unless its id is known; returns what the table has then."""
+
+    def get(self, job_id: JobId) -> Job | None:
+        """As of now (strongly consistent)."""
+
+    def ready(self, job_id: JobId, total: int) -> None:
+        """All of its `total` tasks are written."""
+
+
+class Invoker(Protocol):
+    """Starts Lambda functions, asynchronously."""
+
+    def start(self, function: str, event: Mapping[str, Any]) -> None:
+        """Hand `event` over; raises `InvokeRefused` when it certainly was not taken, `InvokeUncertain` when it may have been."""
+
+
+class ConfigSource(Protocol):
+    """Stored configuration."""
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """The object stored under `name`, or None; raises `InvalidInput` when it is no JSON object."""
+
+
+class Metrics(Protocol):
+    """Counts for people and alarms."""
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
+        """Add to a count of this invocation."""

@@ -1,0 +1,128 @@
+"""Keeps the queue moving: passes on what changed, and once a minute mends what a crash or a lost message left behind."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain import lifecycle
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleTask
+from sosw.domain.messages import Change, Wake
+from sosw.domain.settings import EssentialSettings
+from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
+from sosw.domain.task import LabourerName, Task, TaskId, TaskState
+from sosw.processor import Processor
+from sosw.slot_keeper import SlotKeeper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sosw.domain.settings import Labourer
+    from sosw.ports import Clock, Invoker, SlotStore, TaskStore
+
+log = logging.getLogger(__name__)
+
+
+class Scavenger(Processor):
+    """`pass_on` makes things fast, `sweep` alone makes them right."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        custom_config: Mapping[str, Any] | None = None,
+        *,
+        tasks: TaskStore,
+        slots: SlotStore,
+        invoker: Invoker,
+        clock: Clock,
+        jitter: Callable[[], float],
+        orchestrator: str,
+    ) -> None:
+        """`orchestrator` is the function to wake."""
+        super().__init__(custom_config)
+        self.settings = EssentialSettings.from_mapping(self.config)
+        self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
+        self.slots, self.orchestrator = SlotKeeper(slots), orchestrator
+
+    def pass_on(self, changes: Iterable[Change]) -> dict[str, Any]:
+        """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
+
+        A change may come twice, late or not at all.
+        """
+        ended: defaultdict[LabourerName, dict[TaskId, int]] = defaultdict(dict)
+        for change in changes:
+            if change.state is TaskState.RUNNING:
+                continue
+            is_new = change.version == 1
+            if not is_new:
+                known = ended[change.labourer].get(change.task_id, 0)
+                ended[change.labourer][change.task_id] = max(known, change.version)
+            elif change.greenfield <= self.clock.now():
+                ended[change.labourer].update()  # nothing has ended, but something is due
+        self._wake(ended)
+        return {"woken": sorted(ended)}
+
+    def sweep(self) -> dict[str, Any]:
+        """Expire leases, free the slots of what ended unseen, fence what was named and never claimed."""
+        freed: dict[LabourerName, dict[TaskId, int]] = {}
+        for name, labourer in self.settings.labourers.items():
+            try:
+                ended = self._sweep(labourer)
+            except Exception:
+                # The sweep of the other labourers must not wait for this one; the next minute tries it again.
+                log.exception("sweep.failed", extra={"labourer": name})
+                self.stats["labourers_failed"] += 1
+                continue
+            if ended:
+                freed[name] = ended
+                self.stats["slots_freed"] += len(ended)
+        self._wake(freed)
+        return {"freed": {name: len(ended) for name, ended in freed.items()}}
+
+    def _sweep(self, labourer: Labourer) -> dict[TaskId, int]:
+        """Versions at which the labourer's tasks are certainly not running, for each slot that was freed."""
+        now = self.clock.now()
+        old = [
+            (row.number, task, name)
+            for row in self.slots.rows(labourer.name)
+            for task, name in row.names.items()
+            if name.since + CLAIM_GRACE <= now
+        ]
+        found = self.tasks.get_many(task for _, task, _ in old) if old else {}
+        over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
+        for row, task, name in old:
+            if self._ends(labourer, name, found.get(task)):
+                over[row][task] = name.version + 1
+        if over:
+            self.slots.free(labourer.name, over)
+        return {task: version for names in over.values() for task, version in names.items()}
+
+    def _ends(self, labourer: Labourer, name: Name, task: Task | None) -> bool:
+        """Whether `name` may be dropped: its attempt has ended, or is ended now."""
+        if is_over(name, task) or task is None:
+            return True
+        now = self.clock.now()
+        try:
+            if is_unclaimed(name, task):
+                self.tasks.apply(lifecycle.fence(task))
+                return True
+            if task.state is TaskState.RUNNING and task.greenfield <= now:
+                self.tasks.apply(
+                    lifecycle.expire(
+                        task, now=now, policy=labourer.retry, retention=labourer.retention, jitter=self.jitter()
+                    )
+                )
+                log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
+                self.stats["expired"] += 1
+                return True
+        except StaleTask as stale:
+            log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
+        return False
+
+    def _wake(self, ended: Mapping[LabourerName, Mapping[TaskId, int]]) -> None:
+        if not ended:
+            return
+        try:
+            self.invoker.start(self.orchestrator, Wake(ended=ended).to_event())
+        except (InvokeRefused, InvokeUncertain) as error:
+            log.warning("wake.failed", extra={"why": str(error)})  # the minute rule wakes it too

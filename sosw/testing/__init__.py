@@ -1,0 +1,16 @@
+"""For tests, ours and users': the world in memory, with a clock that stands still until it is told to move."""
+
+from sosw.testing.clock import FakeClock
+from sosw.testing.memory import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing.recording import DictConfigSource, RecordingInvoker
+from sosw.testing.running import run_task
+
+__all__ = [
+    "DictConfigSource",
+    "FakeClock",
+    "InMemoryJobStore",
+    "InMemorySlotStore",
+    "InMemoryTaskStore",
+    "RecordingInvoker",
+    "run_task",
+]

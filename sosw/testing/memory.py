@@ -1,0 +1,114 @@
+"""The stores in memory: as strict as the tables, for tests of roles and for simulations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sosw.domain import jsontext, lifecycle
+from sosw.domain.errors import StaleRow, StaleTask
+from sosw.domain.job import Job, JobState
+from sosw.domain.messages import Change
+from sosw.domain.slots import SlotRow
+from sosw.domain.task import JobId, LabourerName, Task, TaskId
+from sosw.ports import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sosw.domain.lifecycle import Transition
+
+
+class InMemoryTaskStore:
+    """A `TaskStore`; `changes` is its stream: what every write made of its task, oldest first."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[TaskId, Task] = {}
+        self.changes: list[Change] = []
+
+    def create(self, tasks: Sequence[Task]) -> int:
+        """See `TaskStore.create`."""
+        new = {task.id: task for task in tasks if task.id not in self.tasks}
+        for task in new.values():
+            self._put(replace(task, payload=jsontext.load(jsontext.dump(task.payload))))
+        return len(new)
+
+    def get(self, task_id: TaskId) -> Task | None:
+        """See `TaskStore.get`."""
+        return self.tasks.get(task_id)
+
+    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
+        """See `TaskStore.get_many`."""
+        del is_consistent
+        return {task_id: self.tasks[task_id] for task_id in task_ids if task_id in self.tasks}
+
+    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+        """See `TaskStore.due`."""
+        waiting = [task for task in self.tasks.values() if task.queue == queue and task.greenfield <= until]
+        return [task.id for task in sorted(waiting, key=lambda task: task.greenfield)[:limit]]
+
+    def apply(self, transition: Transition) -> Task:
+        """See `TaskStore.apply`."""
+        return self._put(lifecycle.apply(transition, self.tasks.get(transition.task_id)))
+
+    def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        """See `TaskStore.apply_all`."""
+        return [self._outcome(transition) for transition in transitions]
+
+    def _outcome(self, transition: Transition) -> Outcome:
+        try:
+            self.apply(transition)
+        except StaleTask:
+            return Outcome.STALE
+        return Outcome.APPLIED
+
+    def _put(self, task: Task) -> Task:
+        self.tasks[task.id] = task
+        change = Change(
+            task_id=task.id,
+            labourer=task.labourer,
+            state=task.state,
+            version=task.version,
+            greenfield=task.greenfield,
+        )
+        self.changes.append(change)
+        return task
+
+
+class InMemorySlotStore:
+    """A `SlotStore`."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[LabourerName, int], SlotRow] = {}
+
+    def rows(self, labourer: LabourerName) -> list[SlotRow]:
+        """See `SlotStore.rows`."""
+        return [row for (name, _), row in sorted(self._rows.items()) if name == labourer]
+
+    def write(self, row: SlotRow) -> SlotRow:
+        """See `SlotStore.write`."""
+        key = (row.labourer, row.number)
+        if row.version != (self._rows[key].version if key in self._rows else 0):
+            raise StaleRow(row)
+        self._rows[key] = replace(row, version=row.version + 1)
+        return self._rows[key]
+
+
+class InMemoryJobStore:
+    """A `JobStore`."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[JobId, Job] = {}
+
+    def open(self, job: Job) -> Job:
+        """See `JobStore.open`."""
+        return self._jobs.setdefault(job.id, job)
+
+    def get(self, job_id: JobId) -> Job | None:
+        """See `JobStore.get`."""
+        return self._jobs.get(job_id)
+
+    def ready(self, job_id: JobId, total: int) -> None:
+        """See `JobStore.ready`."""
+        self._jobs[job_id] = replace(self._jobs[job_id], state=JobState.READY, total=total)

@@ -1,0 +1,35 @@
+"""Stand-ins for what lies outside the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain import jsontext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class RecordingInvoker:
+    """An `Invoker` that keeps what was started in `started`, as (function, event); `refuse` may raise instead."""
+
+    def __init__(self, refuse: Callable[[str, Mapping[str, Any]], None] | None = None) -> None:
+        self.started: list[tuple[str, dict[str, Any]]] = []
+        self._refuse = refuse
+
+    def start(self, function: str, event: Mapping[str, Any]) -> None:
+        """See `Invoker.start`."""
+        if self._refuse:
+            self._refuse(function, event)
+        self.started.append((function, jsontext.load(jsontext.dump(dict(event)))))
+
+
+class DictConfigSource:
+    """A `ConfigSource` over a mapping."""
+
+    def __init__(self, stored: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self.stored = dict(stored or {})
+
+    def get(self, name: str) -> dict[str, Any] | None:
+        """See `ConfigSource.get`."""
+        return self.stored.get(name)

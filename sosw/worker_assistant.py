@@ -1,0 +1,92 @@
+"""The one writer for Workers: closes what they report. Workers themselves need no rights on any table."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain import lifecycle
+from sosw.domain.errors import StaleTask
+from sosw.domain.messages import COMPLETE, HEARTBEAT, Report
+from sosw.domain.settings import EssentialSettings
+from sosw.domain.task import Failure, Task, TaskState
+from sosw.processor import Processor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sosw.ports import Clock, TaskStore
+
+log = logging.getLogger(__name__)
+
+
+class WorkerAssistant(Processor):
+    """Every report names its attempt. One that comes twice, late or for a task that is gone changes nothing."""
+
+    def __init__(
+        self,
+        custom_config: Mapping[str, Any] | None = None,
+        *,
+        tasks: TaskStore,
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> None:
+        super().__init__(custom_config)
+        self.settings = EssentialSettings.from_mapping(self.config)
+        self.tasks, self.clock, self.jitter = tasks, clock, jitter
+
+    def __call__(self, event: Any) -> dict[str, Any]:
+        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now."""
+        report = Report.from_event(event)
+        try:
+            task = self._take(report)
+        except StaleTask as stale:
+            return self._refuse(report, stale)
+        self.stats[f"reports_{report.action}"] += 1
+        log.info(f"task.{report.action}", extra=_facts(report))
+        return {"accepted": True, "state": task.state.value}
+
+    def _take(self, report: Report) -> Task:
+        now = self.clock.now()
+        if report.action == COMPLETE:
+            return self.tasks.apply(
+                lifecycle.complete(
+                    report.task_id,
+                    attempt=report.attempt,
+                    now=now,
+                    retention=self.settings.labourer_or_default(report.labourer).retention,
+                    result=report.result,
+                    stats=report.stats,
+                )
+            )
+        if report.action == HEARTBEAT:
+            until = now + self.settings.labourer_or_default(report.labourer).lease
+            return self.tasks.apply(lifecycle.heartbeat(report.task_id, attempt=report.attempt, lease_until=until))
+        return self._fail(report)
+
+    def _fail(self, report: Report) -> Task:
+        task = self.tasks.get(report.task_id)
+        if task is None or task.attempt != report.attempt or task.state is not TaskState.RUNNING:
+            raise StaleTask(report.task_id, report.action, task)
+        labourer = self.settings.labourer_or_default(task.labourer)
+        failure = Failure(attempt=report.attempt, at=self.clock.now(), error=report.error, message=report.message)
+        return self.tasks.apply(
+            lifecycle.fail(
+                task,
+                failure,
+                policy=labourer.retry,
+                retention=labourer.retention,
+                jitter=self.jitter(),
+                is_retryable=report.is_retryable,
+            )
+        )
+
+    def _refuse(self, report: Report, stale: StaleTask) -> dict[str, Any]:
+        """Somebody was faster, or this report came before: a normal answer."""
+        self.stats["reports_stale"] += 1
+        log.info("report.stale", extra={**_facts(report), "why": str(stale)})
+        return {"accepted": False, "state": stale.found.state.value if stale.found else None, "why": str(stale)}
+
+
+def _facts(report: Report) -> dict[str, Any]:
+    return {"task_id": report.task_id, "attempt": report.attempt, "labourer": report.labourer}
