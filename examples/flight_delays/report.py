@@ -1,0 +1,106 @@
+"""What came out: the Worker's own table, and the story of the tasks that failed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from sosw.domain.task import Task
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+
+Item = Mapping[str, Any]
+"""A row of the Worker's table, as `app.py` wrote it: numbers come back as Decimals."""
+
+
+def read_items(table: DynamoTable, dates: Iterable[str]) -> list[Item]:
+    """All rows of these dates."""
+    wanted = set(dates)
+    page: dict[str, Any] = dict(table.scan())
+    items: list[Item] = list(page["Items"])
+    while "LastEvaluatedKey" in page:
+        page = dict(table.scan(ExclusiveStartKey=page["LastEvaluatedKey"]))
+        items += page["Items"]
+    return [item for item in items if item["date"] in wanted]
+
+
+def worst_days(items: Iterable[Item], *, limit: int = 10, fewest: int = 5) -> list[Item]:
+    """The rows with the highest mean delay on arrival, among those where at least `fewest` flights arrived."""
+    counted = [item for item in items if item["arrived"] >= fewest]
+    return sorted(counted, key=lambda item: (-item["arrival"]["mean"], item["origin_carrier"], item["date"]))[:limit]
+
+
+def worst_days_table(items: Sequence[Item]) -> Table:
+    table = _table(
+        "The latest days", "origin", "carrier", "date", right=("flights", "cancelled", "mean", "p90", "late")
+    )
+    table.add_column("worst flight")
+    for item in items:
+        worst, arrival = item["worst"], item["arrival"]
+        table.add_row(
+            *item["origin_carrier"].split("#"),
+            item["date"],
+            str(item["flights"]),
+            str(item["cancelled"]),
+            f"{arrival['mean']} min",
+            f"{arrival['p90']} min",
+            f"{item['late_share']:.0%}",
+            f"{worst['name']} to {worst['dest']}, {worst['arr_delay']} min",
+        )
+    return table
+
+
+def origins_table(items: Iterable[Item]) -> Table:
+    """One line per origin; shares and means are over flights, not over days."""
+    by_origin: dict[str, list[Item]] = {}
+    for item in items:
+        by_origin.setdefault(item["origin_carrier"].split("#")[0], []).append(item)
+    table = _table("By origin", "origin", right=("flights", "cancelled", "mean", "late"))
+    for origin, rows in sorted(by_origin.items()):
+        arrived = [row for row in rows if row["arrived"]]
+        count = sum(row["arrived"] for row in arrived) or 1
+        table.add_row(
+            origin,
+            f"{sum(row['flights'] for row in rows):,}",
+            f"{sum(row['cancelled'] for row in rows):,}",
+            f"{sum(row['arrived'] * row['arrival']['mean'] for row in arrived) / count:.1f} min",
+            f"{sum(row['arrived'] * row['late_share'] for row in arrived) / count:.0%}",
+        )
+    return table
+
+
+def attempts_table(tasks: Iterable[Task]) -> Table:
+    """Every attempt of these tasks, and how it ended."""
+    table = _table("Tasks that failed on the way", "task", "of", "attempt", "ended")
+    for task in tasks:
+        for failure in task.failures:
+            table.add_row(
+                task.id,
+                _subject(task),
+                str(failure.attempt),
+                f"[red]{escape(failure.error)}[/] {escape(failure.message)}",
+            )
+        end = "[green]done[/]" if task.state.value == "done" else f"[red]{task.state.value}[/]"
+        table.add_row(task.id, _subject(task), "", f"→ {end} after {_counted(task.tries, 'attempt')}", end_section=True)
+    return table
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _subject(task: Task) -> str:
+    return " ".join("/".join(task.payload[key]) for key in ("origins", "carriers", "date_list"))
+
+
+def _table(title: str, *left: str, right: Sequence[str] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for name in left:
+        table.add_column(name, no_wrap=True)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
