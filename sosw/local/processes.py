@@ -86,4 +86,3 @@ def _wait_until_gone(record: ServerRecord, patience: float) -> None:
     deadline = time.monotonic() + patience
     while record.is_running() and time.monotonic() < deadline:
         time.sleep(0.02)
-
