@@ -1,1 +1,31 @@
-"""A serverless task queue that runs your AWS Lambda functions as fast as what they depend on can bear."""
+"""sosw: runs work on AWS Lambda as fast as the things behind it can bear.
+
+Names are loaded when first used: a Worker's Lambda imports the Worker and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sosw.handler import LambdaGlobals, get_lambda_handler
+    from sosw.processor import Processor
+    from sosw.worker import Worker
+
+__all__ = ["LambdaGlobals", "Processor", "Worker", "get_lambda_handler"]
+
+_HOMES = {
+    "LambdaGlobals": "sosw.handler",
+    "Processor": "sosw.processor",
+    "Worker": "sosw.worker",
+    "get_lambda_handler": "sosw.handler",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -93,10 +93,3 @@ class ConfigSource(Protocol):
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The object stored under `name`, or None; raises `InvalidInput` when it is no JSON object."""
-
-
-class Metrics(Protocol):
-    """Counts for people and alarms."""
-
-    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
-        """Add to a count of this invocation."""

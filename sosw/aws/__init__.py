@@ -1,0 +1,1 @@
+"""AWS behind the ports: the one home of boto3, botocore and PynamoDB."""

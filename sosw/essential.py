@@ -1,0 +1,179 @@
+"""The entries of the four Essentials: settings from the table, adapters of AWS, one summary line an invocation."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore, changes
+from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.clock import SystemClock
+from sosw.domain.errors import InvalidInput
+from sosw.handler import prefix
+from sosw.log import EssentialLog
+from sosw.orchestrator import Orchestrator
+from sosw.processor import Processor
+from sosw.scavenger import Scavenger
+from sosw.scheduler import Scheduler
+from sosw.settings import ESSENTIAL_CONFIG, Names
+from sosw.worker_assistant import WorkerAssistant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+Role = TypeVar("Role", bound=Processor)
+Item = TypeVar("Item")
+
+CONFIG_LIFE = timedelta(seconds=60)
+"""How long a warm container works by the configuration that it has read."""
+
+
+def scheduler_handler() -> Callable[[Any, Any], Any]:
+    """Of the Scheduler: the event is a job."""
+    return _Handler(
+        "scheduler",
+        lambda world, config: Scheduler(config, tasks=world.tasks, jobs=world.jobs, clock=world.clock),
+        lambda role, event, context: role.submit(event, request_id=context.aws_request_id),
+        is_door=True,
+    )
+
+
+def orchestrator_handler() -> Callable[[Any, Any], Any]:
+    """Of the Orchestrator: the event is a wake, or anything (the minute rule's)."""
+    return _Handler(
+        "orchestrator",
+        lambda world, config: Orchestrator(
+            config,
+            tasks=world.tasks,
+            slots=world.slots,
+            invoker=world.invoker,
+            clock=world.clock,
+            in_parallel=in_parallel,
+        ),
+        lambda role, event, _context: role(event),
+    )
+
+
+def worker_assistant_handler() -> Callable[[Any, Any], Any]:
+    """Of the WorkerAssistant: the event is a report."""
+    return _Handler(
+        "worker-assistant",
+        lambda world, config: WorkerAssistant(config, tasks=world.tasks, clock=world.clock, jitter=random.random),
+        lambda role, event, _context: role(event),
+    )
+
+
+def scavenger_handler() -> Callable[[Any, Any], Any]:
+    """Of the Scavenger: the event is a batch of the tasks table's stream, or anything (the minute rule's)."""
+    return _Handler(
+        "scavenger",
+        lambda world, config: Scavenger(
+            config,
+            tasks=world.tasks,
+            slots=world.slots,
+            invoker=world.invoker,
+            clock=world.clock,
+            jitter=random.random,
+            orchestrator=world.names.orchestrator,
+        ),
+        lambda role, event, _context: role.pass_on(changes(event["Records"])) if "Records" in event else role.sweep(),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    """The adapters of one environment, each made when it is first needed."""
+
+    names: Names
+
+    @cached_property
+    def clock(self) -> SystemClock:
+        """The system's."""
+        return SystemClock()
+
+    @cached_property
+    def tasks(self) -> DynamoTaskStore:
+        """The tasks table."""
+        return DynamoTaskStore.for_prefix(self.names.prefix)
+
+    @cached_property
+    def slots(self) -> DynamoSlotStore:
+        """The slot rows."""
+        return DynamoSlotStore.for_prefix(self.names.prefix)
+
+    @cached_property
+    def jobs(self) -> DynamoJobStore:
+        """The jobs table."""
+        return DynamoJobStore.for_prefix(self.names.prefix)
+
+    @cached_property
+    def config(self) -> DynamoConfigSource:
+        """The config table."""
+        return DynamoConfigSource.for_prefix(self.names.prefix)
+
+    @cached_property
+    def invoker(self) -> LambdaInvoker:
+        """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
+        return LambdaInvoker(tries=1)
+
+
+class _Handler(Generic[Role]):
+    """A Lambda handler: a callable of event and context."""
+
+    def __init__(
+        self,
+        name: str,
+        build: Callable[[World, Mapping[str, Any]], Role],
+        call: Callable[[Role, Any, Any], dict[str, Any]],
+        *,
+        is_door: bool = False,
+    ) -> None:
+        """`is_door`: a configuration that cannot be read is raised to the caller; else the work that can go on goes on."""
+        self._build, self._call, self._is_door = build, call, is_door
+        self._world = World(Names(prefix()))
+        self._config_name = f"{self._world.names.prefix}-{name}_config"
+        self._log = EssentialLog(name)
+        self._role: Role | None = None
+        self._fresh_until: datetime | None = None
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        role = self._current()
+        role.reset_stats()
+        with self._log.invocation(role, context):
+            return self._call(role, event, context)
+
+    def _current(self) -> Role:
+        """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
+        now = self._world.clock.now()
+        if self._role is None or self._fresh_until is None or now >= self._fresh_until:
+            self._role = self._build(self._world, self._load())
+            self._fresh_until = now + CONFIG_LIFE
+        return self._role
+
+    def _load(self) -> dict[str, Any]:
+        """What all Essentials share, overlaid by what is this one's own."""
+        merged: dict[str, Any] = {}
+        for name in (ESSENTIAL_CONFIG, self._config_name):
+            try:
+                merged |= self._world.config.get(name) or {}
+            except InvalidInput as error:
+                if self._is_door:
+                    raise
+                self._log.mistake(name, error)
+        return merged
+
+
+def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """`call` for every item, up to 32 at once; when one raised, that is raised after all have ended."""
+    batch = list(items)
+    if len(batch) == 1:
+        call(batch[0])
+    elif batch:
+        with ThreadPoolExecutor(min(MAX_CONNECTIONS, len(batch))) as pool:
+            done = [pool.submit(call, item) for item in batch]
+        for future in done:
+            future.result()

@@ -1,0 +1,48 @@
+"""Logs and metrics of the Essentials, by Powertools: JSON lines, and counts in the embedded metric format."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sosw.processor import Processor
+
+NAMESPACE = "sosw"
+
+
+class EssentialLog:
+    """Formats what all modules of sosw log, adds one summary line per invocation, and publishes its counts."""
+
+    def __init__(self, essential: str) -> None:
+        self._log = Logger(service=f"sosw-{essential}", name="sosw")
+        self._metrics = Metrics(namespace=NAMESPACE, service=essential)
+
+    @contextmanager
+    def invocation(self, role: Processor, context: Any) -> Iterator[None]:
+        """Around one invocation: its request id on every line; at the end the summary and the counts, also after an error."""
+        self._log.append_keys(request_id=getattr(context, "aws_request_id", None))
+        is_ok = False
+        try:
+            yield
+            is_ok = True
+        finally:
+            stats = role.get_stats()
+            self._log.log(logging.INFO if is_ok else logging.ERROR, "invocation.ended", extra={"ok": is_ok, **stats})
+            self._publish(stats)
+
+    def mistake(self, config_name: str, error: Exception) -> None:
+        """A stored configuration that cannot be read is said, and left out."""
+        self._log.error("config.invalid", extra={"config": config_name, "why": str(error)})
+
+    def _publish(self, stats: dict[str, Any]) -> None:
+        for name, value in stats.items():
+            self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        if stats:
+            self._metrics.flush_metrics()
