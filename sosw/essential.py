@@ -132,7 +132,7 @@ class _Handler(Generic[Role]):
         *,
         is_door: bool = False,
     ) -> None:
-        """`is_door`: a configuration that cannot be read is raised to the caller; else the work that can go on goes on."""
+        """`is_door`: raise a configuration that cannot be read to the caller; else what can go on goes on."""
         self._build, self._call, self._is_door = build, call, is_door
         self._world = World(Names(prefix()))
         self._config_name = f"{self._world.names.prefix}-{name}_config"

@@ -38,9 +38,9 @@ def get_lambda_handler(
 ) -> Callable[[Any, Any], Any]:
     """The function to name as the Lambda's handler.
 
-    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` where one is
-    given. With `SOSW_CONFIG=table` in the environment the row `<function name>_config` of the config table lies between
-    `DEFAULT_CONFIG` and `custom_config`.
+    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` where one
+    is given. With `SOSW_CONFIG=table` in the environment the row `<function name>_config` of the config table lies
+    between `DEFAULT_CONFIG` and `custom_config`.
     """
     kept = global_vars or LambdaGlobals()
     send = _Reports(invoker)

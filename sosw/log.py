@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ class EssentialLog:
 
     @contextmanager
     def invocation(self, role: Processor, context: Any) -> Iterator[None]:
-        """Around one invocation: its request id on every line; at the end the summary and the counts, also after an error."""
+        """Around one invocation: its request id on every line; a summary and the counts at the end, also of an error."""
         self._log.append_keys(request_id=getattr(context, "aws_request_id", None))
         is_ok = False
         try:
@@ -34,7 +33,8 @@ class EssentialLog:
             is_ok = True
         finally:
             stats = role.get_stats()
-            self._log.log(logging.INFO if is_ok else logging.ERROR, "invocation.ended", extra={"ok": is_ok, **stats})
+            say = self._log.info if is_ok else self._log.error
+            say("invocation.ended", extra={"ok": is_ok, **stats})
             self._publish(stats)
 
     def mistake(self, config_name: str, error: Exception) -> None:

@@ -31,7 +31,7 @@ class LambdaInvoker:
         self._tries, self._client = tries, client
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
-        """See `Invoker.start`. Throttled, or busy with a deployment: refused in passing; other 4xx: refused for good."""
+        """See `Invoker.start`. Throttled, or in deployment: refused in passing; any other 4xx: refused for good."""
         payload = jsontext.dump(dict(event)).encode()
         try:
             self.client.invoke(FunctionName=function, InvocationType="Event", Payload=payload)
