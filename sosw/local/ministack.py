@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sosw.local import shims
 from sosw.local.environment import MINISTACK_VERSION, Environment
-from sosw.local.errors import PortInUse, ServerFailed
+from sosw.local.errors import LocalStackError, PortInUse, ServerFailed
 from sosw.local.processes import ServerRecord, end_leftovers, stop
 from sosw.local.tools import HOST, free_port, is_port_taken, state_folder
 
@@ -106,6 +106,7 @@ def sweep(root: Path) -> None:
 def _launch(root: Path, environment: Environment, settings: ServerSettings, port: int) -> Server:
     log = _log_file(root, settings.name)
     log.parent.mkdir(parents=True, exist_ok=True)
+    chosen_shims = _chosen_shims()
     temp = Path(tempfile.mkdtemp(prefix="sosw-local-"))
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -114,7 +115,7 @@ def _launch(root: Path, environment: Environment, settings: ServerSettings, port
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=temp,
-            env=_variables(settings, port, temp),
+            env=_variables(settings, port, temp, chosen_shims),
             start_new_session=True,  # its own group: Ctrl-C is ours to handle, and the group ours to end
         )
     record = ServerRecord.of(process.pid, port=port, temp=temp)
@@ -123,7 +124,7 @@ def _launch(root: Path, environment: Environment, settings: ServerSettings, port
     return server
 
 
-def _variables(settings: ServerSettings, port: int, temp: Path) -> dict[str, str]:
+def _variables(settings: ServerSettings, port: int, temp: Path, chosen_shims: str) -> dict[str, str]:
     """The whole environment: nothing of the caller's gets in, for the Lambda processes inherit it."""
     return {
         "PATH": os.defpath,
@@ -138,10 +139,17 @@ def _variables(settings: ServerSettings, port: int, temp: Path) -> dict[str, str
         "IOT_MTLS_ENABLED": "0",
         "AWS_EC2_METADATA_DISABLED": "true",
         "SOSW_LOCAL_MINISTACK": MINISTACK_VERSION,
-        "SOSW_LOCAL_SHIMS": ",".join(shims.select(os.environ.get("SOSW_LOCAL_SHIMS", "all"))) or "none",
+        "SOSW_LOCAL_SHIMS": chosen_shims,
         "SOSW_LOCAL_TETHERED": "1" if settings.tethered else "0",
         **(settings.environment or {}),
     }
+
+
+def _chosen_shims() -> str:
+    try:
+        return ",".join(shims.select(os.environ.get("SOSW_LOCAL_SHIMS", "all"))) or "none"
+    except shims.UnknownShim as unknown:
+        raise LocalStackError(str(unknown)) from unknown
 
 
 def _wait_until_healthy(server: Server, patience: float) -> None:

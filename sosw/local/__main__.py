@@ -1,0 +1,3 @@
+from sosw.local.cli import main
+
+main()

@@ -1,0 +1,131 @@
+"""`python -m sosw.local`: start, stop and look at the local stack."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from sosw.domain.errors import SoswError, did_you_mean
+from sosw.local.errors import LocalStackError, NotRunning
+from sosw.local.health import resource_states, wait_until_healthy
+from sosw.local.project import Deployment, deployments
+from sosw.local.stack import LocalStack, attach, start
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, help=__doc__)
+console = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Root = Annotated[Path, typer.Option(help="Folder of the project.")]
+Port = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)]
+Name = Annotated[str, typer.Argument(help="Name of the function, such as sosw-orchestrator.")]
+
+
+@app.command()
+def up(root: Root = Path(), port: Port = 0) -> None:
+    """Start the stack, deploy the Essentials and the examples, wait until all is ready. Safe to repeat."""
+    planned = deployments(root.resolve())
+    try:
+        stack, is_ours = _same_port(attach(root), port), False
+    except NotRunning:
+        with console.status("starting the local AWS"):
+            stack, is_ours = start(root, port=port), True
+    try:
+        _deploy(stack, planned)
+    except BaseException:
+        if is_ours:  # nobody asked for half a stack
+            stack.stop()
+        raise
+    _show(stack, planned)
+
+
+@app.command()
+def down(root: Root = Path()) -> None:
+    """Stop the stack and everything that runs in it; what it held is gone."""
+    try:
+        stack = attach(root)
+    except NotRunning:
+        console.print("the local stack is not running")
+        return
+    stack.stop()
+    console.print("the local stack is stopped")
+
+
+@app.command()
+def status(root: Root = Path()) -> None:
+    """Show what is deployed, and how each part is."""
+    stack = attach(root)
+    table = Table(box=None, header_style="bold")
+    for column in ("stack", "kind", "name", "state"):
+        table.add_column(column, overflow="fold")
+    for stack_name in _stack_names(stack):
+        for found in resource_states(stack, stack_name):
+            colour = "green" if found.is_settled else "yellow"
+            table.add_row(stack_name, found.kind, found.name, f"[{colour}]{found.state}")
+    console.print(table)
+    console.print(f"endpoint {stack.endpoint}")
+
+
+@app.command()
+def logs(name: Name, root: Root = Path()) -> None:
+    """Print what a function has logged."""
+    stack = attach(root)
+    pages = stack.client("lambda").get_paginator("list_functions").paginate()
+    functions = [function["FunctionName"] for page in pages for function in page["Functions"]]
+    if name not in functions:
+        raise LocalStackError(f"there is no function {name!r} in the local stack: {did_you_mean(name, functions)}")
+    for line in stack.logs(name):
+        console.print(line, markup=False)
+
+
+def main() -> None:
+    """A mistake of the user's, or of the machine's, is one sentence and exit code 1."""
+    try:
+        app()
+    except SoswError as error:
+        complaints.print(f"sosw: {error}", markup=False, style="red")
+        sys.exit(1)
+    except (BotoCoreError, ClientError) as error:
+        complaints.print(f"sosw: the local stack did not answer as it should: {error}", markup=False, style="red")
+        sys.exit(1)
+
+
+def _same_port(stack: LocalStack, port: int) -> LocalStack:
+    if port not in (0, stack.server.record.port):
+        raise LocalStackError(
+            f"the local stack runs on port {stack.server.record.port}: stop it first with `make down`"
+        )
+    return stack
+
+
+def _deploy(stack: LocalStack, planned: list[Deployment]) -> None:
+    with console.status("") as line:
+        for deployment in planned:
+            line.update(f"deploying {deployment.stack_name}")
+            stack.deploy(deployment.template, deployment.stack_name)
+        line.update("waiting until all is ready")
+        wait_until_healthy(stack, [deployment.stack_name for deployment in planned])
+
+
+def _stack_names(stack: LocalStack) -> list[str]:
+    pages = stack.client("cloudformation").get_paginator("describe_stacks").paginate()
+    return sorted(found["StackName"] for page in pages for found in page["Stacks"])
+
+
+def _show(stack: LocalStack, planned: list[Deployment]) -> None:
+    table = Table(box=None, show_header=False)
+    table.add_row("endpoint", stack.endpoint)
+    table.add_row("stacks", ", ".join(deployment.stack_name for deployment in planned))
+    table.add_row("log", str(stack.server.log))
+    console.print("[green]the local stack is up[/green]")
+    console.print(table)
+    console.print("\nto use it with any AWS tool or SDK:")
+    exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in stack.variables.items())
+    console.print(f"  export {exports}")
+    console.print("to look at it: python -m sosw.local status | logs NAME    to stop it: make down")
