@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import TypeDeserializer
 from rich.markup import escape
 from rich.table import Table
 
 from sosw.domain.task import Task
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.service_resource import Table as DynamoTable
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 Item = Mapping[str, Any]
 """A row of the Worker's table, as `app.py` wrote it: numbers come back as Decimals."""
 
 
-def read_items(table: DynamoTable, dates: Iterable[str]) -> list[Item]:
+def read_items(dynamodb: DynamoDBClient, table: str, dates: Iterable[str]) -> list[Item]:
     """All rows of these dates."""
-    wanted = set(dates)
-    page: dict[str, Any] = dict(table.scan())
-    items: list[Item] = list(page["Items"])
-    while "LastEvaluatedKey" in page:
-        page = dict(table.scan(ExclusiveStartKey=page["LastEvaluatedKey"]))
-        items += page["Items"]
+    wanted, read = set(dates), TypeDeserializer().deserialize
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+    items = [{key: read(value) for key, value in item.items()} for page in pages for item in page["Items"]]
     return [item for item in items if item["date"] in wanted]
 
 

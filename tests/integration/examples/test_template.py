@@ -39,17 +39,25 @@ def test_the_worker_may_do_what_it_needs_and_nothing_else(template: dict[str, An
     (policy,) = properties(template, "WorkerRole")["Policies"]
     statements = policy["PolicyDocument"]["Statement"]
     logs = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/flight-delays:*"
-    functions = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:"
+    assistant = {"Fn::ImportValue": {"Fn::Sub": "${Prefix}-WorkerAssistantArn"}}
 
     assert {statement["Effect"] for statement in statements} == {"Allow"}
     assert [(statement["Action"], statement["Resource"]) for statement in statements] == [
         ("s3:GetObject", {"Fn::Sub": "${Flights.Arn}/flights/*"}),
         ("s3:ListBucket", {"Fn::GetAtt": ["Flights", "Arn"]}),
         ("dynamodb:PutItem", {"Fn::GetAtt": ["Delays", "Arn"]}),
-        ("lambda:InvokeFunction", {"Fn::Sub": f"{functions}${{Prefix}}-worker-assistant"}),
+        ("lambda:InvokeFunction", assistant),
         (["logs:CreateLogStream", "logs:PutLogEvents"], {"Fn::Sub": logs}),
     ]
     assert "ManagedPolicyArns" not in properties(template, "WorkerRole")
+
+
+def test_nobody_but_the_orchestrator_may_invoke_the_worker(template: dict[str, Any]) -> None:
+    assert properties(template, "OrchestratorMayInvoke") == {
+        "FunctionName": {"Ref": "Worker"},
+        "Action": "lambda:InvokeFunction",
+        "Principal": {"Fn::ImportValue": {"Fn::Sub": "${Prefix}-OrchestratorRoleArn"}},
+    }
 
 
 def test_lambda_retries_nothing_and_delivers_nothing_after_the_lease(

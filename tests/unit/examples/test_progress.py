@@ -7,7 +7,6 @@ from datetime import datetime, timezone
 import pytest
 from rich.console import Console
 
-from examples.flight_delays.errors import DemoError
 from examples.flight_delays.progress import Counts, JobWatch, follow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_id
 
@@ -84,20 +83,14 @@ def test_following_ends_when_the_last_task_is_closed() -> None:
     assert counts == Counts(total=2, done=2)
 
 
-@pytest.mark.parametrize(
-    ("states", "said"),
-    [
-        ([DONE, RUNNING], "1 done, 1 running, 0 queued, 0 dead, 0 lost"),
-        ([DONE, None], "1 done, 0 running, 0 queued, 0 dead, 1 lost"),
-    ],
-)
-def test_waiting_has_an_end_and_says_what_is_open_or_lost(states: list[TaskState | None], said: str) -> None:
+@pytest.mark.parametrize("states", [[DONE, RUNNING], [DONE, None]])
+def test_waiting_has_an_end_also_when_tasks_stay_open_or_are_nowhere(states: list[TaskState | None]) -> None:
     time = Time()
     watch = JobWatch(Script(*[states] * 100), JOB, 2)
 
-    with pytest.raises(DemoError, match=f"the job is not finished: {said}"):
-        follow(watch, console()[0], seconds=5, now=time.now, pause=time.pause)
+    counts = follow(watch, console()[0], seconds=5, now=time.now, pause=time.pause)
 
+    assert counts.closed == 1
     assert 5 < time.seconds < 6
 
 
