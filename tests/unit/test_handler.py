@@ -1,0 +1,110 @@
+"""The entry of a user's Lambda."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar
+
+import pytest
+
+from sosw import LambdaGlobals, Processor, Worker, get_lambda_handler
+from sosw.domain.moments import to_ms
+from sosw.testing import RecordingInvoker
+
+
+class Context:
+    """Lambda's, as far as it is looked at."""
+
+    aws_request_id = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 3_000
+
+
+class Doubling(Worker):
+    def __call__(self, event: dict[str, Any]) -> Any:
+        self.stats["seen"] += 1
+        if event["n"] < 0:
+            raise ValueError("n is negative")
+        return {"twice": 2 * event["n"]}
+
+
+def event_for(n: int, *, attempt: int = 1, lease: timedelta = timedelta(minutes=20)) -> dict[str, Any]:
+    lease_until = to_ms(datetime.now(timezone.utc) + lease)  # noqa: TID251  (the handler's clock is the system's)
+    ours = {"job_id": "j", "labourer": "doubling", "attempt": attempt, "lease_until": lease_until}
+    return {"n": n, "task_id": "j#0", "sosw": ours}
+
+
+def test_a_result_is_returned_and_reported_to_the_assistant_of_the_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOSW_PREFIX", "blue")
+    invoker = RecordingInvoker()
+
+    returned = get_lambda_handler(Doubling, invoker=invoker)(event_for(21, attempt=2), Context())
+
+    report = {
+        "action": "complete",
+        "task_id": "j#0",
+        "attempt": 2,
+        "labourer": "doubling",
+        "result": {"twice": 42},
+        "stats": {"seen": 1},
+    }
+    assert returned == {"twice": 42}
+    assert invoker.started == [("blue-worker-assistant", report)]
+
+
+def test_an_error_is_reported_and_raised_for_lambdas_own_log() -> None:
+    invoker = RecordingInvoker()
+
+    with pytest.raises(ValueError, match="n is negative"):
+        get_lambda_handler(Doubling, invoker=invoker)(event_for(-1), Context())
+
+    ((_, report),) = invoker.started
+    assert (report["action"], report["error"], report["message"]) == ("fail", "ValueError", "n is negative")
+
+
+def test_counters_begin_anew_with_every_invocation_of_a_warm_container() -> None:
+    invoker, kept = RecordingInvoker(), LambdaGlobals()
+    handler = get_lambda_handler(Doubling, kept, invoker=invoker)
+
+    handler(event_for(1), Context())
+    processor = kept.processor
+    handler(event_for(2), Context())
+
+    assert kept.processor is processor
+    assert [report["stats"] for _, report in invoker.started] == [{"seen": 1}, {"seen": 1}]
+
+
+def test_an_event_that_is_not_from_sosw_runs_and_reports_nothing() -> None:
+    invoker = RecordingInvoker()
+
+    assert get_lambda_handler(Doubling, invoker=invoker)({"n": 4}, None) == {"twice": 8}
+    assert invoker.started == []
+
+
+def test_an_attempt_that_could_outlive_its_lease_does_not_begin() -> None:
+    invoker = RecordingInvoker()
+
+    with pytest.raises(RuntimeError, match=r"the lease leaves [12] s, the function may run 3 s"):
+        get_lambda_handler(Doubling, invoker=invoker)(event_for(1, lease=timedelta(seconds=2)), Context())
+
+    ((_, report),) = invoker.started
+    assert (report["error"], "stats" in report) == ("LeaseTooShort", False)
+
+
+def test_a_plain_processor_answers_the_event_with_its_configuration_in_layers() -> None:
+    class Greeter(Processor):
+        DEFAULT_CONFIG: ClassVar = {"greeting": "hello", "mark": "!"}
+
+        def __call__(self, event: Any) -> str:
+            return f"{self.config['greeting']} {event['name']}{self.config['mark']}"
+
+    handler = get_lambda_handler(Greeter, custom_config={"greeting": "goodbye"})
+
+    assert handler({"name": "world"}, Context()) == "goodbye world!"
+
+
+def test_the_names_of_sosw_0_7_lead_to_the_same_classes() -> None:
+    from sosw import app  # noqa: PLC0415
+
+    assert (app.Processor, app.LambdaGlobals, app.get_lambda_handler) == (Processor, LambdaGlobals, get_lambda_handler)
