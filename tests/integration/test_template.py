@@ -1,0 +1,122 @@
+"""The root template keeps what the local stack drops without a word: recovery, encryption, retries, rights."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.api import lint_file  # type: ignore[import-untyped]
+from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
+from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
+
+from sosw.settings import Names
+
+TEMPLATE = Path(__file__).parents[2] / "cloudformation" / "sosw.yaml"
+FUNCTIONS = ("Scheduler", "Orchestrator", "WorkerAssistant", "Scavenger")
+TABLES = ("TasksTable", "SlotsTable", "JobsTable", "ConfigTable")
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    # Through JSON: plain dictionaries and lists, the short forms of functions spelt out.
+    loaded: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def deployed(template: dict[str, Any]) -> dict[str, Any]:
+    """The resources as CloudFormation gets them: what SAM makes of the template."""
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-1")
+    plain = json.loads(json.dumps(template))
+    plain["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    resources: dict[str, Any] = transform(plain, {"Runtime": "python3.13"}, _NoManagedPolicies())["Resources"]
+    return resources
+
+
+class _NoManagedPolicies:
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+def of_type(resources: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [resource["Properties"] for resource in resources.values() if resource["Type"] == kind]
+
+
+def test_the_linter_finds_nothing() -> None:
+    assert [str(match) for match in lint_file(TEMPLATE)] == []
+
+
+def test_every_table_is_billed_on_demand_recoverable_encrypted_and_outlives_the_stack(template: dict[str, Any]) -> None:
+    for name in TABLES:
+        resource = template["Resources"][name]
+        table = resource["Properties"]
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["SSESpecification"] == {"SSEEnabled": True}
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_functions_are_named_as_the_code_calls_them(template: dict[str, Any]) -> None:
+    named = [template["Resources"][name]["Properties"]["FunctionName"]["Fn::Sub"] for name in FUNCTIONS]
+
+    assert named == [name.replace("sosw-", "${Prefix}-", 1) for name in Names("sosw").functions]
+
+
+def test_retries_of_attempts_are_ours_and_only_what_may_come_twice_is_retried_by_lambda(
+    deployed: dict[str, Any],
+) -> None:
+    configs = {
+        config["FunctionName"]["Ref"]: (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"])
+        for config in of_type(deployed, "AWS::Lambda::EventInvokeConfig")
+    }
+
+    assert configs == {
+        "Scheduler": (2, 21_600),
+        "Orchestrator": (0, 60),
+        "WorkerAssistant": (2, 21_600),
+        "Scavenger": (0, 60),
+    }
+
+
+def test_the_stream_passes_on_all_but_running_tasks_and_drops_what_keeps_failing(deployed: dict[str, Any]) -> None:
+    (mapping,) = of_type(deployed, "AWS::Lambda::EventSourceMapping")
+    (pattern,) = (json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"])
+
+    assert pattern["dynamodb"] == {"NewImage": {"state": {"S": [{"anything-but": ["running"]}]}}}
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["TasksTable", "StreamArn"]}
+    assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (2, 60)
+    assert mapping["BisectBatchOnFunctionError"] is True
+
+
+def test_orchestrator_and_scavenger_run_every_minute(deployed: dict[str, Any]) -> None:
+    rules = of_type(deployed, "AWS::Events::Rule")
+
+    assert [rule["ScheduleExpression"] for rule in rules] == ["rate(1 minute)"] * 2
+    assert {target["Arn"]["Fn::GetAtt"][0] for rule in rules for target in rule["Targets"]} == {
+        "Orchestrator",
+        "Scavenger",
+    }
+
+
+def test_each_function_has_a_role_of_its_own_without_wildcards(deployed: dict[str, Any]) -> None:
+    roles = {function["Role"]["Fn::GetAtt"][0] for function in of_type(deployed, "AWS::Lambda::Function")}
+    statements = [
+        statement
+        for role in roles
+        for policy in deployed[role]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+    assert len(roles) == len(FUNCTIONS)
+    assert not [s for s in statements if "*" in json.dumps(s["Action"]) or s["Resource"] == "*"]
+
+
+def test_logs_are_kept_for_a_stated_time(template: dict[str, Any]) -> None:
+    for name in FUNCTIONS:
+        function = template["Resources"][name]["Properties"]
+        group = template["Resources"][function["LoggingConfig"]["LogGroup"]["Ref"]]["Properties"]
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        assert group["LogGroupName"]["Fn::Sub"] == "/aws/lambda/" + function["FunctionName"]["Fn::Sub"]
