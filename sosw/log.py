@@ -25,7 +25,7 @@ class EssentialLog:
 
     @contextmanager
     def invocation(self, role: Processor, context: Any) -> Iterator[None]:
-        """Around one invocation: its request id on every line; a summary and the counts at the end, also of an error."""
+        """Around one invocation: its request id on every line; at the end, also after an error, a summary and counts."""
         self._log.append_keys(request_id=getattr(context, "aws_request_id", None))
         is_ok = False
         try:

@@ -42,7 +42,7 @@ class TaskStore(Protocol):
         """As of now (strongly consistent)."""
 
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
-        """Those that are there. Without `is_consistent`, at half the price, as of a moment ago: new ones may be missing."""
+        """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
     def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
         """Ids of at most `limit` tasks that stand in `queue` with greenfield ≤ `until`, oldest first. May lag."""
@@ -85,7 +85,7 @@ class Invoker(Protocol):
     """Starts Lambda functions, asynchronously."""
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
-        """Hand `event` over; raises `InvokeRefused` when it was certainly not taken, `InvokeUncertain` when it may be."""
+        """Hand `event` over; raises `InvokeRefused` if it was certainly not taken, `InvokeUncertain` if unclear."""
 
 
 class ConfigSource(Protocol):
