@@ -42,7 +42,7 @@ NAMING_ROUNDS = 8
 class Orchestrator(Processor):
     """One labourer's trouble never delays another: each is dispatched by itself."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         custom_config: Mapping[str, Any] | None = None,
         *,
@@ -78,11 +78,12 @@ class Orchestrator(Processor):
         return {"started": {name: count for name, count in started.items() if count}}
 
     def dispatch(self, labourer: Labourer, ended: Mapping[TaskId, int] | None) -> int:
-        """Fill the labourer's free slots. `ended`: versions at which tasks were seen not running; None when not woken."""
+        """Fill the labourer's free slots. `ended`: versions at which tasks were seen not running; None if not woken."""
         if ended is None and not self._due(labourer, 1):
             return 0
         named = self._name(labourer, ended or {})
-        claims = [(lifecycle.claim(task, row=row, now=self.clock.now(), lease=labourer.lease), task) for task, row in named]
+        now, lease = self.clock.now(), labourer.lease
+        claims = [(lifecycle.claim(task, row=row, now=now, lease=lease), task) for task, row in named]
         outcomes = self.tasks.apply_all([claim for claim, _ in claims])
         sure = [pair for pair, outcome in zip(claims, outcomes, strict=True) if outcome is Outcome.APPLIED]
         doubtful = [pair for pair, outcome in zip(claims, outcomes, strict=True) if outcome is not Outcome.APPLIED]
@@ -135,8 +136,9 @@ class Orchestrator(Processor):
     def _settle(self, labourer: Labourer, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
         """Those of our doubtful claims that took effect after all; the slots of those that never will are freed.
 
-        A claim may look refused although it took effect: its first reply was lost, and the retry met its own work. The slot
-        written by the claim tells: only the Orchestrator that named the task in that row at that version claims it so.
+        A claim may look refused although it took effect: its first reply was lost, and the retry met its own work. The
+        slot written by the claim tells: only the Orchestrator that named the task in that row at that version claims
+        it so.
         """
         if not doubtful:
             return []
@@ -154,7 +156,7 @@ class Orchestrator(Processor):
         return ours
 
     def _start(self, labourer: Labourer, claimed: Sequence[Task]) -> int:
-        """Invoke the claimed attempts; how many were. Those that certainly were not are given back, their slots freed."""
+        """Invoke the claimed attempts; how many were. Those that certainly were not are given back, slots freed."""
         returned: list[Task] = []
         self.in_parallel(lambda task: self._invoke(labourer, task, returned), claimed)
         if returned:

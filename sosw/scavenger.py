@@ -1,4 +1,4 @@
-"""Keeps the queue moving: passes on what changed, and once a minute mends what a crash or a lost message left behind."""
+"""Keeps the queue moving: passes on what changed, and mends each minute what a crash or a lost message left behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 class Scavenger(Processor):
     """`pass_on` makes things fast, `sweep` alone makes them right."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         custom_config: Mapping[str, Any] | None = None,
         *,
@@ -58,7 +58,7 @@ class Scavenger(Processor):
                 known = ended[change.labourer].get(change.task_id, 0)
                 ended[change.labourer][change.task_id] = max(known, change.version)
             elif change.greenfield <= self.clock.now():
-                ended[change.labourer].update()  # nothing has ended, but something is due
+                ended[change.labourer] |= {}  # nothing has ended, but something is due
         self._wake(ended)
         return {"woken": sorted(ended)}
 

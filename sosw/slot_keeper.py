@@ -38,7 +38,7 @@ class SlotKeeper:
         self._without(labourer, lambda _row: ended)
 
     def free(self, labourer: LabourerName, own: Mapping[int, Mapping[TaskId, int]]) -> None:
-        """From each row only its own: names of ours whose claim failed. Another row's name of that task may be alive."""
+        """From each row only its own: names whose claim failed. Another row's name of that task may be alive."""
         self._without(labourer, lambda row: own.get(row, {}))
 
     def _without(self, labourer: LabourerName, ended: Callable[[int], Mapping[TaskId, int]]) -> None:

@@ -67,8 +67,10 @@ class Worker(Processor):
         if self.task and clock.now() + remaining > self.task.lease_until:
             left = max(timedelta(), self.task.lease_until - clock.now())
             message = (
-                f"the lease leaves {left.total_seconds():.0f} s, the function may run {remaining.total_seconds():.0f} s: "
-                f"set the labourer's duration to the function's time-out or more, and its cooldown to the wait in Lambda's queue"
+                f"the lease leaves {left.total_seconds():.0f} s,"
+                f" the function may run {remaining.total_seconds():.0f} s:"
+                " set the labourer's duration to the function's time-out or more, and its cooldown to the longest wait"
+                " in Lambda's queue"
             )
             raise LeaseTooShort(message)
 

@@ -43,7 +43,7 @@ class WorkerAssistant(Processor):
         except StaleTask as stale:
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
-        log.info(f"task.{report.action}", extra=_facts(report))
+        log.info("task.%s", report.action, extra=_facts(report))
         return {"accepted": True, "state": task.state.value}
 
     def _take(self, report: Report) -> Task:

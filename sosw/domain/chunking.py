@@ -1,7 +1,8 @@
 """A job as the payloads of its tasks: by days, then by the attributes of its schema, outermost first.
 
 The forms are sosw's. An attribute may stand under its singular or plural name; its values are a flat list, or an object
-whose keys are the values and whose values are null or what belongs to that value (attributes further in, or more payload).
+whose keys are the values and whose values are null or what belongs to that value (attributes further in, or more
+payload).
 `isolate_<attribute>s` asks for a task a value, `max_<attribute>s_per_batch` for batches of flat values; both hold
 for the level that they stand in and for all below. A level that nothing asks to chunk goes into the payload as it is.
 """

@@ -59,11 +59,12 @@ class JobRequest:
 
     @classmethod
     def from_event(cls, event: Any, settings: EssentialSettings) -> JobRequest:
-        """From the Scheduler's event: `{"job": {…} or its JSON}`, the job itself, or its JSON; raises `InvalidInput`."""
+        """From the Scheduler's event: `{"job": {…} or its JSON}`, the job itself or its JSON; raises `InvalidInput`."""
         envelope = _object(event, "event")
         job = _object(envelope["job"], "job") if "job" in envelope else envelope
         if "lambda_name" not in job:
-            raise invalid("lambda_name", None, "is missing: it names the labourer", did_you_mean("", settings.labourers))
+            hint = did_you_mean("", settings.labourers)
+            raise invalid("lambda_name", None, "is missing: it names the labourer", hint)
         schema_name = job.get("job_schema_name", "default")
         if schema_name not in settings.job_schema_variants:
             hint = did_you_mean(str(schema_name), settings.job_schema_variants)

@@ -12,8 +12,8 @@
      └─ create; fence (stays queued, its version rises)
 
 A `Transition` is a value: what it expects of the task, and the fields that it sets. Stores apply it in one conditional
-write, or raise `StaleTask`. It is built only by the functions here, so a wrong combination cannot be spelled. Rules that
-every transition keeps: `version` rises by one, `attempt` never falls, and only `claim` raises `attempt`.
+write, or raise `StaleTask`. It is built only by the functions here, so a wrong combination cannot be spelled. Rules
+that every transition keeps: `version` rises by one, `attempt` never falls, and only `claim` raises `attempt`.
 """
 
 from __future__ import annotations
@@ -107,10 +107,10 @@ def heartbeat(task_id: TaskId, *, attempt: int, lease_until: datetime) -> Transi
     return Transition(move="heartbeat", task_id=task_id, states=(RUNNING,), attempt=attempt, changes=changes)
 
 
-def complete(  # noqa: PLR0913  (an answer has as many parts)
+def complete(
     task_id: TaskId, *, attempt: int, now: datetime, retention: timedelta, result: Any = None, stats: Any = None
 ) -> Transition:
-    """Attempt `attempt` succeeded. Taken while it runs, and also after it was given up for a retry that has not started."""
+    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started."""
     return Transition(
         move="complete",
         task_id=task_id,
@@ -120,7 +120,7 @@ def complete(  # noqa: PLR0913  (an answer has as many parts)
     )
 
 
-def fail(  # noqa: PLR0913
+def fail(
     task: Task,
     failure: Failure,
     *,
@@ -159,7 +159,7 @@ def give_back(task: Task, *, due: datetime) -> Transition:
 
 
 def fence(task: Task) -> Transition:
-    """Raise the version of a task that was named in a slot row but never claimed: a late claim of that name then fails."""
+    """Raise the version of a task that was named in a slot row but not claimed: a late claim of the name then fails."""
     return Transition(move="fence", task_id=task.id, states=(QUEUED,), version=task.version, changes={})
 
 
@@ -186,9 +186,7 @@ def replay(task: Task, *, now: datetime) -> Transition:
     )
 
 
-def _ended(
-    task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta, *, move: str
-) -> Transition:
+def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta, *, move: str) -> Transition:
     """A failed attempt, by the retry policy's decision."""
     changes: dict[str, Any]
     match decision:

@@ -164,4 +164,3 @@ def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
     for key in event:
         if key not in _REPORT_KEYS:
             yield Problem(str(key), event[key], "is not part of a report", did_you_mean(str(key), _REPORT_KEYS))
-

@@ -56,9 +56,9 @@ _PATTERNS: list[tuple[str, Callable[[date, int], list[date]]]] = [
 
 
 def _range(period: dict[str, Any]) -> list[date]:
-    for key in period:
+    for key, value in period.items():
         if key not in {"from", "to"}:
-            raise invalid(f"period.{key}", period[key], "is not part of a period", did_you_mean(key, ["from", "to"]))
+            raise invalid(f"period.{key}", value, "is not part of a period", did_you_mean(key, ["from", "to"]))
     first, last = _day(period, "from"), _day(period, "to")
     if last < first:
         raise invalid("period.to", period["to"], f"must not be before period.from, {first}")

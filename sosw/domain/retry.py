@@ -35,8 +35,8 @@ class RetryPolicy:
 
     def ceiling(self, tries: int) -> timedelta:
         """The longest delay after try number `tries` (counted from 1)."""
-        doublings = min(tries - 1, 62)
-        return self.cap if self.base * 2**doublings > self.cap else self.base * 2**doublings
+        seconds = self.base.total_seconds() * 2.0 ** min(tries - 1, 62)  # as a float: a timedelta would overflow
+        return timedelta(seconds=min(seconds, self.cap.total_seconds()))
 
     def decide(self, *, tries: int, is_retryable: bool, now: datetime, jitter: float) -> RetryAt | GiveUp:
         """`tries` counts from 1 and includes the one that just failed; `jitter` is uniform in [0, 1]."""

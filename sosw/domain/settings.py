@@ -200,7 +200,7 @@ def _chunkable(name: str, given: Any) -> tuple[str, ...]:
     path = f"job_schema_variants.{name}"
     values = _Reader(path, given, known=["chunkable_attrs"])
     attrs = values.get("chunkable_attrs", [])
-    names = [a[0] if isinstance(a, list) and a else a for a in attrs] if isinstance(attrs, list) else [None]
+    names: list[Any] = [a[0] if isinstance(a, list) and a else a for a in attrs] if isinstance(attrs, list) else [None]
     if not all(isinstance(a, str) and a for a in names):
         values.problems.append(Problem(f"{path}.chunkable_attrs", attrs, 'must be a list of ["attribute", {}] pairs'))
     values.done()

@@ -1,10 +1,10 @@
 """Slots: a labourer's limit as rows of names, each row changed by one conditional write on its version.
 
 A row holds the names of what runs in its slots, and of what is about to run: it is the exact list of what occupies the
-labourer's limit, and the write-ahead record of every start. To start tasks an Orchestrator reads the rows, leaves out names
-that have ended, names candidates in free slots (one conditional write a row), then claims each named task *by the named
-version*, then invokes. It never acts on a name that another wrote. Why the limit holds: a running attempt's name is in a
-row from before its claim until after its end, and a row never gets a name beyond its capacity.
+labourer's limit, and the write-ahead record of every start. To start tasks an Orchestrator reads the rows, leaves out
+names that have ended, names candidates in free slots (one conditional write a row), then claims each named task *by the
+named version*, then invokes. It never acts on a name that another wrote. Why the limit holds: a running attempt's name
+is in a row from before its claim until after its end, and a row never gets a name beyond its capacity.
 
 A name ends when its task has been seen not running at a later version than the named one (`is_over`). A name whose
 task is still queued at the named version belongs to an Orchestrator that died, or sleeps: the sweep first raises the
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROW_SLOTS = 16
 """Slots in a full row: 16 names of some 40 characters keep the row within one write unit (1 KB)."""
 CLAIM_GRACE = timedelta(seconds=30)
-"""How long a name may wait for its claim before the sweep takes its Orchestrator for dead. Being wrong costs a retry."""
+"""How long a name may wait for its claim until the sweep takes its Orchestrator for dead: being wrong costs a retry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class SlotRow:
         return replace(self, names={**self.names, **{t.id: Name(t.version, now) for t in tasks}})
 
     def without(self, ended: Mapping[TaskId, int]) -> SlotRow:
-        """Without the names of attempts that ended: `ended` maps a task to a version at which it was seen not running."""
+        """Without the names of ended attempts: `ended` maps a task to a version at which it was seen not running."""
         kept = {t: n for t, n in self.names.items() if n.version >= ended.get(t, 0)}
         return replace(self, names=kept)
 

@@ -43,7 +43,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """The slot that the latest attempt was started in: row `row` of its labourer, named there at task version `version`."""
+    """Where the latest attempt was started: in row `row` of its labourer, named there at task version `version`."""
 
     row: int
     version: int
@@ -61,14 +61,14 @@ class Task:
     """What the Worker is called with. JSON; never changed after creation."""
     created_at: datetime
     greenfield: datetime
-    """When the task next deserves attention: due time while queued, lease end while running, closing time when closed."""
+    """When it next deserves attention: due time while queued, lease end while running, closing time when closed."""
     state: TaskState = TaskState.QUEUED
     version: int = 1
     """Rises by one with every transition."""
     attempt: int = 0
     """Number of the latest attempt, 0 before the first. Never falls, so it fences every late answer."""
     forgiven: int = 0
-    """Attempts that do not count against the policy: those before a replay, and those whose invocation never happened."""
+    """Attempts that do not count against the policy: those before a replay, and those that were never invoked."""
     queue: str | None = None
     """The line in which it stands (`sosw.domain.lifecycle.queue_key`), or None when it stands in none."""
     slot: Slot | None = None
