@@ -1,0 +1,120 @@
+"""A function's package: what is in it, and when it is built anew."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sosw.local.environment import Environment, ensure_environment
+from sosw.local.errors import InstallFailed, ToolMissing
+from sosw.local.package import build_package
+from sosw.local.tools import find_uv
+from sosw.local.wheel import source_root
+from tests.integration.local.support import ROOT
+
+
+@pytest.fixture
+def environment(project: Path) -> Environment:
+    return ensure_environment(project)
+
+
+@pytest.fixture
+def code(project: Path) -> Path:
+    folder = project / "code"
+    (folder / "part").mkdir(parents=True)
+    (folder / "app.py").write_text("def handle(event, context):\n    return 1\n")
+    (folder / "part" / "data.txt").write_text("data\n")
+    (folder / ".hidden").write_text("not deployed\n")
+    return folder
+
+
+def names(archive: Path) -> set[str]:
+    with zipfile.ZipFile(archive) as content:
+        return set(content.namelist())
+
+
+def test_the_folder_is_in_it_and_what_is_hidden_is_not(project: Path, environment: Environment, code: Path) -> None:
+    found = names(build_package(project, code, environment))
+    assert {"app.py", "part/data.txt"} <= found
+    assert ".hidden" not in found
+
+
+def test_modules_are_compiled_for_a_start_from_a_fresh_folder(
+    project: Path, environment: Environment, code: Path
+) -> None:
+    found = names(build_package(project, code, environment))
+    assert [name for name in found if name.startswith("__pycache__/app.") and name.endswith(".pyc")]
+
+
+def test_our_own_wheel_is_in_it_and_what_the_runtime_has_is_not(
+    project: Path, environment: Environment, code: Path
+) -> None:
+    (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\nboto3\niniconfig\n")
+    found = {name.partition("/")[0] for name in names(build_package(project, code, environment))}
+    assert {"sosw", "iniconfig"} <= found
+    assert not found & {"boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "six.py", "bin"}
+
+
+def test_our_wheel_holds_the_sources_as_they_are_now(project: Path, environment: Environment, code: Path) -> None:
+    (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\n")
+    root = source_root()
+    assert root == ROOT
+    with zipfile.ZipFile(build_package(project, code, environment)) as content:
+        assert content.read("sosw/domain/errors.py") == (root / "sosw" / "domain" / "errors.py").read_bytes()
+
+
+def test_the_same_content_is_the_same_archive_byte_for_byte(
+    project: Path, environment: Environment, code: Path
+) -> None:
+    first = build_package(project, code, environment)
+    content = first.read_bytes()
+    first.unlink()
+    assert build_package(project, code, environment) == first
+    assert first.read_bytes() == content
+
+
+def test_what_did_not_change_is_not_built_again(project: Path, environment: Environment, code: Path) -> None:
+    first = build_package(project, code, environment)
+    built = first.stat().st_ino
+    os.utime(code / "app.py")
+    assert build_package(project, code, environment).stat().st_ino == built
+
+
+def test_a_change_of_a_line_a_name_or_a_requirement_is_another_archive(
+    project: Path, environment: Environment, code: Path
+) -> None:
+    archives = [build_package(project, code, environment)]
+    (code / "app.py").write_text("def handle(event, context):\n    return 2\n")
+    archives.append(build_package(project, code, environment))
+    (code / "part" / "data.txt").rename(code / "part" / "other.txt")
+    archives.append(build_package(project, code, environment))
+    (code / "requirements.txt").write_text("iniconfig\n")
+    archives.append(build_package(project, code, environment))
+    assert len(set(archives)) == len(archives)
+
+
+def test_a_failed_build_leaves_nothing_that_looks_whole(project: Path, environment: Environment, code: Path) -> None:
+    (code / "requirements.txt").write_text("this is no requirement\n")
+    with pytest.raises(InstallFailed, match="the requirements of code"):
+        build_package(project, code, environment)
+    assert not list((project / ".sosw" / "build").glob("*.zip"))
+
+
+def test_a_machine_without_uv_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("UV", raising=False)
+    with pytest.raises(ToolMissing, match="uv was not found: run `make env`, or install it with `pip install uv`"):
+        find_uv(tmp_path)
+
+
+def test_the_uv_that_the_makefile_installed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = tmp_path / ".sosw" / "uv" / "bin" / "uv"
+    ours.parent.mkdir(parents=True)
+    ours.write_text("#!/bin/sh\n")
+    ours.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("UV", raising=False)
+    assert find_uv(tmp_path) == str(ours)
