@@ -1,0 +1,19 @@
+"""The tables: the stores of `sosw.ports` over DynamoDB. Importing this connects to nothing."""
+
+from sosw.aws.dynamodb.config import DynamoConfigSource
+from sosw.aws.dynamodb.errors import TableFailed
+from sosw.aws.dynamodb.job_store import DynamoJobStore
+from sosw.aws.dynamodb.slot_store import DynamoSlotStore
+from sosw.aws.dynamodb.stream import changes
+from sosw.aws.dynamodb.table import Database
+from sosw.aws.dynamodb.task_store import DynamoTaskStore
+
+__all__ = [
+    "Database",
+    "DynamoConfigSource",
+    "DynamoJobStore",
+    "DynamoSlotStore",
+    "DynamoTaskStore",
+    "TableFailed",
+    "changes",
+]

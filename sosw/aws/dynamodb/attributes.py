@@ -1,0 +1,116 @@
+"""How the values of the domain are written in items: each kind once, as a typed attribute of PynamoDB."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from pynamodb.attributes import Attribute
+from pynamodb.constants import MAP, NUMBER, STRING
+
+from sosw.domain import jsontext
+from sosw.domain.moments import from_ms, to_ms
+from sosw.domain.slots import Name
+from sosw.domain.task import Failure, Slot, TaskId
+
+E = TypeVar("E", bound=Enum)
+
+_DIGITS = string.digits + string.ascii_lowercase
+
+
+class MomentAttribute(Attribute[datetime]):
+    """Whole milliseconds since the epoch."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(to_ms(value))
+
+    def deserialize(self, value: str) -> datetime:
+        return from_ms(int(value))
+
+
+class EnumAttribute(Attribute[E]):
+    """The value of a member, as a string."""
+
+    attr_type = STRING
+
+    def __init__(self, members: type[E]) -> None:
+        super().__init__()
+        self._members = members
+
+    def serialize(self, value: E) -> str:
+        return str(value.value)
+
+    def deserialize(self, value: str) -> E:
+        return self._members(value)
+
+
+class JsonAttribute(Attribute[Any]):
+    """Any JSON value but null, as one string: types, key names and key order come out as they went in."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:
+        return jsontext.dump(value)
+
+    def deserialize(self, value: str) -> Any:
+        return jsontext.load(value)
+
+
+class FailuresAttribute(Attribute[tuple[Failure, ...]]):
+    """JSON, oldest first: `[{"attempt": 1, "at": <ms>, "error": "ValueError", "message": "…"}]`."""
+
+    attr_type = STRING
+
+    def serialize(self, value: tuple[Failure, ...]) -> str:
+        return jsontext.dump(
+            [{"attempt": f.attempt, "at": to_ms(f.at), "error": f.error, "message": f.message} for f in value]
+        )
+
+    def deserialize(self, value: str) -> tuple[Failure, ...]:
+        return tuple(Failure(**{**entry, "at": from_ms(entry["at"])}) for entry in jsontext.load(value))
+
+
+class SlotAttribute(Attribute[Slot]):
+    """`{row: N, version: N}`."""
+
+    attr_type = MAP
+
+    def serialize(self, value: Slot) -> dict[str, dict[str, str]]:
+        return {"row": {NUMBER: str(value.row)}, "version": {NUMBER: str(value.version)}}
+
+    def deserialize(self, value: Mapping[str, Mapping[str, str]]) -> Slot:
+        return Slot(row=int(value["row"][NUMBER]), version=int(value["version"][NUMBER]))
+
+
+class NamesAttribute(Attribute[Mapping[TaskId, Name]]):
+    """A map of task id → `"<version>.<since>"`, since in milliseconds since the epoch, base 36.
+
+    A row of 16 names must stay within 1,024 bytes, one write unit. A name costs its id and 11 bytes so; as a list of
+    two numbers it would cost 16, and a row of a UUID's job under a labourer with a long name would be over.
+    """
+
+    attr_type = MAP
+
+    def serialize(self, value: Mapping[TaskId, Name]) -> dict[str, dict[str, str]]:
+        return {task: {STRING: f"{name.version}.{_base36(to_ms(name.since))}"} for task, name in value.items()}
+
+    def deserialize(self, value: Mapping[str, Mapping[str, str]]) -> dict[TaskId, Name]:
+        return {TaskId(task): _name(text[STRING]) for task, text in value.items()}
+
+
+def _name(text: str) -> Name:
+    version, since = text.split(".")
+    return Name(int(version), from_ms(int(since, 36)))
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"

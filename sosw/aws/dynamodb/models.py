@@ -1,0 +1,188 @@
+"""The tables: what an item of each holds, and the schema that templates and tests create them by.
+
+A model's attributes bear the names of the fields of the record that it stores, so one generic pair of functions,
+`item_of` and `fields_of`, turns records into items and back. Models are bound to no table, region or host: the same
+ones serve every environment of a process (`sosw.aws.dynamodb.table`).
+
+What is written often must stay within a write unit of 1 KB. A task of a UUID's job takes some 350 bytes besides its
+payload and result; the names of the attributes are among them, and short enough.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import Attribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from sosw.aws.dynamodb.attributes import (
+    EnumAttribute,
+    FailuresAttribute,
+    JsonAttribute,
+    MomentAttribute,
+    NamesAttribute,
+    SlotAttribute,
+)
+from sosw.domain.job import JobState
+from sosw.domain.task import TaskState
+
+Item = dict[str, dict[str, Any]]
+"""As DynamoDB speaks of it: `{"id": {"S": "…"}}`."""
+
+QUEUE_INDEX = "queue"
+
+
+class QueueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB's __init_subclass__
+    """The lines, oldest first. Sparse: a task without `queue` stands in none, and costs nothing here."""
+
+    class Meta:
+        index_name = QUEUE_INDEX
+        projection = KeysOnlyProjection()
+
+    queue = UnicodeAttribute(hash_key=True)
+    greenfield = MomentAttribute(range_key=True)
+
+
+class TaskModel(Model):
+    """`sosw.domain.task.Task`. A field that is None has no attribute."""
+
+    id = UnicodeAttribute(hash_key=True)
+    job_id = UnicodeAttribute()
+    labourer = UnicodeAttribute()
+    payload = JsonAttribute()
+    created_at = MomentAttribute()
+    greenfield = MomentAttribute()
+    state = EnumAttribute(TaskState)
+    version = NumberAttribute()
+    attempt = NumberAttribute()
+    forgiven = NumberAttribute()
+    queue = UnicodeAttribute()
+    slot = SlotAttribute()
+    started_at = MomentAttribute()
+    closed_at = MomentAttribute()
+    expires_at = TTLAttribute()
+    result = JsonAttribute()
+    stats = JsonAttribute()
+    failures = FailuresAttribute()
+
+    queue_index = QueueIndex()
+
+
+class SlotModel(Model):
+    """`sosw.domain.slots.SlotRow`: row `row` of a labourer's slots."""
+
+    labourer = UnicodeAttribute(hash_key=True)
+    number = NumberAttribute(range_key=True, attr_name="row")
+    capacity = NumberAttribute()
+    version = NumberAttribute()
+    names = NamesAttribute()
+
+
+class JobModel(Model):
+    """`sosw.domain.job.Job`."""
+
+    id = UnicodeAttribute(hash_key=True)
+    labourer = UnicodeAttribute()
+    submitted_at = MomentAttribute()
+    body = UnicodeAttribute()
+    state = EnumAttribute(JobState)
+    total = NumberAttribute()
+
+
+class ConfigModel(Model):
+    """A stored configuration, in sosw's form: `config_value` is the JSON of an object."""
+
+    env = UnicodeAttribute(hash_key=True)
+    config_name = UnicodeAttribute(range_key=True)
+    config_value = UnicodeAttribute()
+
+
+def item_of(model: type[Model], record: Any) -> Item:
+    """The item that stores `record`, whose fields bear the names of the model's attributes."""
+    values = ((attribute, getattr(record, name)) for name, attribute in model.get_attributes().items())
+    return {attribute.attr_name: raw(attribute, value) for attribute, value in values if value is not None}
+
+
+def fields_of(model: type[Model], item: Item) -> dict[str, Any]:
+    """The fields of the record that `item` stores. Attributes unknown to the model are left out."""
+    return {
+        name: attribute.deserialize(attribute.get_value(item[attribute.attr_name]))
+        for name, attribute in model.get_attributes().items()
+        if attribute.attr_name in item
+    }
+
+
+def raw(attribute: Attribute[Any], value: Any) -> dict[str, Any]:
+    """`value` as it stands in an item, under the attribute's type.
+
+    PynamoDB takes a plain `{"S": …}` for a value in this form: what a user gave must never get there as it is.
+    """
+    return {attribute.attr_type: attribute.serialize(value)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """A table as it must be created; `sosw.yaml` says the same, and a test compares the two."""
+
+    name: str
+    """Without the environment's prefix."""
+    model: type[Model]
+    stream_view_type: str | None = None
+
+    def table_name(self, prefix: str) -> str:
+        """Its name in the environment."""
+        return f"{prefix}-{self.name}"
+
+    @property
+    def key_schema(self) -> list[dict[str, str]]:
+        """As in CreateTable and CloudFormation."""
+        return _key_schema(self.model.get_attributes())
+
+    @property
+    def attribute_definitions(self) -> list[dict[str, str]]:
+        """Of the keys of the table and its indexes, ordered by name."""
+        keyed = dict(_keyed(self.model.get_attributes()))
+        for index in self._indexes:
+            keyed |= dict(_keyed(index.Meta.attributes))
+        return [{"AttributeName": name, "AttributeType": keyed[name].attr_type} for name in sorted(keyed)]
+
+    @property
+    def global_secondary_indexes(self) -> list[dict[str, Any]]:
+        """As in CreateTable and CloudFormation."""
+        return [
+            {
+                "IndexName": index.Meta.index_name,
+                "KeySchema": _key_schema(index.Meta.attributes),
+                "Projection": {"ProjectionType": index.Meta.projection.projection_type},
+            }
+            for index in self._indexes
+        ]
+
+    @property
+    def ttl_attribute(self) -> str | None:
+        """Holds the second from which DynamoDB may delete the item; None where items stay."""
+        kept = (a.attr_name for a in self.model.get_attributes().values() if isinstance(a, TTLAttribute))
+        return next(kept, None)
+
+    @property
+    def _indexes(self) -> list[GlobalSecondaryIndex[Any]]:
+        return [value for value in vars(self.model).values() if isinstance(value, GlobalSecondaryIndex)]
+
+
+TASKS = Schema(name="tasks", model=TaskModel, stream_view_type="NEW_IMAGE")
+SLOTS = Schema(name="slots", model=SlotModel)
+JOBS = Schema(name="jobs", model=JobModel)
+CONFIG = Schema(name="config", model=ConfigModel)
+SCHEMAS = (TASKS, SLOTS, JOBS, CONFIG)
+
+
+def _keyed(attributes: dict[str, Attribute[Any]]) -> list[tuple[str, Attribute[Any]]]:
+    """The key attributes by their names in the table, the hash key first."""
+    keys = [a for a in attributes.values() if a.is_hash_key or a.is_range_key]
+    return [(a.attr_name, a) for a in sorted(keys, key=lambda a: a.is_range_key)]
+
+
+def _key_schema(attributes: dict[str, Attribute[Any]]) -> list[dict[str, str]]:
+    return [{"AttributeName": name, "KeyType": "HASH" if a.is_hash_key else "RANGE"} for name, a in _keyed(attributes)]

@@ -1,0 +1,40 @@
+"""The slots table as a `SlotStore`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sosw.aws.dynamodb.errors import ConditionFailed
+from sosw.aws.dynamodb.models import SLOTS, SlotModel, fields_of, item_of
+from sosw.aws.dynamodb.table import Database, Table
+from sosw.domain.errors import StaleRow
+from sosw.domain.slots import SlotRow
+from sosw.domain.task import LabourerName
+
+
+class DynamoSlotStore:
+    """A `SlotStore`. A row of 16 names is read and written within one unit."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    @classmethod
+    def for_prefix(
+        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
+    ) -> DynamoSlotStore:
+        """Of the environment `prefix`; over `database` where one is shared."""
+        return cls((database or Database(region=region, endpoint=endpoint)).table(SLOTS, prefix))
+
+    def rows(self, labourer: LabourerName) -> list[SlotRow]:
+        """See `SlotStore.rows`."""
+        return [SlotRow(**fields_of(SlotModel, item)) for item in self._table.query(labourer, consistent_read=True)]
+
+    def write(self, row: SlotRow) -> SlotRow:
+        """See `SlotStore.write`. When botocore repeats a write whose reply was lost, the row looks stale too."""
+        is_unchanged = SlotModel.version == row.version if row.version else SlotModel.labourer.does_not_exist()
+        item = item_of(SlotModel, replace(row, version=row.version + 1))
+        try:
+            self._table.put(item, is_unchanged)
+        except ConditionFailed:
+            raise StaleRow(row) from None
+        return SlotRow(**fields_of(SlotModel, item))

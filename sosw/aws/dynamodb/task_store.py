@@ -1,0 +1,167 @@
+"""The tasks table as a `TaskStore`: every write is one conditional write on one item."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from sosw.aws.dynamodb.batches import Backoff, chunks, each
+from sosw.aws.dynamodb.errors import DUPLICATE_ITEM, ConditionFailed, TableFailed, outcome
+from sosw.aws.dynamodb.models import QUEUE_INDEX, TASKS, Item, QueueIndex, TaskModel, fields_of, item_of, raw
+from sosw.aws.dynamodb.table import BATCH_KEYS, BATCH_STATEMENTS, Database, Statement, Table
+from sosw.aws.dynamodb.transitions import actions, condition, insert_statement, update_statement
+from sosw.domain.errors import StaleTask
+from sosw.domain.task import Task, TaskId
+from sosw.ports import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sosw.domain.lifecycle import Transition
+
+log = logging.getLogger(__name__)
+
+
+class DynamoTaskStore:
+    """A `TaskStore`. Moments are kept to the millisecond, `expires_at` to the second.
+
+    botocore repeats a call whose reply was lost. A repeated transition meets its own work and looks stale, a repeated
+    creation looks like a duplicate: whoever must know reads the task.
+    """
+
+    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
+        self._table, self._backoff = table, backoff or Backoff()
+
+    @classmethod
+    def for_prefix(
+        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
+    ) -> DynamoTaskStore:
+        """Of the environment `prefix`; over `database` where one is shared."""
+        return cls((database or Database(region=region, endpoint=endpoint)).table(TASKS, prefix))
+
+    def create(self, tasks: Sequence[Task]) -> int:
+        """See `TaskStore.create`. Two write units a task of up to 1 KB; waits while the table is busy.
+
+        The answer may be too low: what a call wrote before its reply was lost is found there by the repeated one.
+        Raises `TableFailed` when it stays busy; some of the tasks may be written then, and all may be offered again.
+        """
+        new: dict[TaskId, Task] = {}
+        for task in tasks:
+            new.setdefault(task.id, task)
+        statements = [insert_statement(self._table.name, item_of(TaskModel, task)) for task in new.values()]
+        return sum(each(self._insert, chunks(statements, BATCH_STATEMENTS)))
+
+    def get(self, task_id: TaskId) -> Task | None:
+        """See `TaskStore.get`."""
+        item = self._table.get(task_id)
+        return _task(item) if item else None
+
+    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
+        """See `TaskStore.get_many`. A read unit, or half of one, for each started 4 KB of a task; so do absent ones."""
+        keys = [{"id": raw(TaskModel.id, task_id)} for task_id in dict.fromkeys(task_ids)]
+
+        def read(chunk: Sequence[Item]) -> list[Item]:
+            return self._read(chunk, is_consistent=is_consistent)
+
+        found = [_task(item) for items in each(read, chunks(keys, BATCH_KEYS)) for item in items]
+        return {task.id: task for task in found}
+
+    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+        """See `TaskStore.due`. The index follows the table within milliseconds, as a rule."""
+        items = self._table.query(
+            queue,
+            index_name=QUEUE_INDEX,
+            range_key_condition=QueueIndex.greenfield <= raw(QueueIndex.greenfield, until),
+            limit=limit,
+        )
+        return [TaskId(item["id"]["S"]) for item in items]
+
+    def apply(self, transition: Transition) -> Task:
+        """See `TaskStore.apply`. One write unit, two when the task enters or leaves a line."""
+        key = {"id": raw(TaskModel.id, transition.task_id)}
+        try:
+            return _task(self._table.update(key, actions(transition), condition(transition)))
+        except ConditionFailed as refused:
+            found = _task(refused.item) if refused.item else None
+            raise StaleTask(transition.task_id, transition.move, found) from None
+
+    def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        """See `TaskStore.apply_all`. Never raises for an error of AWS: what it leaves open is `UNCERTAIN`.
+
+        Transitions of the same task are applied one after the other, in their order.
+        """
+        outcomes = [Outcome.UNCERTAIN] * len(transitions)
+        for numbers in _rounds(transitions):
+            batches = chunks(numbers, BATCH_STATEMENTS)
+            answers = each(self._try, [[transitions[number] for number in batch] for batch in batches])
+            for batch, answer in zip(batches, answers, strict=True):
+                for number, came_out in zip(batch, answer, strict=True):
+                    outcomes[number] = came_out
+        return outcomes
+
+    def _insert(self, statements: Sequence[Statement]) -> int:
+        """How many of up to 25 were new; what was refused in passing is tried again."""
+        created = 0
+        failed: TableFailed | None = None
+        for _ in self._backoff.rounds():
+            new, statements, failed = self._insert_once(statements)
+            created += new
+            if failed is None:
+                return created
+            if not failed.is_passing:
+                break
+        assert failed is not None  # noqa: S101  (there is at least one round)
+        raise failed
+
+    def _insert_once(self, statements: Sequence[Statement]) -> tuple[int, Sequence[Statement], TableFailed | None]:
+        """How many were new, which are to be tried again, and why."""
+        try:
+            codes = self._table.execute(statements)
+        except TableFailed as failed:
+            return 0, statements, failed
+        refused = [(s, code) for s, code in zip(statements, codes, strict=True) if code not in {None, DUPLICATE_ITEM}]
+        failures = [self._table.failed("INSERT", code or "") for _, code in refused]
+        worst = min(failures, key=lambda failed: failed.is_passing, default=None)
+        return codes.count(None), [statement for statement, _ in refused], worst
+
+    def _try(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        try:
+            codes = self._table.execute([update_statement(self._table.name, t) for t in transitions])
+        except TableFailed as failed:
+            log.warning("transitions.uncertain", extra={"count": len(transitions), "why": str(failed)})
+            return [Outcome.UNCERTAIN] * len(transitions)
+        outcomes = [outcome(code) for code in codes]
+        open_codes = sorted({code or "" for code, o in zip(codes, outcomes, strict=True) if o is Outcome.UNCERTAIN})
+        if open_codes:
+            count = outcomes.count(Outcome.UNCERTAIN)
+            log.warning("transitions.uncertain", extra={"count": count, "why": ", ".join(open_codes)})
+        return outcomes
+
+    def _read(self, keys: Sequence[Item], *, is_consistent: bool) -> list[Item]:
+        """Up to 100 items. What DynamoDB leaves over (16 MB are read, or it is busy) is asked for again."""
+        found: list[Item] = []
+        for _ in self._backoff.rounds():
+            is_moving = True
+            while keys and is_moving:
+                items, keys = self._table.get_batch(keys, is_consistent=is_consistent)
+                found += items
+                is_moving = bool(items)
+            if not keys:
+                return found
+        raise self._table.failed("BatchGetItem", "UnprocessedKeys")
+
+
+def _task(item: Item) -> Task:
+    return Task(**fields_of(TaskModel, item))
+
+
+def _rounds(transitions: Sequence[Transition]) -> list[list[int]]:
+    """The positions of the transitions, so that no round has two of the same task."""
+    rounds: defaultdict[int, list[int]] = defaultdict(list)
+    seen: defaultdict[TaskId, int] = defaultdict(int)
+    for number, transition in enumerate(transitions):
+        rounds[seen[transition.task_id]].append(number)
+        seen[transition.task_id] += 1
+    return list(rounds.values())
