@@ -9,7 +9,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore, changes
+from sosw.aws.dynamodb import (
+    Database,
+    DynamoConfigSource,
+    DynamoJobStore,
+    DynamoSlotStore,
+    DynamoTaskStore,
+    changes,
+)
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
@@ -96,24 +103,29 @@ class World:
         return SystemClock()
 
     @cached_property
+    def database(self) -> Database:
+        """The connection that all tables share."""
+        return Database()
+
+    @cached_property
     def tasks(self) -> DynamoTaskStore:
         """The tasks table."""
-        return DynamoTaskStore.for_prefix(self.names.prefix)
+        return DynamoTaskStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
     def slots(self) -> DynamoSlotStore:
         """The slot rows."""
-        return DynamoSlotStore.for_prefix(self.names.prefix)
+        return DynamoSlotStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
     def jobs(self) -> DynamoJobStore:
         """The jobs table."""
-        return DynamoJobStore.for_prefix(self.names.prefix)
+        return DynamoJobStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
     def config(self) -> DynamoConfigSource:
         """The config table."""
-        return DynamoConfigSource.for_prefix(self.names.prefix)
+        return DynamoConfigSource.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
     def invoker(self) -> LambdaInvoker:

@@ -20,7 +20,8 @@ class EssentialLog:
     """Formats what all modules of sosw log, adds one summary line per invocation, and publishes its counts."""
 
     def __init__(self, essential: str) -> None:
-        self._log = Logger(service=f"sosw-{essential}", name="sosw")
+        # Powertools names the logger after the service: so it is the parent of every module's own.
+        self._log = Logger(service="sosw", essential=essential)
         self._metrics = Metrics(namespace=NAMESPACE, service=essential)
 
     @contextmanager

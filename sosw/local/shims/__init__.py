@@ -19,6 +19,7 @@ __all__ = ["NAMES", "ShimUnfit", "UnknownShim", "apply", "select"]
 NAMES = (
     "expression_cache",
     "function_properties",
+    "partiql_streams",
     "quiet_handlers",
     "rule_invocations",
     "schedule_tick",
