@@ -26,7 +26,6 @@ Statement = dict[str, Any]
 
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 TRIES = 4
-"""Of one call, by botocore: repeats what was throttled, timed out or met a server's error."""
 MAX_CONNECTIONS = 32
 BATCH_STATEMENTS, BATCH_KEYS = 25, 100
 """What DynamoDB takes in one call."""
@@ -35,14 +34,17 @@ BATCH_STATEMENTS, BATCH_KEYS = 25, 100
 class Database(Connection):
     """DynamoDB of one account and region. Connects at the first call; threads may share it, and stores should."""
 
-    def __init__(self, *, region: str | None = None, endpoint: str | None = None) -> None:
-        """`region` and `endpoint` are the environment's where they are not given."""
+    def __init__(self, *, region: str | None = None, endpoint: str | None = None, tries: int = TRIES) -> None:
+        """`region` and `endpoint` are the environment's where they are not given.
+
+        `tries`: of each call, by botocore, which repeats what was throttled, timed out or met a server's error.
+        """
         super().__init__(
             region=region,
             host=endpoint,
             connect_timeout_seconds=CONNECT_SECONDS,
             read_timeout_seconds=READ_SECONDS,
-            retry_configuration={"mode": "standard", "total_max_attempts": TRIES},
+            retry_configuration={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=MAX_CONNECTIONS,
         )
         self._making = threading.Lock()

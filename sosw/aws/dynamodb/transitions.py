@@ -70,8 +70,8 @@ def _terms(transition: Transition) -> Iterator[tuple[str, list[dict[str, Any]]]]
     """Terms of the WHERE clause with the values of their placeholders."""
     yield '"id"=?', [raw(TaskModel.id, transition.task_id)]
     states = [raw(TaskModel.state, state) for state in transition.states]
-    any_of_them = " OR ".join(['"state"=?'] * len(states))
-    yield f"({any_of_them})", states
+    placeholders = ", ".join("?" * len(states))
+    yield f'"state" IN [{placeholders}]', states
     if transition.version is not None:
         yield '"version"=?', [raw(TaskModel.version, transition.version)]
     if transition.attempt is not None:
