@@ -1,0 +1,92 @@
+"""sosw deployed on a local stack of its own, with a Worker that does as it is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw.domain.task import JobId, Task, task_id
+from sosw.local import LocalStack, local_stack
+from sosw.settings import ESSENTIAL_CONFIG, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+LIMIT = 4
+CONFIG = {
+    "task_config": {
+        "labourers": {
+            "obedient": {
+                "max_simultaneous_invocations": LIMIT,
+                "duration": 10,
+                "cooldown": 10,
+                "retry": {"base": 0, "cap": 0},
+            },
+            "absent": {"max_simultaneous_invocations": LIMIT},
+            "mistaken": {"max_simultaneous_invocations": -1},
+        }
+    },
+    "job_schema_variants": {"by_shop": {"chunkable_attrs": [["shop", {}]]}},
+}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """sosw on a local stack, seen as a user sees it: jobs in, tasks to look at."""
+
+    stack: LocalStack
+    names: Names = Names()  # noqa: RUF009  (frozen)
+
+    def submit(self, event: Any) -> dict[str, Any]:
+        """What the Scheduler's Lambda answers; with `errorMessage` when it refuses."""
+        answer = self.stack.client("lambda").invoke(FunctionName=self.names.scheduler, Payload=json.dumps(event))
+        said: dict[str, Any] = json.loads(answer["Payload"].read())
+        return said
+
+    def invoke(self, function: str, event: Any) -> None:
+        self.stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+
+    @property
+    def tasks(self) -> DynamoTaskStore:
+        return DynamoTaskStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    @property
+    def slots(self) -> DynamoSlotStore:
+        return DynamoSlotStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    @property
+    def jobs(self) -> DynamoJobStore:
+        return DynamoJobStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    def tasks_of(self, said: dict[str, Any]) -> list[Task]:
+        """The tasks of the job that the Scheduler's answer is about, by number."""
+        ids = [task_id(JobId(said["job_id"]), number) for number in range(said["tasks"])]
+        found = self.tasks.get_many(ids)
+        return [found[each] for each in ids]
+
+    def closed(self, said: dict[str, Any], *, patience: float = 60, nudge: str | None = None) -> list[Task]:
+        """The job's tasks once all are closed; `nudge`: a function to invoke meanwhile, as its minute rule does."""
+        deadline = time.monotonic() + patience
+        while not all(task.state.is_closed for task in self.tasks_of(said)):
+            assert time.monotonic() < deadline, f"not closed after {patience} s: {self.tasks_of(said)}"
+            if nudge:
+                self.invoke(nudge, {})
+            time.sleep(0.2)
+        return self.tasks_of(said)
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    with local_stack(ROOT, name="e2e") as stack:
+        stack.deploy(ROOT / "cloudformation" / "sosw.yaml", "sosw")
+        stack.deploy(ROOT / "tests" / "e2e" / "worker.yaml", "obedient")
+        config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
+        config.put(ESSENTIAL_CONFIG, CONFIG)
+        yield Deployment(stack)
