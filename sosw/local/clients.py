@@ -11,7 +11,7 @@ import botocore.session
 from botocore.config import Config
 
 ACCOUNT = "000000000000"
-_SECRET = "local"
+SECRET = "local"
 
 
 def make_client(service: str, *, endpoint: str, region: str, **config: Any) -> Any:
@@ -33,7 +33,7 @@ def make_client(service: str, *, endpoint: str, region: str, **config: Any) -> A
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=ACCOUNT,
-        aws_secret_access_key=_SECRET,
+        aws_secret_access_key=SECRET,
         config=settings,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +116,21 @@ class Deployer:
         return self._outputs(found)
 
     def _failure(self, stack: str, found: dict[str, Any] | None) -> DeployFailed:
-        events = self._cloudformation.describe_stack_events(StackName=stack)["StackEvents"] if found else []
-        for event in reversed(events):  # the newest comes first
-            if event["ResourceStatus"].endswith("_FAILED") and event.get("LogicalResourceId") != stack:
-                return DeployFailed(stack, event["LogicalResourceId"], event.get("ResourceStatusReason", "no reason"))
-        return DeployFailed(stack, "", (found or {}).get("StackStatusReason", "it is gone"))
+        failed = [event for event in self._last_events(stack) if event["ResourceStatus"].endswith("_FAILED")]
+        if failed:  # the oldest is the cause, the others follow from it
+            return DeployFailed(
+                stack, failed[-1]["LogicalResourceId"], failed[-1].get("ResourceStatusReason", "no reason")
+            )
+        return DeployFailed(stack, "", (found or {}).get("StackStatusReason") or "it is gone")
+
+    def _last_events(self, stack: str) -> Iterator[dict[str, Any]]:
+        """What happened to resources since the last create or update began, the newest first."""
+        pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+        for event in (event for page in pages for event in page["StackEvents"]):
+            if event["LogicalResourceId"] != stack:
+                yield event
+            elif event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+                return
 
     @staticmethod
     def _outputs(found: dict[str, Any] | None) -> dict[str, str]:

@@ -20,6 +20,7 @@ from sosw.local.tools import HOST, free_port, is_port_taken, state_folder
 
 REGION = "us-east-1"
 _PORT_ATTEMPTS = 3
+_LOGS_KEPT = 20
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
@@ -35,6 +36,12 @@ class Server:
     @property
     def endpoint(self) -> str:
         return f"http://{HOST}:{self.record.port}"
+
+    def let_go(self) -> None:
+        """From now on it is nobody's child: it may be forgotten without a warning, and found again by `find`."""
+        if self.process is not None:
+            self.process.returncode = 0
+            self.process = None
 
     def stop(self) -> None:
         """Ends the server and its Lambdas, removes its files; safe to repeat, safe if it died before."""
@@ -80,6 +87,8 @@ def start(root: Path, environment: Environment, settings: ServerSettings) -> Ser
             server.stop()
             raise
         else:
+            if not settings.tethered:
+                server.let_go()
             return server
     raise AssertionError
 
@@ -94,13 +103,16 @@ def find(root: Path, name: str) -> Server | None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what servers left behind that were killed together with whoever had started them."""
+    """Remove what servers left behind that were killed together with whoever had started them, and old logs."""
     for record_file in (state_folder(root) / "run").glob("*.json"):
         record = ServerRecord.load(record_file)
         if record is None or not record.is_running():
             if record is not None:
                 end_leftovers(Path(record.temp))
             record_file.unlink(missing_ok=True)
+    logs = sorted((state_folder(root) / "logs").glob("*.log"), key=lambda log: log.stat().st_mtime)
+    for log in logs[:-_LOGS_KEPT]:
+        log.unlink(missing_ok=True)
 
 
 def _launch(root: Path, environment: Environment, settings: ServerSettings, port: int) -> Server:

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from sosw.local import ministack
-from sosw.local.clients import ACCOUNT, make_client
+from sosw.local.clients import ACCOUNT, SECRET, make_client
 from sosw.local.deploy import Deployer
 from sosw.local.environment import Environment, ensure_environment
 from sosw.local.errors import NotRunning
 
 UP = "up"
-_LOG_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +47,7 @@ class LocalStack:
             "AWS_DEFAULT_REGION": self.region,
             "AWS_REGION": self.region,
             "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
         }
 
     def client(self, service: str, **config: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import shutil
 import socket
@@ -31,10 +32,18 @@ def find_uv(root: Path) -> str:
         str(Path(sys.executable).with_name("uv")),
         str(state_folder(root) / "uv" / "bin" / "uv"),
     ]
-    found = next((c for c in candidates if c and shutil.which(c)), None)
+    found = next((c for c in candidates if c and _works(c)), None)
     if found is None:
         raise ToolMissing("uv", "run `make env`, or install it with `pip install uv`")
     return found
+
+
+@functools.cache
+def _works(uv: str) -> bool:
+    """Version managers put a `uv` on the PATH that only says that there is none: it must answer."""
+    with contextlib.suppress(OSError):
+        return _run([uv, "--version"]).returncode == 0
+    return False
 
 
 def run_uv(root: Path, *arguments: str, what: str) -> None:

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from sosw.local import LocalStack, local_stack
-from sosw.local.environment import ensure_environment
-from tests.integration.local.support import ROOT, TEMPLATE
+from tests.integration.local.support import ROOT, TEMPLATE, make_project
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,7 @@ def bare(probes: tuple[Probe, Probe]) -> Probe:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """An empty project with a state folder of its own, in which nothing needs to be installed again."""
-    ensure_environment(ROOT)
-    state = tmp_path / ".sosw"
-    state.mkdir()
-    for shared in ("ministack", "runtime", "uv", "dist"):
-        (state / shared).symlink_to(ROOT / ".sosw" / shared)
-    return tmp_path
+    return make_project(tmp_path)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sosw.local import LocalStack
+from sosw.local.environment import ensure_environment
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[2]
@@ -34,3 +35,13 @@ def seen_at(stack: LocalStack, key: str) -> float:
     """When it last did, s since epoch; 0 if never."""
     item = stack.client("dynamodb").get_item(TableName="probe-seen", Key={"id": {"S": key}}).get("Item", {})
     return float(item["written"]["N"]) if item else 0.0
+
+
+def make_project(folder: Path) -> Path:
+    """An empty project with a state folder of its own, in which nothing needs to be installed again."""
+    ensure_environment(ROOT)
+    state = folder / ".sosw"
+    state.mkdir()
+    for shared in ("ministack", "runtime", "uv", "dist"):
+        (state / shared).symlink_to(ROOT / ".sosw" / shared)
+    return folder

@@ -14,7 +14,7 @@ import pytest
 
 from sosw.local import attach
 from sosw.local.errors import NotRunning
-from tests.integration.local.support import FOLDER, ROOT
+from tests.integration.local.support import FOLDER, ROOT, make_project
 
 
 def command(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -28,60 +28,75 @@ def command(*arguments: str | Path, **variables: str) -> subprocess.CompletedPro
     )
 
 
-@pytest.fixture
-def small_project(project: Path) -> Iterator[Path]:
-    """A project whose Essentials are the probe, with one example."""
+def add_deployments(project: Path) -> Path:
+    """The probe as the project's Essentials, and one example."""
     example = project / "examples" / "second_one"
     for folder, prefix in ((project / "cloudformation", "probe"), (example, "second")):
         shutil.copytree(FOLDER / "app", folder / "app")
         text = (FOLDER / "template.yaml").read_text().replace("Default: probe", f"Default: {prefix}")
         (folder / ("sosw.yaml" if prefix == "probe" else "template.yaml")).write_text(text)
-    yield project
-    with contextlib.suppress(NotRunning):
-        attach(project).stop()
+    return project
 
 
-def test_up_look_and_down(small_project: Path) -> None:
-    root = ("--root", small_project)
-    up = command("up", *root)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project whose stack was started by `up`."""
+    root = add_deployments(make_project(tmp_path_factory.mktemp("project")))
+    up = command("up", "--root", root)
     assert up.returncode == 0, up.stderr
-    endpoint = attach(small_project).endpoint
-    assert f"AWS_ENDPOINT_URL={endpoint}" in up.stdout
+    assert f"AWS_ENDPOINT_URL={attach(root).endpoint}" in up.stdout
+    yield root
+    with contextlib.suppress(NotRunning):
+        attach(root).stop()
 
-    again = command("up", *root)
-    assert (again.returncode, endpoint in again.stdout) == (0, True), "up is safe to repeat"
 
-    status = command("status", *root)
-    assert "probe-events → probe-reader" in status.stdout
-    assert "second-one" in status.stdout
-    assert "Active" in status.stdout
+def test_up_is_safe_to_repeat(running: Path) -> None:
+    endpoint = attach(running).endpoint
+    again = command("up", "--root", running)
+    assert (again.returncode, endpoint in again.stdout) == (0, True)
 
-    attach(small_project).client("lambda").invoke(FunctionName="second-reader", Payload=b'{"print": "a line"}')
-    assert "a line" in command("logs", "second-reader", *root).stdout
 
-    unknown = command("logs", "second-readr", *root)
+def test_up_elsewhere_than_where_it_runs_is_refused(running: Path) -> None:
+    other_port = command("up", "--port", "1", "--root", running)
+    assert other_port.returncode == 1
+    assert "stop it first with `make down`" in other_port.stderr
+
+
+def test_status_shows_every_part_of_every_stack(running: Path) -> None:
+    shown = command("status", "--root", running).stdout
+    for part in ("second-one", "second-reader", "probe-events → probe-reader", "probe-minute", "Active", "ENABLED"):
+        assert part in shown
+
+
+def test_logs_shows_what_a_function_printed(running: Path) -> None:
+    attach(running).client("lambda").invoke(FunctionName="second-reader", Payload=b'{"print": "a line"}')
+    assert "\na line\n" in command("logs", "second-reader", "--root", running).stdout
+
+
+def test_logs_of_an_unknown_function_guesses(running: Path) -> None:
+    unknown = command("logs", "second-readr", "--root", running)
     assert unknown.returncode == 1
     assert unknown.stderr == (
         "sosw: there is no function 'second-readr' in the local stack: did you mean 'second-reader'?\n"
     )
 
-    other_port = command("up", "--port", "1", *root)
-    assert other_port.returncode == 1
-    assert "stop it first with `make down`" in other_port.stderr
 
-    down = command("down", *root)
+def test_down_ends_it_and_may_be_repeated(running: Path) -> None:
+    down = command("down", "--root", running)
     assert (down.returncode, down.stdout) == (0, "the local stack is stopped\n")
-    assert command("down", *root).stdout == "the local stack is not running\n"
+    assert command("down", "--root", running).stdout == "the local stack is not running\n"
 
 
-def test_a_failed_up_leaves_no_stack_behind(small_project: Path) -> None:
-    (small_project / "examples" / "second_one" / "template.yaml").write_text("Resources: {Q: {Type: AWS::No::Such}}")
-    up = command("up", "--root", small_project)
+def test_a_failed_up_leaves_no_stack_behind(project: Path) -> None:
+    (add_deployments(project) / "examples" / "second_one" / "template.yaml").write_text(
+        "Resources: {Q: {Type: AWS::No::Such}}"
+    )
+    up = command("up", "--root", project)
     assert up.returncode == 1
     assert up.stderr.startswith("sosw: stack second-one was not deployed: ")
     assert up.stderr.count("\n") == 1
     with pytest.raises(NotRunning):
-        attach(small_project)
+        attach(project)
 
 
 @pytest.mark.parametrize("arguments", [("status",), ("logs", "any")])

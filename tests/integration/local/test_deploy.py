@@ -147,6 +147,15 @@ def test_after_a_failure_the_mended_template_is_deployed(probe: Probe, tmp_path:
     assert "mended" in probe.stack.deploy(mended, "mended")["Url"]
 
 
+def test_an_update_that_fails_is_told_with_its_own_reason_and_can_be_mended(probe: Probe, tmp_path: Path) -> None:
+    fine = "Resources: {Fine: {Type: AWS::SQS::Queue}}\nOutputs: {Url: {Value: !Ref Fine}}"
+    outputs = probe.stack.deploy(write(tmp_path, fine), "updated")
+    for name in ("nobody", "nobody-either"):
+        with pytest.raises(DeployFailed, match=f"resource Wrong: Lambda function not found: {name}$"):
+            probe.stack.deploy(write(tmp_path, BROKEN.replace("nobody", name)), "updated")
+    assert probe.stack.deploy(write(tmp_path, fine), "updated") == outputs
+
+
 def test_a_template_that_cloudformation_refuses_is_one_sentence(probe: Probe, tmp_path: Path) -> None:
     with pytest.raises(DeployFailed) as failed:
         probe.stack.deploy(write(tmp_path, "Resources: {Q: {Type: AWS::Nothing::Here}}"), "refused")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,7 @@ from sosw.local.errors import NotRunning, PortInUse, ServerFailed
 from sosw.local.ministack import ServerSettings, find, start
 from sosw.local.processes import ServerRecord
 from sosw.local.tools import free_port
-from tests.integration.local.support import ROOT, eventually
+from tests.integration.local.support import ROOT, TEMPLATE, eventually
 
 SLEEPER = "def handle(event, context):\n    import time\n    time.sleep(event.get('sleep', 0))\n    return 1\n"
 
@@ -127,6 +128,21 @@ def test_a_stack_on_its_own_outlives_its_starter_and_is_found_again(project: Pat
     assert traces.are_gone()
     with pytest.raises(NotRunning, match="make up"):
         attach(project)
+
+
+def test_an_interrupted_up_leaves_nothing_behind(project: Path) -> None:
+    (project / "cloudformation").mkdir()
+    (project / "cloudformation" / "sosw.yaml").write_text(TEMPLATE.read_text())
+    shutil.copytree(TEMPLATE.parent / "app", project / "cloudformation" / "app")
+    up = subprocess.Popen(
+        [sys.executable, "-m", "sosw.local", "up", "--root", project], stdout=subprocess.DEVNULL, cwd=ROOT
+    )
+    record = eventually(lambda: ServerRecord.load(project / ".sosw" / "run" / "up.json"))
+    assert record is not None
+    traces = Traces(record.pid, record.temp)
+    up.send_signal(signal.SIGINT)
+    assert up.wait(20) != 0
+    assert traces.are_gone()
 
 
 def test_what_a_killed_server_left_is_swept_by_the_next_start(project: Path) -> None:

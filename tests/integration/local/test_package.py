@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -105,8 +106,20 @@ def test_a_failed_build_leaves_nothing_that_looks_whole(project: Path, environme
 
 def test_a_machine_without_uv_is_told_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.delenv("UV", raising=False)
     with pytest.raises(ToolMissing, match="uv was not found: run `make env`, or install it with `pip install uv`"):
+        find_uv(tmp_path)
+
+
+def test_a_uv_that_does_not_run_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = tmp_path / "uv"
+    shim.write_text("#!/bin/sh\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("UV", str(shim))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(ToolMissing):
         find_uv(tmp_path)
 
 
@@ -116,5 +129,6 @@ def test_the_uv_that_the_makefile_installed_is_found(tmp_path: Path, monkeypatch
     ours.write_text("#!/bin/sh\n")
     ours.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.delenv("UV", raising=False)
     assert find_uv(tmp_path) == str(ours)
