@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sosw.domain.task import JobId, LabourerName, Task, TaskState
+from sosw.domain.task import JobId, LabourerName, Task, TaskState, task_id
 from tests.e2e.conftest import LIMIT
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def test_what_cannot_work_is_refused_in_one_sentence_before_anything_is_written(
 
     assert sentence in said["errorMessage"]
     assert deployment.jobs.get(JobId("refused")) is None
-    assert deployment.tasks.get_many([f"refused#{n}" for n in range(3)]) == {}  # type: ignore[list-item]
+    assert deployment.tasks.get_many(task_id(JobId("refused"), number) for number in range(3)) == {}
 
 
 def most_at_once(tasks: list[Task]) -> int:

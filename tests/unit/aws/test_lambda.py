@@ -44,7 +44,7 @@ def answering(answer: int | Exception) -> tuple[LambdaClient, list[bytes]]:
             raise answer
         return AWSResponse(request.url, answer, {}, Body(b'{"Type": "User", "message": "as the test says"}'))
 
-    client.meta.events.register("before-send.lambda.Invoke", reply)
+    client.meta.events.register("before-send.lambda.Invoke", reply)  # type: ignore[arg-type]  # an answer is allowed
     return client, sent
 
 
