@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
@@ -42,7 +43,7 @@ def answering(answer: int | Exception) -> tuple[LambdaClient, list[bytes]]:
         sent.append(request.body)
         if isinstance(answer, Exception):
             raise answer
-        return AWSResponse(request.url, answer, {}, Body(b'{"Type": "User", "message": "as the test says"}'))
+        return AWSResponse(request.url, answer, HTTPHeaders(), Body(b'{"Type": "User", "message": "as the test says"}'))
 
     client.meta.events.register("before-send.lambda.Invoke", reply)  # type: ignore[arg-type]  # an answer is allowed
     return client, sent
