@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext, lifecycle
 from sosw.domain.errors import StaleRow, StaleTask
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Change
+from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
 from sosw.ports import Outcome
@@ -29,10 +30,11 @@ class InMemoryTaskStore:
 
     def create(self, tasks: Sequence[Task]) -> int:
         """See `TaskStore.create`."""
-        new = {task.id: task for task in tasks if task.id not in self.tasks}
-        for task in new.values():
-            self._put(replace(task, payload=jsontext.load(jsontext.dump(task.payload))))
-        return len(new)
+        before = len(self.tasks)
+        for task in tasks:
+            if task.id not in self.tasks:
+                self._put(task)
+        return len(self.tasks) - before
 
     def get(self, task_id: TaskId) -> Task | None:
         """See `TaskStore.get`."""
@@ -46,7 +48,7 @@ class InMemoryTaskStore:
     def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
         """See `TaskStore.due`."""
         waiting = [task for task in self.tasks.values() if task.queue == queue and task.greenfield <= until]
-        return [task.id for task in sorted(waiting, key=lambda task: task.greenfield)[:limit]]
+        return [task.id for task in sorted(waiting, key=lambda task: task.greenfield)[: max(0, limit)]]
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`."""
@@ -63,8 +65,8 @@ class InMemoryTaskStore:
             return Outcome.STALE
         return Outcome.APPLIED
 
-    def _put(self, task: Task) -> Task:
-        self.tasks[task.id] = task
+    def _put(self, given: Task) -> Task:
+        task = self.tasks[given.id] = _as_stored(given)
         change = Change(
             task_id=task.id,
             labourer=task.labourer,
@@ -74,6 +76,31 @@ class InMemoryTaskStore:
         )
         self.changes.append(change)
         return task
+
+
+def _as_stored(task: Task) -> Task:
+    """As the table gives it back: JSON by its text, moments by the millisecond, the end of its life by the second."""
+    expires = task.expires_at and task.expires_at.replace(microsecond=0)
+    return replace(
+        task,
+        payload=_json(task.payload),
+        result=_json(task.result),
+        stats=_json(task.stats),
+        created_at=_ms(task.created_at),
+        greenfield=_ms(task.greenfield),
+        started_at=task.started_at and _ms(task.started_at),
+        closed_at=task.closed_at and _ms(task.closed_at),
+        expires_at=expires,
+        failures=tuple(replace(failure, at=_ms(failure.at)) for failure in task.failures),
+    )
+
+
+def _json(value: Any) -> Any:
+    return jsontext.load(jsontext.dump(value))
+
+
+def _ms(moment: datetime) -> datetime:
+    return from_ms(to_ms(moment))
 
 
 class InMemorySlotStore:
@@ -91,7 +118,8 @@ class InMemorySlotStore:
         key = (row.labourer, row.number)
         if row.version != (self._rows[key].version if key in self._rows else 0):
             raise StaleRow(row)
-        self._rows[key] = replace(row, version=row.version + 1)
+        names = {task: replace(name, since=_ms(name.since)) for task, name in row.names.items()}
+        self._rows[key] = replace(row, version=row.version + 1, names=names)
         return self._rows[key]
 
 
@@ -103,7 +131,7 @@ class InMemoryJobStore:
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`."""
-        return self._jobs.setdefault(job.id, job)
+        return self._jobs.setdefault(job.id, replace(job, submitted_at=_ms(job.submitted_at)))
 
     def get(self, job_id: JobId) -> Job | None:
         """See `JobStore.get`."""
