@@ -28,7 +28,7 @@ def parse_object(text: str, field: str) -> dict[str, Any]:
     """The object written in `text`; raises `InvalidInput` saying where the JSON breaks."""
     try:
         value = json.loads(text, parse_constant=_no_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise invalid(field, text, f"is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise invalid(field, value, "must be a JSON object")
@@ -39,37 +39,50 @@ def checked(value: Any, field: str, *, limit: int) -> str:
     """JSON of `value`; raises `InvalidInput` when it is not JSON or over `limit` bytes."""
     try:
         text = dump(value)
+        size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise invalid(field, value, f"is not JSON: {error}") from error
-    size = len(text.encode())
     if size > limit:
         raise invalid(field, value, f"is {size:,} bytes of JSON, over the limit of {limit:,}")
     return text
 
 
 def reportable(value: Any) -> Any:
-    """`value` as JSON can carry it: the work was done, so its result is never refused.
+    """`value` as JSON can carry it: the work was done, so its result is never refused, whatever it is.
 
     What is not JSON becomes its `str`, keys become texts, NaN and the infinities become `None`. A value over
-    `MAX_RESULT_BYTES` becomes a note of its size.
+    `MAX_RESULT_BYTES`, or one that cannot be written down (it holds itself), becomes a note that says so.
     """
-    plain = _plain(value)
-    size = len(dump(plain).encode(errors="replace"))
+    try:
+        plain = _plain(value)
+        size = len(dump(plain).encode())
+    except (ValueError, RuntimeError) as error:
+        return {"sosw_dropped": f"{type(value).__name__}: {error}"}
     return plain if size <= MAX_RESULT_BYTES else {"sosw_dropped": f"{size:,} bytes, over {MAX_RESULT_BYTES:,}"}
+
+
+def words(value: Any) -> str:
+    """The `str` of anything, as UTF-8 can carry it; the name of its type where it has none."""
+    try:
+        return str(value).encode(errors="replace").decode()
+    except Exception:  # noqa: BLE001  (a `__str__` of the user's: nothing that it does may cost the report)
+        return f"<{type(value).__name__}>"
 
 
 def _plain(value: Any) -> Any:
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int():
             return value
+        case str():
+            return value.encode(errors="replace").decode()
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {key if isinstance(key, str) else str(key): _plain(inner) for key, inner in value.items()}
+            return {words(key): _plain(inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_plain(inner) for inner in value]
         case _:
-            return str(value)
+            return words(value)
 
 
 def _no_constant(name: str) -> Any:

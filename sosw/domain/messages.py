@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.jsontext import reportable
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 RESERVED_KEYS = ("task_id", "sosw")
 """Keys of the Worker's event that are ours: a payload may not have them."""
+MESSAGE_CHARS = 500
+"""So much is kept of what an error says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,16 @@ def worker_event(task: Task) -> dict[str, Any]:
 
 
 def assignment(event: Any) -> Assignment | None:
-    """Who is asked by a Worker's event; None when it was not sosw that invoked the function."""
+    """Who is asked by a Worker's event; None when it was not sosw that invoked the function.
+
+    Raises `InvalidInput` when it looks like sosw's but is not whole: to run it would be to run it unreported.
+    """
     if not isinstance(event, dict) or not isinstance(event.get("sosw"), dict) or "task_id" not in event:
         return None
     ours = event["sosw"]
+    for key, kind in _ASSIGNMENT.items():
+        if not isinstance(ours.get(key), kind):
+            raise invalid(f"sosw.{key}", ours.get(key), f"must be {kind.__name__}, or leave out sosw to run alone")
     return Assignment(
         id=TaskId(event["task_id"]),
         job_id=JobId(ours["job_id"]),
@@ -63,6 +72,9 @@ def assignment(event: Any) -> Assignment | None:
         attempt=ours["attempt"],
         lease_until=from_ms(ours["lease_until"]),
     )
+
+
+_ASSIGNMENT = {"job_id": str, "labourer": str, "attempt": int, "lease_until": int}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +151,14 @@ class Report:
 
     @classmethod
     def from_event(cls, event: Any) -> Report:
-        """Raises `InvalidInput` for what is no report."""
+        """Raises `InvalidInput` for what is no report. Its result is never what makes it none."""
         if not isinstance(event, dict):
             raise invalid("event", event, "must be an object: action, task_id, attempt, …")
         problems = list(_report_problems(event))
         if problems:
             raise InvalidInput(problems)
-        return cls(**{**event, "action": _ACTIONS[event["action"]]})
+        given = {key: reportable(value) if key in {"result", "stats"} else value for key, value in event.items()}
+        return cls(**{**given, "action": _ACTIONS[event["action"]]})
 
 
 def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
