@@ -33,7 +33,12 @@ class Processor:
     def __call__(self, event: Any) -> Any:
         """What an invocation does; by default it answers with `result`."""
         del event
-        return self.result or None
+        return self.kept_result
+
+    @property
+    def kept_result(self) -> Any:
+        """`result`, or None while it is the empty object that it begins as."""
+        return None if isinstance(self.result, dict) and not self.result else self.result
 
     def get_stats(self) -> dict[str, Any]:
         """The counters of the running invocation."""

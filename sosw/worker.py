@@ -6,8 +6,8 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain.jsontext import reportable
-from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, Assignment, Report, assignment
+from sosw.domain.jsontext import reportable, words
+from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, Assignment, Report, assignment
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from sosw.ports import Clock
 
 log = logging.getLogger(__name__)
-
-MESSAGE_CHARS = 500
 
 
 class LeaseTooShort(RuntimeError):
@@ -42,17 +40,18 @@ class Worker(Processor):
         try:
             self._check_lease(remaining, clock)
             returned = self(event)
-        except Exception as error:
-            self._fail(type(error).__name__, str(error))
+            self.result = self.kept_result if returned is None else returned
+            result, stats = reportable(self.result), reportable(self.get_stats())
+        except (Exception, SystemExit) as error:
+            self._fail(type(error).__name__, words(error))
             raise
-        self.result = returned if returned is not None else self.result or None
-        self._report(COMPLETE, result=reportable(self.result), stats=reportable(self.get_stats()) or None)
+        self._report(COMPLETE, result=result, stats=stats or None)
         return returned
 
     def mark_task_as_failed(self, task_id: str | None = None, message: str = "") -> None:
         """Report the attempt as failed without raising; `task_id` is that of the running task, as in sosw 0.7."""
         del task_id
-        self._fail("MarkedAsFailed", message)
+        self._fail("MarkedAsFailed", words(message))
 
     def heartbeat(self) -> None:
         """Say that the attempt lives: its lease begins anew."""
@@ -75,7 +74,7 @@ class Worker(Processor):
             raise LeaseTooShort(message)
 
     def _fail(self, error: str, message: str) -> None:
-        self._report(FAIL, error=error, message=message[:MESSAGE_CHARS], stats=reportable(self.get_stats()) or None)
+        self._report(FAIL, error=error, message=message[:MESSAGE_CHARS], stats=reportable(dict(self.stats)) or None)
 
     def _report(self, action: str, **said: Any) -> None:
         if self.task and self._send and not self._is_reported:

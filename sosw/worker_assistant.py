@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
 from sosw.domain.errors import StaleTask
-from sosw.domain.messages import COMPLETE, HEARTBEAT, Report
+from sosw.domain.messages import COMPLETE, HEARTBEAT, MESSAGE_CHARS, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import Failure, Task, TaskState
 from sosw.processor import Processor
@@ -69,7 +69,8 @@ class WorkerAssistant(Processor):
         if task is None or task.attempt != report.attempt or task.state is not TaskState.RUNNING:
             raise StaleTask(report.task_id, report.action, task)
         labourer = self.settings.labourer_or_default(task.labourer)
-        failure = Failure(attempt=report.attempt, at=self.clock.now(), error=report.error, message=report.message)
+        error, message = report.error[:MESSAGE_CHARS], report.message[:MESSAGE_CHARS]
+        failure = Failure(attempt=report.attempt, at=self.clock.now(), error=error, message=message)
         return self.tasks.apply(
             lifecycle.fail(
                 task,
@@ -78,6 +79,7 @@ class WorkerAssistant(Processor):
                 retention=labourer.retention,
                 jitter=self.jitter(),
                 is_retryable=report.is_retryable,
+                stats=report.stats,
             )
         )
 

@@ -128,10 +128,12 @@ def fail(
     retention: timedelta,
     jitter: float,
     is_retryable: bool = True,
+    stats: Any = None,
 ) -> Transition:
     """The running attempt `failure.attempt` failed: queued again after a backoff, or dead."""
     decision = policy.decide(tries=task.tries, is_retryable=is_retryable, now=failure.at, jitter=jitter)
-    return _ended(task, failure, decision, retention, move="fail")
+    ended = _ended(task, failure, decision, retention, move="fail")
+    return replace(ended, changes={**ended.changes, "stats": stats})
 
 
 def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedelta, jitter: float) -> Transition:

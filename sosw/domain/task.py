@@ -78,9 +78,10 @@ class Task:
     expires_at: datetime | None = None
     """When a closed task leaves the table."""
     result: Any = None
-    stats: Mapping[str, Any] | None = None
+    stats: Any = None
+    """What the Worker counted in the latest attempt that reported: an object of its `self.stats`, or None."""
     failures: tuple[Failure, ...] = ()
-    """Of every failed attempt since creation or replay, oldest first."""
+    """Of every failed attempt, oldest first; a replay keeps them."""
 
     @property
     def tries(self) -> int:

@@ -1,0 +1,197 @@
+"""The state machine of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from sosw.domain import lifecycle
+from sosw.domain.errors import StaleTask
+from sosw.domain.lifecycle import Transition
+from sosw.domain.task import Failure, Slot, Task, TaskState
+from tests.factories import DAY, LEASE, NOW, POLICY, QUEUE, a_task, claimed, seconds
+
+LATER = NOW + LEASE
+FAILURE = Failure(attempt=1, at=LATER, error="ValueError", message="no")
+
+
+def complete(task: Task, attempt: int = 1) -> Transition:
+    return lifecycle.complete(task.id, attempt=attempt, now=LATER, retention=DAY, result={"rows": 3}, stats={"n": 1})
+
+
+def fail(task: Task, *, attempt: int = 1, is_retryable: bool = True) -> Transition:
+    failure = Failure(attempt=attempt, at=LATER, error="ValueError", message="no")
+    return lifecycle.fail(
+        task, failure, policy=POLICY, retention=DAY, jitter=0.5, is_retryable=is_retryable, stats={"n": 2}
+    )
+
+
+def expire(task: Task, now: timedelta = LEASE) -> Transition:
+    return lifecycle.expire(task, now=NOW + now, policy=POLICY, retention=DAY, jitter=0.5)
+
+
+def give_back(task: Task) -> Transition:
+    return lifecycle.give_back(task, due=NOW + seconds(2))
+
+
+def beat(task: Task) -> Transition:
+    return lifecycle.heartbeat(task.id, attempt=1, lease_until=NOW + 2 * LEASE)
+
+
+def claim(task: Task) -> Transition:
+    return lifecycle.claim(task, row=2, now=NOW, lease=LEASE)
+
+
+def cancel(task: Task) -> Transition:
+    return lifecycle.cancel(task.id, now=LATER, retention=DAY)
+
+
+def replay(task: Task) -> Transition:
+    return lifecycle.replay(task, now=LATER)
+
+
+MOVES: dict[Callable[[Task], Transition], set[str]] = {
+    claim: {"queued"},
+    lifecycle.fence: {"queued"},
+    cancel: {"queued"},
+    complete: {"queued", "running"},
+    fail: {"running"},
+    expire: {"running"},
+    give_back: {"running"},
+    beat: {"running"},
+    replay: {"dead"},
+}
+
+
+@pytest.mark.parametrize("state", TaskState)
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+def test_a_move_is_taken_from_its_own_states_alone(move: Callable[[Task], Transition], state: TaskState) -> None:
+    task = a_task(state=state, attempt=1)
+    if state.value in MOVES[move]:
+        assert lifecycle.apply(move(task), task).version == task.version + 1
+    else:
+        with pytest.raises(StaleTask, match=f"it is {state.value}, attempt 1"):
+            lifecycle.apply(move(task), task)
+
+
+@pytest.mark.parametrize("move", MOVES, ids=lambda move: move.__name__)
+def test_no_move_makes_a_task_that_is_not_there(move: Callable[[Task], Transition]) -> None:
+    with pytest.raises(StaleTask, match="there is no such task"):
+        lifecycle.apply(move(a_task(attempt=1)), None)
+
+
+@pytest.mark.parametrize("move", [complete, fail, expire, give_back, beat], ids=lambda move: move.__name__)
+def test_an_answer_of_another_attempt_is_refused(move: Callable[[Task], Transition]) -> None:
+    first = claimed(a_task())
+    second = claimed(lifecycle.apply(expire(first), first))
+    with pytest.raises(StaleTask):
+        lifecycle.apply(move(first), second)
+
+
+@pytest.mark.parametrize("move", [claim, lifecycle.fence], ids=lambda move: move.__name__)
+def test_a_claim_and_a_fence_want_the_version_that_they_saw(move: Callable[[Task], Transition]) -> None:
+    with pytest.raises(StaleTask):
+        lifecycle.apply(move(a_task(version=1)), a_task(version=2))
+
+
+def test_a_replay_wants_the_version_that_it_saw() -> None:
+    dead = a_task(state=TaskState.DEAD, version=5)
+    with pytest.raises(StaleTask):
+        lifecycle.apply(replay(a_task(state=TaskState.DEAD, version=4)), dead)
+
+
+def test_a_new_task_stands_in_its_labourers_line() -> None:
+    assert (a_task().state, a_task().queue, a_task().version, a_task().attempt) == (TaskState.QUEUED, QUEUE, 1, 0)
+
+
+def test_a_claim_starts_the_next_attempt_in_its_slot_and_leaves_the_line() -> None:
+    task = claimed(a_task(version=4, attempt=2), row=2)
+    assert (task.state, task.attempt, task.version) == (TaskState.RUNNING, 3, 5)
+    assert (task.queue, task.slot, task.started_at) == (None, Slot(row=2, version=4), NOW)
+    assert task.greenfield == NOW + LEASE
+
+
+def test_a_heartbeat_begins_the_lease_anew() -> None:
+    task = claimed(a_task())
+    assert lifecycle.apply(beat(task), task).greenfield == NOW + 2 * LEASE
+
+
+def test_a_success_closes_the_task_with_its_result_until_its_retention_ends() -> None:
+    task = claimed(a_task())
+    done = lifecycle.apply(complete(task), task)
+    assert (done.state, done.result, done.stats) == (TaskState.DONE, {"rows": 3}, {"n": 1})
+    assert (done.greenfield, done.closed_at, done.expires_at, done.queue) == (LATER, LATER, LATER + DAY, None)
+
+
+def test_the_late_success_of_the_latest_attempt_saves_the_retry() -> None:
+    task = claimed(a_task())
+    waiting = lifecycle.apply(expire(task), task)
+    assert lifecycle.apply(complete(waiting), waiting).state is TaskState.DONE
+
+
+def test_a_success_of_an_attempt_that_never_was_is_refused() -> None:
+    with pytest.raises(StaleTask):
+        lifecycle.apply(complete(a_task(), attempt=1), a_task())
+
+
+def test_a_failure_is_queued_again_after_its_backoff_and_remembered() -> None:
+    task = claimed(a_task())
+    waiting = lifecycle.apply(fail(task), task)
+    assert (waiting.state, waiting.queue) == (TaskState.QUEUED, QUEUE)
+    assert waiting.greenfield == LATER + POLICY.base / 2
+    assert (waiting.failures, waiting.stats) == ((FAILURE,), {"n": 2})
+
+
+def test_the_failure_of_the_last_try_buries_the_task() -> None:
+    task = claimed(a_task(attempt=2))
+    dead = lifecycle.apply(fail(task, attempt=3), task)
+    assert (dead.state, dead.queue) == (TaskState.DEAD, "sales/dead")
+    assert (dead.closed_at, dead.expires_at, dead.attempt) == (LATER, LATER + DAY, 3)
+
+
+def test_a_failure_that_no_retry_can_mend_buries_the_task_at_once() -> None:
+    task = claimed(a_task())
+    assert lifecycle.apply(fail(task, is_retryable=False), task).state is TaskState.DEAD
+
+
+def test_a_silent_attempt_expires_when_its_lease_ends_and_not_before() -> None:
+    task = claimed(a_task())
+    with pytest.raises(StaleTask):
+        lifecycle.apply(expire(task, LEASE - seconds(0.001)), task)
+    expired = lifecycle.apply(expire(task), task)
+    assert expired.failures == (
+        Failure(
+            attempt=1,
+            at=LATER,
+            error="LeaseExpired",
+            message="no answer before the lease ended at 2026-01-01T12:20:00+00:00",
+        ),
+    )
+
+
+def test_an_attempt_that_was_never_invoked_is_given_back_without_counting() -> None:
+    task = claimed(a_task())
+    back = lifecycle.apply(give_back(task), task)
+    assert (back.state, back.queue, back.greenfield) == (TaskState.QUEUED, QUEUE, NOW + seconds(2))
+    assert (back.attempt, back.tries) == (1, 0)
+
+
+def test_a_fence_changes_the_version_and_nothing_else() -> None:
+    assert lifecycle.apply(lifecycle.fence(a_task()), a_task()) == a_task(version=2)
+
+
+def test_a_cancelled_task_leaves_the_line_for_good() -> None:
+    cancelled = lifecycle.apply(cancel(a_task()), a_task())
+    assert (cancelled.state, cancelled.queue, cancelled.expires_at) == (TaskState.CANCELLED, None, LATER + DAY)
+
+
+def test_a_replay_forgives_all_attempts_and_keeps_their_numbers_and_their_story() -> None:
+    running = claimed(a_task(attempt=2))
+    dead = lifecycle.apply(fail(running, attempt=3), running)
+    again = lifecycle.apply(replay(dead), dead)
+    assert (again.state, again.queue, again.greenfield) == (TaskState.QUEUED, QUEUE, LATER)
+    assert (again.tries, again.attempt, len(again.failures)) == (0, 3, 1)
+    assert (again.closed_at, again.expires_at) == (None, None)
+    assert claimed(again).attempt == 4
