@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MAX_LIMIT = 10_000
+MAX_ATTEMPTS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +118,17 @@ class EssentialSettings:
         return found
 
     def labourer_or_default(self, name: LabourerName | None) -> Labourer:
-        """Its settings, or the defaults for one that is registered no more: what it began must still end."""
+        """Its settings, or the defaults for one that is not registered, or wrongly: what it began must still end.
+
+        Those bury nothing that a retry could mend: what fails meanwhile waits until the labourer is registered again.
+        """
         known = self.labourers.get(name) if name else None
-        return known or Labourer(name=name or LabourerName(""), arn=name or "", max_simultaneous_invocations=0)
+        return known or Labourer(
+            name=name or LabourerName(""),
+            arn=name or "",
+            max_simultaneous_invocations=0,
+            retry=RetryPolicy(max_attempts=MAX_ATTEMPTS),
+        )
 
 
 class _Reader:
@@ -173,7 +182,7 @@ class _Reader:
 def _retry(values: _Reader) -> RetryPolicy:
     inner = _Reader(f"{values.path}.retry", values.get("retry", {}), known=["base", "cap"])
     policy = RetryPolicy(
-        max_attempts=values.whole("max_attempts", 3, 1, 100),
+        max_attempts=values.whole("max_attempts", 3, 1, MAX_ATTEMPTS),
         base=inner.seconds("base", 60, 0, 86_400),
         cap=inner.seconds("cap", 3_600, 0, 604_800),
     )
