@@ -33,18 +33,16 @@ def chunk(job: Mapping[str, Any], schema: Sequence[str], today: date) -> Iterato
 
 def _by_days(job: Payload, today: date) -> Iterator[Payload]:
     isolate = job.pop("isolate_days", False)
-    if "period" not in job:
-        if isolate and not isinstance(job.get("date_list"), list):
-            raise invalid("isolate_days", isolate, "needs a period, or a date_list to isolate")
-        days = job.get("date_list")
-    else:
-        days = [str(day) for day in dates(job.pop("period"), today)]
-        job["date_list"] = days
-    if isolate and days is not None:
-        for day in days:
-            yield {**job, "date_list": [day]}
-    else:
+    if "period" in job:
+        job["date_list"] = [str(day) for day in dates(job.pop("period"), today)]
+    if not isolate:
         yield job
+        return
+    days = job.get("date_list")
+    if not isinstance(days, list) or not days:
+        raise invalid("isolate_days", isolate, "needs a period, or a date_list of days to isolate")
+    for day in days:
+        yield {**job, "date_list": [day]}
 
 
 def _by_attributes(level: Payload, above: Payload, schema: Sequence[str]) -> Iterator[Payload]:
@@ -62,8 +60,7 @@ def _by_attributes(level: Payload, above: Payload, schema: Sequence[str]) -> Ite
         for value, below in values.items():
             yield from _below({**rest, plural: [value]}, below, inner, f"{name}.{value}")
         return
-    size = scope.get(f"max_{plural}_per_batch", 0) or 1
-    for batch in _batches(_flat(values, name), _batch_size(size, f"max_{plural}_per_batch")):
+    for batch in _batches(_flat(values, name), _batch_size(scope, attribute)):
         yield {**rest, plural: batch}
 
 
@@ -104,10 +101,14 @@ def _flat(values: Any, name: str) -> list[Any]:
     return found
 
 
-def _batch_size(size: Any, name: str) -> int:
-    if type(size) is not int or size < 1:
-        raise invalid(name, size, "must be a whole number from 1")
-    return size
+def _batch_size(scope: Payload, attribute: str) -> int:
+    for name in (f"max_{attribute}s_per_batch", f"max_{attribute}_per_batch"):
+        size = scope.get(name)
+        if size:
+            if type(size) is not int or size < 1:
+                raise invalid(name, size, "must be a whole number from 1")
+            return size
+    return 1
 
 
 def _batches(values: list[Any], size: int) -> Iterator[list[Any]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sosw.domain.settings import EssentialSettings, Labourer
 
 MAX_TASKS = 10_000_000
+_ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -61,12 +62,12 @@ class JobRequest:
     def from_event(cls, event: Any, settings: EssentialSettings) -> JobRequest:
         """From the Scheduler's event: `{"job": {…} or its JSON}`, the job itself or its JSON; raises `InvalidInput`."""
         envelope = _object(event, "event")
-        job = _object(envelope["job"], "job") if "job" in envelope else envelope
+        job = _in_envelope(envelope) if "job" in envelope else envelope
         if "lambda_name" not in job:
             hint = did_you_mean("", settings.labourers)
             raise invalid("lambda_name", None, "is missing: it names the labourer", hint)
         schema_name = job.get("job_schema_name", "default")
-        if schema_name not in settings.job_schema_variants:
+        if not isinstance(schema_name, str) or schema_name not in settings.job_schema_variants:
             hint = did_you_mean(str(schema_name), settings.job_schema_variants)
             raise invalid("job_schema_name", schema_name, "is not a job schema", hint)
         return cls(
@@ -113,6 +114,14 @@ def _object(value: Any, field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise invalid(field, value, "must be an object (or its JSON)")
     return value
+
+
+def _in_envelope(envelope: dict[str, Any]) -> dict[str, Any]:
+    for key, value in envelope.items():
+        if key not in _ENVELOPE_KEYS:
+            hint = did_you_mean(key, _ENVELOPE_KEYS)
+            raise invalid(key, value, "stands beside the job, where it would be lost: put it into the job", hint)
+    return _object(envelope["job"], "job")
 
 
 def _key(key: Any) -> str | None:

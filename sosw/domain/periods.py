@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_DAYS = 36_600
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAMES = ("last_X_days", "X_days_back", "previous_X_days", "yesterday", "today", "last_week")
 
 
@@ -46,9 +47,9 @@ def _last_week(today: date, _count: int) -> list[date]:
 
 
 _PATTERNS: list[tuple[str, Callable[[date, int], list[date]]]] = [
-    (r"last_(\d{1,9})_days", _last),
-    (r"(\d{1,9})_days_back", _back),
-    (r"previous_(\d{1,9})_days", lambda today, count: _last(today - timedelta(days=count), count)),
+    (r"last_([0-9]{1,9})_days", _last),
+    (r"([0-9]{1,9})_days_back", _back),
+    (r"previous_([0-9]{1,9})_days", lambda today, count: _last(today - timedelta(days=count), count)),
     (r"yesterday", _back),
     (r"today", lambda today, _count: [today]),
     (r"last_week", _last_week),
@@ -69,7 +70,8 @@ def _range(period: dict[str, Any]) -> list[date]:
 
 
 def _day(period: dict[str, Any], key: str) -> date:
+    given = period.get(key)
     try:
-        return date.fromisoformat(period.get(key, ""))
-    except (TypeError, ValueError) as error:
-        raise invalid(f"period.{key}", period.get(key), "must be a date that exists, as YYYY-MM-DD") from error
+        return date.fromisoformat(str(given) if _DAY.fullmatch(str(given)) else "")
+    except ValueError as error:
+        raise invalid(f"period.{key}", given, "must be a date that exists, as YYYY-MM-DD") from error
