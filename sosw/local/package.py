@@ -57,7 +57,7 @@ def _assemble(root: Path, folder: Path, environment: Environment, wheel: Path | 
 
 
 def _install(root: Path, requirements: Path, environment: Environment, wheel: Path | None, content: Path) -> None:
-    ours = ["--find-links", str(wheel), "--refresh-package", "sosw", "--reinstall-package", "sosw"] if wheel else []
+    ours = ["--find-links", str(wheel)] if wheel else []
     with tempfile.TemporaryDirectory() as scratch:
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"

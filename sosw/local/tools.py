@@ -55,7 +55,7 @@ def run_uv(root: Path, *arguments: str, what: str) -> None:
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    environment = {"UV_HTTP_RETRIES": "1", **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def _build(root: Path, source: Path, folder: Path) -> None:
     draft = folder.with_name("draft")
     shutil.rmtree(draft, ignore_errors=True)
     run_uv(
-        root, "build", "--quiet", "--wheel", "--no-create-gitignore", "--out-dir", str(draft), str(source),
+        root, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(draft), str(source),
         what="the wheel of sosw",
     )  # fmt: skip
     draft.rename(folder)

@@ -97,6 +97,22 @@ def test_a_change_of_a_line_a_name_or_a_requirement_is_another_archive(
     assert len(set(archives)) == len(archives)
 
 
+def test_without_a_network_what_was_downloaded_before_is_enough(
+    project: Path, environment: Environment, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\niniconfig\n")
+    online = build_package(project, code, environment)
+    content = online.read_bytes()
+    online.unlink()
+    cut_off = project / "uv"
+    uv = find_uv(project)
+    passing = f'case "$*" in *--version*|*--offline*) exec {uv} "$@";; esac'
+    cut_off.write_text(f"#!/bin/sh\n{passing}\necho 'error: no network' >&2\nexit 2\n")
+    cut_off.chmod(0o755)
+    monkeypatch.setenv("UV", str(cut_off))
+    assert build_package(project, code, environment).read_bytes() == content
+
+
 def test_a_failed_build_leaves_nothing_that_looks_whole(project: Path, environment: Environment, code: Path) -> None:
     (code / "requirements.txt").write_text("this is no requirement\n")
     with pytest.raises(InstallFailed, match="the requirements of code"):
