@@ -64,7 +64,7 @@ def _apply_shims(names: str) -> None:
 def _end_with_parent() -> None:
     while os.read(0, 64):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    os.killpg(os.getpgrp(), signal.SIGTERM)  # the Lambda processes too: the server waits for calls in flight
     time.sleep(_LAST_RESORT_AFTER)
     shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
     os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -60,15 +60,15 @@ class ServerRecord:
 
 
 def stop(record: ServerRecord, *, patience: float = 5.0) -> None:
-    """SIGTERM, `patience` seconds, then SIGKILL to the whole group; removes the temporary folder. Safe to repeat."""
-    if record.is_running():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(record.pid, signal.SIGTERM)
-        _wait_until_gone(record, patience)
-    if record.is_running():
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(record.pid, signal.SIGKILL)
-        _wait_until_gone(record, patience)
+    """SIGTERM, `patience` seconds, then SIGKILL; removes the temporary folder. Safe to repeat.
+
+    Both go to the whole group: the server waits for calls in flight, and those end with the Lambda processes.
+    """
+    for ending in (signal.SIGTERM, signal.SIGKILL):
+        if record.is_running():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(record.pid, ending)
+            _wait_until_gone(record, patience)
     end_leftovers(Path(record.temp))
 
 

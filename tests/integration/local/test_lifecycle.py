@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +29,8 @@ from tests.integration.local.support import ROOT, TEMPLATE, eventually
 SLEEPER = "def handle(event, context):\n    import time\n    time.sleep(event.get('sleep', 0))\n    return 1\n"
 
 OWNER = """
-    import io, json, sys, zipfile
+    import io, json, sys, threading, time, zipfile
+    import psutil
     from pathlib import Path
     from sosw.local.stack import local_stack, start
     root, how = Path(sys.argv[1]), sys.argv[2]
@@ -43,6 +45,10 @@ OWNER = """
         client.get_waiter("function_active_v2").wait(FunctionName="f")
         client.invoke(FunctionName="f")
         client.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"sleep": 50}')
+        call = {"FunctionName": "f", "Payload": b'{"sleep": 50}'}
+        threading.Thread(target=client.invoke, kwargs=call, daemon=True).start()
+        while len(psutil.Process(stack.server.record.pid).children()) < 2:
+            time.sleep(0.02)
         print(json.dumps({"pid": stack.server.record.pid, "temp": stack.server.record.temp}), flush=True)
 
     if how == "on its own":
@@ -55,7 +61,7 @@ OWNER = """
 
 
 def owner(project: Path, how: str = "tethered") -> subprocess.Popen[str]:
-    """A process that starts a stack with a busy Lambda in it, says which, and waits."""
+    """A process that starts a stack with two busy Lambdas in it, says which, and waits."""
     return subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(OWNER), project, how, SLEEPER],
         stdin=subprocess.PIPE,
@@ -102,9 +108,11 @@ def attach_to(project: Path) -> Iterator[LocalStack]:
 def test_the_end_of_the_block_is_the_end_of_every_process_and_folder(project: Path) -> None:
     process = owner(project)
     traces = Traces.told_by(process)
-    assert len(traces.family) >= 2, "the server and a Lambda"
+    assert len(traces.family) >= 3, "the server and two Lambdas"
+    began = time.monotonic()
     end(process)
     assert process.returncode == 0
+    assert time.monotonic() - began < 4, "calls in flight do not hold it up"
     assert traces.are_gone()
     assert not list((project / ".sosw" / "run").iterdir())
 
