@@ -15,7 +15,7 @@ from sosw.domain import lifecycle
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleRow, StaleTask
 from sosw.domain.messages import Wake, worker_event
 from sosw.domain.settings import EssentialSettings
-from sosw.domain.slots import SlotRow, resized
+from sosw.domain.slots import Name, SlotRow, resized
 from sosw.domain.task import Task, TaskId, TaskState
 from sosw.ports import Outcome
 from sosw.processor import Processor
@@ -61,6 +61,7 @@ class Orchestrator(Processor):
     def __call__(self, event: Any) -> dict[str, Any]:
         """Dispatch the labourers that a wake names, or all. Answers how many attempts of each were started."""
         wake = Wake.from_event(event)
+        self._tell_mistakes()
         woken = self.settings.labourers if wake is None else wake.ended
         started: dict[str, int] = {}
         for name in woken:
@@ -76,6 +77,12 @@ class Orchestrator(Processor):
                 self.stats["labourers_failed"] += 1
         self.stats["started"] += sum(started.values())
         return {"started": {name: count for name, count in started.items() if count}}
+
+    def _tell_mistakes(self) -> None:
+        for problem in self.settings.problems:
+            log.error("settings.mistaken", extra={"why": str(problem)})
+        for name, problems in self.settings.mistaken.items():
+            log.error("labourer.mistaken", extra={"labourer": name, "why": "; ".join(map(str, problems))})
 
     def dispatch(self, labourer: Labourer, ended: Mapping[TaskId, int] | None) -> int:
         """Fill the labourer's free slots. `ended`: versions at which tasks were seen not running; None if not woken."""
@@ -100,25 +107,36 @@ class Orchestrator(Processor):
             stored = self.slots.rows(labourer.name)
             rows = resized((r.without(ended) for r in stored), labourer.name, labourer.max_simultaneous_invocations)
             try:
-                self._write(rows, stored, self._candidates(labourer, rows), named)
+                self._write(rows, stored, self._candidates(labourer, rows, ended), named)
             except StaleRow:
                 continue  # another Orchestrator, or the sweep, was faster: what we wrote before stays ours
             return named
         log.info("slots.contended", extra={"labourer": labourer.name})
         return named
 
-    def _candidates(self, labourer: Labourer, rows: Sequence[SlotRow]) -> list[Task]:
+    def _candidates(self, labourer: Labourer, rows: Sequence[SlotRow], ended: Mapping[TaskId, int]) -> list[Task]:
         """Tasks to start: due, and not named yet. Read without a lock or a promise: the claim decides."""
         free = sum(row.free for row in rows)
         if not free:
             return []
-        names = {task: name for row in rows for task, name in row.names.items()}
-        recent = sum(name.since > self.clock.now() - INDEX_LAG for name in names.values())
-        ids = [task for task in self._due(labourer, free + recent) if task not in names][:free]
+        ids = self._unnamed(labourer, {task: name for row in rows for task, name in row.names.items()}, free)
         found = self.tasks.get_many(ids, is_consistent=False)
         now = self.clock.now()
-        waiting = (found[i] for i in ids if i in found)
-        return [task for task in waiting if task.state is TaskState.QUEUED and task.greenfield <= now]
+        waiting = [found[i] for i in ids if i in found]
+        fresh = [task for task in waiting if task.version >= ended.get(task.id, 0)]
+        return [task for task in fresh if task.state is TaskState.QUEUED and task.greenfield <= now]
+
+    def _unnamed(self, labourer: Labourer, names: Mapping[TaskId, Name], free: int) -> list[TaskId]:
+        """At most `free` due tasks without a name.
+
+        What was named a moment ago may still stand in the index: so many more are asked for. What an Orchestrator that
+        died has named stands there until the sweep: where such names fill the answer, all names are looked past.
+        """
+        limit = free + sum(name.since > self.clock.now() - INDEX_LAG for name in names.values())
+        due = self._due(labourer, limit)
+        if len(due) == limit and sum(task not in names for task in due) < free:
+            due = self._due(labourer, free + len(names))
+        return [task for task in due if task not in names][:free]
 
     def _write(
         self, rows: Sequence[SlotRow], stored: Sequence[SlotRow], tasks: list[Task], named: list[tuple[Task, int]]
@@ -134,7 +152,7 @@ class Orchestrator(Processor):
                 named += [(task, row.number) for task in chosen]
 
     def _settle(self, labourer: Labourer, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
-        """Those of our doubtful claims that took effect after all; the slots of those that never will are freed.
+        """Those of our doubtful claims that took effect and run; the slots of those that will not run are freed.
 
         A claim may look refused although it took effect: its first reply was lost, and the retry met its own work. The
         slot written by the claim tells: only the Orchestrator that named the task in that row at that version claims
@@ -147,10 +165,10 @@ class Orchestrator(Processor):
         failed: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
         for claim, task in doubtful:
             seen, slot = found.get(task.id), claim.changes["slot"]
-            if seen is None or (seen.version > task.version and seen.slot != slot):
-                failed[slot.row][task.id] = task.version + 1
-            elif seen.state is TaskState.RUNNING and seen.slot == slot:
+            if seen and seen.state is TaskState.RUNNING and seen.slot == slot:
                 ours.append(seen)
+            elif seen is None or seen.version > task.version:
+                failed[slot.row][task.id] = task.version + 1
         if failed:
             self.slots.free(labourer.name, failed)
         return ours
@@ -158,10 +176,17 @@ class Orchestrator(Processor):
     def _start(self, labourer: Labourer, claimed: Sequence[Task]) -> int:
         """Invoke the claimed attempts; how many were. Those that certainly were not are given back, slots freed."""
         returned: list[Task] = []
-        self.in_parallel(lambda task: self._invoke(labourer, task, returned), claimed)
+        self.in_parallel(lambda task: self._start_one(labourer, task, returned), claimed)
         if returned:
             self.slots.drop(labourer.name, {task.id: task.version for task in returned})
         return len(claimed) - len(returned)
+
+    def _start_one(self, labourer: Labourer, task: Task, returned: list[Task]) -> None:
+        try:
+            self._invoke(labourer, task, returned)
+        except Exception:
+            # Whatever it is, the other claimed tasks must not wait for it: the end of the lease tells how it went.
+            log.exception("invoke.failed", extra={"task_id": task.id, "labourer": labourer.name})
 
     def _invoke(self, labourer: Labourer, task: Task, returned: list[Task]) -> None:
         """Start the claimed attempt; adds the task to `returned` when it certainly was not started."""

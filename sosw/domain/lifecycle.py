@@ -194,7 +194,7 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
     match decision:
         case RetryAt(at=due):
             changes = {"state": QUEUED, "greenfield": due, "queue": queue_key(task.labourer)}
-        case GiveUp():
+        case GiveUp():  # pragma: no branch  (there is no third)
             changes = {**_closed(DEAD, failure.at, retention), "queue": dead_key(task.labourer)}
     changes["failures"] = (*task.failures, failure)
     return Transition(move=move, task_id=task.id, states=(RUNNING,), attempt=failure.attempt, changes=changes)
