@@ -42,12 +42,13 @@ class Scheduler(Processor):
             raise InvalidInput(self.settings.problems)
         request = JobRequest.from_event(event, self.settings)
         offered = request.job(request_id, self.clock.now())
-        total = sum(1 for _ in request.tasks(offered, offered.submitted_at))
+        for _ in request.tasks(offered, offered.submitted_at):
+            pass  # raises for a task that cannot work, before the first one is written
         job = self._open(offered)
         if job.state is JobState.READY:
             log.info("job.duplicate", extra={"job_id": job.id, "labourer": job.labourer})
             return _answer(job, total=job.total or 0, created=0, is_duplicate=True)
-        created = self._write(request, job)
+        total, created = self._write(request, job)
         self.jobs.ready(job.id, total)
         log.info("job.scheduled", extra={"job_id": job.id, "labourer": job.labourer, "tasks": total})
         return _answer(job, total=total, created=created, is_duplicate=False)
@@ -58,13 +59,15 @@ class Scheduler(Processor):
             raise invalid("idempotency_key", job.id, "was given to another job before: choose a new one")
         return job
 
-    def _write(self, request: JobRequest, job: Job) -> int:
-        created = 0
+    def _write(self, request: JobRequest, job: Job) -> tuple[int, int]:
+        """How many tasks the job has, and how many of them are new."""
+        total = created = 0
         tasks = request.tasks(job, self.clock.now())
         while batch := list(islice(tasks, WRITE_BATCH)):
+            total += len(batch)
             created += self.tasks.create(batch)
             self.stats["tasks_created"] = created
-        return created
+        return total, created
 
 
 def _answer(job: Job, *, total: int, created: int, is_duplicate: bool) -> dict[str, Any]:
