@@ -85,8 +85,8 @@ def _from_client(error: ClientError, table: str, operation: str) -> TableFailed 
     return TableFailed.of(table, operation, code, facts.get("Message", str(error)), is_passing=status >= SERVER)
 
 
-def outcome(code: str | None) -> Outcome:
-    """Of one statement of a batch, by its error code."""
-    if code is None:
+def outcome(refusal: TableFailed | None) -> Outcome:
+    """Of one statement of a batch, by what refused it."""
+    if refusal is None:
         return Outcome.APPLIED
-    return Outcome.STALE if code in CONDITION_FAILED else Outcome.UNCERTAIN
+    return Outcome.STALE if refusal.code in CONDITION_FAILED else Outcome.UNCERTAIN

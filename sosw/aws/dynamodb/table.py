@@ -115,15 +115,16 @@ class Table:
         changed: Item = answer["Attributes"]
         return changed
 
-    def execute(self, statements: Sequence[Statement]) -> list[str | None]:
-        """At most 25 writing statements, each by itself: their error codes, None for those that took effect."""
+    def execute(self, statements: Sequence[Statement]) -> list[TableFailed | None]:
+        """At most 25 writing statements, each by itself: what refused it, or None where it took effect."""
         with self._told("BatchExecuteStatement"):
             answer = self._database.dispatch("BatchExecuteStatement", {"Statements": list(statements)})
-        return [response.get("Error", {}).get("Code") for response in answer["Responses"]]
+        errors = [response.get("Error") for response in answer["Responses"]]
+        return [error and self.failed("a statement", error["Code"], error.get("Message", "")) for error in errors]
 
     def failed(self, operation: str, code: str, message: str = "") -> TableFailed:
         """The error to raise for a code that came in an answer."""
-        return TableFailed.of(self.name, operation, code, message or "DynamoDB refused it")
+        return TableFailed.of(self.name, operation, code, message or "refused without a reason")
 
     def _write(self, operation: str, key: Item, condition: Condition | None, **what: Any) -> dict[str, Any]:
         """`key` may hold more than the key."""

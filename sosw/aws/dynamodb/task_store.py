@@ -118,25 +118,24 @@ class DynamoTaskStore:
     def _insert_once(self, statements: Sequence[Statement]) -> tuple[int, Sequence[Statement], TableFailed | None]:
         """How many were new, which are to be tried again, and why."""
         try:
-            codes = self._table.execute(statements)
+            refusals = self._table.execute(statements)
         except TableFailed as failed:
             return 0, statements, failed
-        refused = [(s, code) for s, code in zip(statements, codes, strict=True) if code not in {None, DUPLICATE_ITEM}]
-        failures = [self._table.failed("INSERT", code or "") for _, code in refused]
-        worst = min(failures, key=lambda failed: failed.is_passing, default=None)
-        return codes.count(None), [statement for statement, _ in refused], worst
+        refused = [(s, r) for s, r in zip(statements, refusals, strict=True) if r and r.code != DUPLICATE_ITEM]
+        worst = min((refusal for _, refusal in refused), key=lambda refusal: refusal.is_passing, default=None)
+        return refusals.count(None), [statement for statement, _ in refused], worst
 
     def _try(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        statements = [update_statement(self._table.name, transition) for transition in transitions]
+        refusals: list[TableFailed | None]
         try:
-            codes = self._table.execute([update_statement(self._table.name, t) for t in transitions])
+            refusals = self._table.execute(statements)
         except TableFailed as failed:
-            log.warning("transitions.uncertain", extra={"count": len(transitions), "why": str(failed)})
-            return [Outcome.UNCERTAIN] * len(transitions)
-        outcomes = [outcome(code) for code in codes]
-        open_codes = sorted({code or "" for code, o in zip(codes, outcomes, strict=True) if o is Outcome.UNCERTAIN})
-        if open_codes:
-            count = outcomes.count(Outcome.UNCERTAIN)
-            log.warning("transitions.uncertain", extra={"count": count, "why": ", ".join(open_codes)})
+            refusals = [failed] * len(statements)
+        outcomes = [outcome(refusal) for refusal in refusals]
+        reasons = {str(why) for why, what in zip(refusals, outcomes, strict=True) if what is Outcome.UNCERTAIN}
+        for reason in sorted(reasons):
+            log.warning("transitions.uncertain", extra={"why": reason})
         return outcomes
 
     def _read(self, keys: Sequence[Item], *, is_consistent: bool) -> list[Item]:

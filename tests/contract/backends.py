@@ -1,0 +1,125 @@
+"""What the suite runs against: a backend gives worlds, and a world has a store of each kind over tables of its own."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sosw.aws.dynamodb import Database, DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw.aws.dynamodb.models import SCHEMAS
+from sosw.domain.lifecycle import queued
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.local.clients import make_client
+from sosw.testing import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
+from tests.contract.moves import NOW
+
+if TYPE_CHECKING:
+    from sosw.ports import JobStore, SlotStore, TaskStore
+
+REGION = "us-east-1"
+
+_numbers = itertools.count()
+
+
+@dataclass(kw_only=True)
+class World:
+    """Stores of one environment. Tests share them, so each takes names of its own."""
+
+    tasks: TaskStore
+    slots: SlotStore
+    jobs: JobStore
+    labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
+
+    def fresh(self) -> World:
+        """The same stores, seen by another test."""
+        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs)
+
+    def new_id(self) -> TaskId:
+        """Of a task that is not there."""
+        return task_id(JobId(f"job-{next(_numbers)}"), 0)
+
+    def new_tasks(self, count: int, **fields: Any) -> list[Task]:
+        """As a Scheduler would offer them, not written yet."""
+        job = JobId(f"job-{next(_numbers)}")
+        defaults = {"payload": {"n": 1}, "labourer": self.labourer, "created_at": NOW, "greenfield": NOW}
+        return [queued(Task(id=task_id(job, n), job_id=job, **{**defaults, **fields})) for n in range(count)]
+
+    def new_task(self, **fields: Any) -> Task:
+        return self.new_tasks(1, **fields)[0]
+
+
+@dataclass(kw_only=True)
+class DynamoWorld(World):
+    """Over tables of DynamoDB."""
+
+    tasks: DynamoTaskStore
+    slots: DynamoSlotStore
+    jobs: DynamoJobStore
+    config: DynamoConfigSource
+    database: Database
+    prefix: str
+
+    def fresh(self) -> DynamoWorld:
+        return DynamoWorld(
+            tasks=self.tasks,
+            slots=self.slots,
+            jobs=self.jobs,
+            config=self.config,
+            database=self.database,
+            prefix=self.prefix,
+        )
+
+
+class Backend(Protocol):
+    def world(self) -> World:
+        """A new, empty one."""
+
+
+class Memory:
+    def world(self) -> World:
+        return World(tasks=InMemoryTaskStore(), slots=InMemorySlotStore(), jobs=InMemoryJobStore())
+
+
+class Dynamo:
+    """A local server that speaks DynamoDB's protocol."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.database = Database(region=REGION, endpoint=endpoint)
+
+    def world(self) -> DynamoWorld:
+        prefix = f"contract-{next(_numbers)}"
+        create_tables(self.client("dynamodb"), prefix)
+        return self.world_of(prefix, self.database)
+
+    def world_of(self, prefix: str, database: Database) -> DynamoWorld:
+        """That environment, called through `database`."""
+        return DynamoWorld(
+            tasks=DynamoTaskStore.for_prefix(prefix, database=database),
+            slots=DynamoSlotStore.for_prefix(prefix, database=database),
+            jobs=DynamoJobStore.for_prefix(prefix, database=database),
+            config=DynamoConfigSource.for_prefix(prefix, database=database),
+            database=database,
+            prefix=prefix,
+        )
+
+    def client(self, service: str) -> Any:
+        return make_client(service, endpoint=self.endpoint, region=REGION)
+
+
+def create_tables(client: Any, prefix: str) -> None:
+    """All tables of an environment, as the template creates them."""
+    for schema in SCHEMAS:
+        more: dict[str, Any] = {}
+        if schema.global_secondary_indexes:
+            more["GlobalSecondaryIndexes"] = schema.global_secondary_indexes
+        if schema.stream_view_type:
+            more["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": schema.stream_view_type}
+        client.create_table(
+            TableName=schema.table_name(prefix),
+            KeySchema=schema.key_schema,
+            AttributeDefinitions=schema.attribute_definitions,
+            BillingMode="PAY_PER_REQUEST",
+            **more,
+        )

@@ -1,0 +1,88 @@
+"""What is read of tasks: by id, many at once, and who is due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from sosw.domain.lifecycle import dead_key, queue_key
+from sosw.domain.task import LabourerName
+from tests.contract.backends import World
+from tests.contract.moves import NOW, STATES, brought, claim
+
+
+def test_a_task_that_is_not_there_is_none(world: World) -> None:
+    assert world.tasks.get(world.new_id()) is None
+
+
+@pytest.mark.parametrize("is_consistent", [True, False])
+def test_many_tasks_are_read_whatever_their_number_and_absent_ones_are_missing(
+    world: World, *, is_consistent: bool
+) -> None:
+    tasks = world.new_tasks(230)
+    world.tasks.create(tasks[:220])
+    found = world.tasks.get_many((task.id for task in tasks), is_consistent=is_consistent)
+    assert found == {task.id: task for task in tasks[:220]}
+
+
+def test_an_id_may_be_asked_for_twice(world: World) -> None:
+    tasks = world.new_tasks(3)
+    world.tasks.create(tasks)
+    assert world.tasks.get_many([task.id for task in tasks] * 50) == {task.id: task for task in tasks}
+
+
+def test_reading_no_tasks_finds_none(world: World) -> None:
+    assert world.tasks.get_many([]) == {}
+
+
+def test_many_large_tasks_are_read_although_one_answer_cannot_hold_them(world: World) -> None:
+    tasks = world.new_tasks(65, payload={"text": "x" * 260_000})  # 17 MB: an answer holds 16
+    assert world.tasks.create(tasks) == 65
+    found = world.tasks.get_many(task.id for task in tasks)
+    assert sorted(found) == sorted(task.id for task in tasks)
+    assert all(len(task.payload["text"]) == 260_000 for task in found.values())
+
+
+def test_due_are_those_whose_moment_has_come_the_oldest_first(world: World) -> None:
+    line = queue_key(world.labourer)
+    moments = [NOW + timedelta(milliseconds=ms) for ms in (7, 3, 5, 0, 9, 1)]
+    tasks = [world.new_task(greenfield=moment) for moment in moments]
+    world.tasks.create(tasks)
+    by_age = [task.id for task in sorted(tasks, key=lambda task: task.greenfield)]
+    assert world.tasks.due(line, moments[0], 10) == by_age[:5]
+    assert world.tasks.due(line, moments[0] - timedelta(microseconds=1), 10) == by_age[:4]
+    assert world.tasks.due(line, moments[0], 2) == by_age[:2]
+    assert world.tasks.due(line, NOW - timedelta(milliseconds=1), 10) == []
+
+
+def test_nobody_is_due_at_a_limit_of_nought_or_less(world: World) -> None:
+    world.tasks.create([world.new_task()])
+    assert world.tasks.due(queue_key(world.labourer), NOW, 0) == []
+    assert world.tasks.due(queue_key(world.labourer), NOW, -1) == []
+
+
+def test_only_queued_tasks_stand_in_the_line_and_dead_ones_in_their_own(world: World) -> None:
+    tasks = {state: brought(world.tasks, world.new_task(), state) for state in STATES}
+    late = NOW + timedelta(days=365)
+    queued = {tasks[s].id for s in ("queued", "fenced", "waiting for its retry", "given back", "replayed")}
+    assert set(world.tasks.due(queue_key(world.labourer), late, 100)) == queued
+    assert world.tasks.due(dead_key(world.labourer), late, 100) == [tasks["dead"].id]
+
+
+def test_a_labourer_sees_its_own_line_alone(world: World) -> None:
+    other = LabourerName(f"{world.labourer}-other")
+    mine, theirs = world.new_task(), world.new_task(labourer=other)
+    world.tasks.create([mine, theirs])
+    assert world.tasks.due(queue_key(world.labourer), NOW, 10) == [mine.id]
+    assert world.tasks.due(queue_key(other), NOW, 10) == [theirs.id]
+
+
+def test_a_retry_stands_behind_those_due_before_it(world: World) -> None:
+    first = brought(world.tasks, world.new_task(), "waiting for its retry")
+    second = world.new_task(greenfield=NOW + timedelta(seconds=1))
+    world.tasks.create([second])
+    line = queue_key(world.labourer)
+    assert world.tasks.due(line, first.greenfield, 10) == [second.id, first.id]
+    world.tasks.apply(claim(second))
+    assert world.tasks.due(line, first.greenfield, 10) == [first.id]
