@@ -42,8 +42,8 @@ class World:
     def new_tasks(self, count: int, **fields: Any) -> list[Task]:
         """As a Scheduler would offer them, not written yet."""
         job = JobId(f"job-{next(_numbers)}")
-        defaults = {"payload": {"n": 1}, "labourer": self.labourer, "created_at": NOW, "greenfield": NOW}
-        return [queued(Task(id=task_id(job, n), job_id=job, **{**defaults, **fields})) for n in range(count)]
+        common = {"job_id": job, "payload": {"n": 1}, "labourer": self.labourer, "created_at": NOW, "greenfield": NOW}
+        return [queued(Task(**{"id": task_id(job, n), **common, **fields})) for n in range(count)]
 
     def new_task(self, **fields: Any) -> Task:
         return self.new_tasks(1, **fields)[0]

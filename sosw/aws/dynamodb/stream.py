@@ -32,7 +32,7 @@ def _changes(records: Iterable[Mapping[str, Any]]) -> Iterator[Change]:
         try:
             if record["eventName"] != "REMOVE":
                 yield _change(record["dynamodb"]["NewImage"])
-        except (KeyError, TypeError, ValueError, AttributeDeserializationError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeDeserializationError) as error:
             name = record.get("eventID") if isinstance(record, dict) else None
             log.warning("stream.unreadable", extra={"event_id": name, "why": repr(error)})
 

@@ -1,0 +1,151 @@
+"""What a task costs, counted by the server that counts as AWS does: budgets of DESIGN §7."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sosw.aws.dynamodb.models import TASKS, TaskModel, item_of
+from sosw.domain.lifecycle import queue_key
+from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from tests.contract.backends import Dynamo, DynamoWorld
+from tests.contract.faults import on
+from tests.contract.moves import MOVES, NOW, brought, claim, complete, fail
+
+OPERATIONS = ("BatchExecuteStatement", "UpdateItem", "PutItem", "GetItem", "BatchGetItem", "Query")
+
+
+@dataclass
+class Bill:
+    """Calls, and units where the server tells them (not for batches of statements)."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    units: float = 0.0
+
+    def __call__(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+        self.calls[model.name] += 1
+        told = parsed.get("ConsumedCapacity") or []
+        self.units += sum(entry["CapacityUnits"] for entry in (told if isinstance(told, list) else [told]))
+
+
+@pytest.fixture(scope="session")
+def metered_world(metered: Dynamo) -> DynamoWorld:
+    return metered.world()
+
+
+@pytest.fixture
+def world(metered_world: DynamoWorld) -> DynamoWorld:
+    return metered_world.fresh()
+
+
+@contextmanager
+def _billed(world: DynamoWorld) -> Iterator[Bill]:
+    bill = Bill()
+    with ExitStack() as stack:
+        for operation in OPERATIONS:
+            stack.enter_context(on(world.database, f"after-call.dynamodb.{operation}", bill))
+        yield bill
+
+
+def _real(world: DynamoWorld, **fields: Any) -> Task:
+    """As a real job makes them: a UUID for a job, a long name, a small payload."""
+    job = JobId(str(uuid.uuid4()))
+    payload = {"date_list": ["2013-01-01"], "origins": ["EWR"], "carriers": ["UA"], "isolate_days": True}
+    labourer = LabourerName("flight-delays-worker-function")
+    return world.new_task(
+        **{"id": task_id(job, 123_456), "job_id": job, "payload": payload, "labourer": labourer} | fields
+    )
+
+
+def _put(world: DynamoWorld, task: Task) -> None:
+    """Create it by a conditional put: this server does not bill statements, and AWS bills an INSERT like it."""
+    world.database.table(TASKS, world.prefix).put(item_of(TaskModel, task), TaskModel.id.does_not_exist())
+
+
+def test_creating_a_small_task_costs_2_units_the_item_and_its_place_in_line(world: DynamoWorld) -> None:
+    with _billed(world) as bill:
+        _put(world, _real(world))
+    assert bill.units == 2
+
+
+def test_a_claim_costs_2_units_the_item_and_its_leaving_the_line(world: DynamoWorld) -> None:
+    task = brought(world.tasks, _real(world), "queued")
+    with _billed(world) as bill:
+        world.tasks.apply(claim(task))
+    assert (bill.units, bill.calls) == (2, {"UpdateItem": 1})
+
+
+@pytest.mark.parametrize("answer", ["complete", "heartbeat"])
+def test_an_answer_costs_1_unit_and_1_call(world: DynamoWorld, answer: str) -> None:
+    task = brought(world.tasks, _real(world), "running")
+    with _billed(world) as bill:
+        world.tasks.apply(MOVES[answer](task))
+    assert (bill.units, bill.calls) == (1, {"UpdateItem": 1})
+
+
+def test_a_failure_costs_2_units_for_it_stands_in_line_again(world: DynamoWorld) -> None:
+    task = brought(world.tasks, _real(world), "running")
+    with _billed(world) as bill:
+        world.tasks.apply(fail(task))
+    assert bill.units == 2
+
+
+def test_the_whole_life_of_a_small_task_costs_5_units(world: DynamoWorld) -> None:
+    task = _real(world)
+    with _billed(world) as bill:
+        _put(world, task)
+        world.tasks.apply(complete(world.tasks.apply(claim(task))))
+    assert bill.units == 5
+
+
+def test_a_stale_move_costs_1_unit_and_no_call_to_tell_what_was_found(world: DynamoWorld) -> None:
+    task = brought(world.tasks, _real(world), "done")
+    with _billed(world) as bill, pytest.raises(Exception, match="it is done, attempt 1"):
+        world.tasks.apply(claim(task))
+    assert bill.calls == {"UpdateItem": 1}
+
+
+def test_60_tasks_are_created_and_claimed_in_3_calls_each(world: DynamoWorld) -> None:
+    tasks = world.new_tasks(60)
+    with _billed(world) as bill:
+        world.tasks.create(tasks)
+        world.tasks.apply_all([claim(task) for task in tasks])
+    assert bill.calls == {"BatchExecuteStatement": 6}
+
+
+def test_who_is_due_costs_half_a_unit_however_long_the_line(world: DynamoWorld) -> None:
+    world.tasks.create(world.new_tasks(300))
+    with _billed(world) as bill:
+        assert len(world.tasks.due(queue_key(world.labourer), NOW, 25)) == 25
+    assert (bill.units, bill.calls) == (0.5, {"Query": 1})
+
+
+@pytest.mark.parametrize(("is_consistent", "units"), [(True, 50), (False, 25)])
+def test_reading_50_small_tasks_is_1_call_at_a_unit_or_half_of_one_each(
+    world: DynamoWorld, *, is_consistent: bool, units: float
+) -> None:
+    tasks = [_real(world) for _ in range(50)]
+    world.tasks.create(tasks)
+    with _billed(world) as bill:
+        assert len(world.tasks.get_many((task.id for task in tasks), is_consistent=is_consistent)) == 50
+    assert (bill.units, bill.calls) == (units, {"BatchGetItem": 1})
+
+
+def test_a_full_slot_row_is_written_and_read_for_a_unit_each(world: DynamoWorld) -> None:
+    since = NOW + timedelta(milliseconds=123)
+    names = {TaskId(f"{uuid.uuid4()}#{123_456 + n}"): Name(12, since) for n in range(ROW_SLOTS)}
+    row = SlotRow(labourer=LabourerName("l" * 40 + world.labourer), number=3, capacity=ROW_SLOTS, names=names)
+    with _billed(world) as bill:
+        world.slots.write(row)
+    assert (bill.units, bill.calls) == (1, {"PutItem": 1})
+    with _billed(world) as bill:
+        assert world.slots.rows(row.labourer)[0].names == names
+    assert (bill.units, bill.calls) == (1, {"Query": 1})
