@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from sosw.aws.dynamodb import (
     changes,
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
 from sosw.handler import prefix
@@ -50,7 +52,7 @@ def scheduler_handler() -> Callable[[Any, Any], Any]:
 
 
 def orchestrator_handler() -> Callable[[Any, Any], Any]:
-    """Of the Orchestrator: the event is a wake, or anything (the minute rule's)."""
+    """Of the Orchestrator: the event is a wake, messages with wakes, or anything (the minute rule's)."""
     return _Handler(
         "orchestrator",
         lambda world, config: Orchestrator(
@@ -61,7 +63,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             clock=world.clock,
             in_parallel=in_parallel,
         ),
-        lambda role, event, _context: role(event),
+        lambda role, event, _context: role(received(event) if "Records" in event else event),
     )
 
 
@@ -83,6 +85,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             tasks=world.tasks,
             slots=world.slots,
             invoker=world.invoker,
+            reminder=world.reminder,
             clock=world.clock,
             jitter=random.random,
             orchestrator=world.names.orchestrator,
@@ -131,6 +134,11 @@ class World:
     def invoker(self) -> LambdaInvoker:
         """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
         return LambdaInvoker(tries=1)
+
+    @cached_property
+    def reminder(self) -> SqsReminder:
+        """The queue that the template names."""
+        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
 
 
 class _Handler(Generic[Role]):

@@ -26,7 +26,7 @@ class EssentialLog:
 
     @contextmanager
     def invocation(self, role: Processor, context: Any) -> Iterator[None]:
-        """Around one invocation: its request id on every line; at the end, also after an error, a summary and counts."""
+        """Around one invocation: its request id on every line; at the end, even of an error, a summary and counts."""
         self._log.append_keys(request_id=getattr(context, "aws_request_id", None))
         is_ok = False
         try:

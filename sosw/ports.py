@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sosw.domain.job import Job
     from sosw.domain.lifecycle import Transition
+    from sosw.domain.messages import Wake
     from sosw.domain.slots import SlotRow
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
 
@@ -86,6 +87,16 @@ class Invoker(Protocol):
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
         """Hand `event` over; raises `InvokeRefused` if it was certainly not taken, `InvokeUncertain` if unclear."""
+
+
+class Reminder(Protocol):
+    """Wakes the Orchestrator later."""
+
+    def remind(self, wakes: Sequence[tuple[datetime, Wake]]) -> None:
+        """Deliver each wake at its moment, at most 15 minutes ahead, or a little later. May fail in part.
+
+        Raises `InvokeUncertain` then: who asked goes on, for the minute rule finds what is due without any reminder.
+        """
 
 
 class ConfigSource(Protocol):

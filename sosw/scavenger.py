@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
@@ -16,24 +17,32 @@ from sosw.processor import Processor
 from sosw.slot_keeper import SlotKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from datetime import datetime
 
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, Invoker, SlotStore, TaskStore
+    from sosw.ports import Clock, Invoker, Reminder, SlotStore, TaskStore
 
 log = logging.getLogger(__name__)
+
+SECOND = timedelta(seconds=1)
+HORIZON = timedelta(minutes=15)
+"""What is due later than this is left to the minute rule: a reminder cannot wait longer."""
+MAX_REMINDERS = 10
+"""Of one batch of changes: one call's worth."""
 
 
 class Scavenger(Processor):
     """`pass_on` makes things fast, `sweep` alone makes them right."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that it draws on)
         self,
         custom_config: Mapping[str, Any] | None = None,
         *,
         tasks: TaskStore,
         slots: SlotStore,
         invoker: Invoker,
+        reminder: Reminder,
         clock: Clock,
         jitter: Callable[[], float],
         orchestrator: str,
@@ -42,24 +51,29 @@ class Scavenger(Processor):
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
-        self.slots, self.orchestrator = SlotKeeper(slots), orchestrator
+        self.slots, self.reminder, self.orchestrator = SlotKeeper(slots), reminder, orchestrator
 
     def pass_on(self, changes: Iterable[Change]) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
 
         A change may come twice, late or not at all.
         """
+        now = self.clock.now()
         ended: defaultdict[LabourerName, dict[TaskId, int]] = defaultdict(dict)
+        later: set[tuple[datetime, LabourerName]] = set()
         for change in changes:
             if change.state is TaskState.RUNNING:
                 continue
-            is_new = change.version == 1
-            if not is_new:
+            if change.version > 1:
                 known = ended[change.labourer].get(change.task_id, 0)
                 ended[change.labourer][change.task_id] = max(known, change.version)
-            elif change.greenfield <= self.clock.now():
-                ended[change.labourer] |= {}  # nothing has ended, but something is due
+            if change.state is TaskState.QUEUED:
+                if change.greenfield <= now:
+                    ended[change.labourer] |= {}  # nothing has ended, but something is due
+                elif change.greenfield <= now + HORIZON:
+                    later.add((change.greenfield.replace(microsecond=0) + SECOND, change.labourer))
         self._wake(ended)
+        self._remind(later)
         return {"woken": sorted(ended)}
 
     def sweep(self) -> dict[str, Any]:
@@ -118,6 +132,17 @@ class Scavenger(Processor):
         except StaleTask as stale:
             log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
         return False
+
+    def _remind(self, later: Collection[tuple[datetime, LabourerName]]) -> None:
+        """For the first moments at which something is due; those left out come up when these are dispatched."""
+        wakes = [(at, Wake(ended={labourer: {}})) for at, labourer in sorted(later)[:MAX_REMINDERS]]
+        if not wakes:
+            return
+        try:
+            self.reminder.remind(wakes)
+        except InvokeUncertain as error:
+            log.warning("reminder.failed", extra={"why": str(error)})  # the minute rule finds what is due
+        self.stats["reminders"] += len(wakes)
 
     def _wake(self, ended: Mapping[LabourerName, Mapping[TaskId, int]]) -> None:
         if not ended:

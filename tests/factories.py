@@ -13,7 +13,14 @@ from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_
 from sosw.orchestrator import Orchestrator
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
-from sosw.testing import FakeClock, InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore, RecordingInvoker
+from sosw.testing import (
+    FakeClock,
+    InMemoryJobStore,
+    InMemorySlotStore,
+    InMemoryTaskStore,
+    RecordingInvoker,
+    RecordingReminder,
+)
 from sosw.worker_assistant import WorkerAssistant
 
 NOW = FakeClock().now()
@@ -59,7 +66,7 @@ class World:
     def __init__(self, limit: int = 2, *, labourers: Mapping[str, Any] | None = None, **settings: Any) -> None:
         self.clock = FakeClock()
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
-        self.invoker = RecordingInvoker()
+        self.invoker, self.reminder = RecordingInvoker(), RecordingReminder()
         known = labourers or {LABOURER: {"max_simultaneous_invocations": limit, **settings}}
         self.config: dict[str, Any] = {"task_config": {"labourers": dict(known)}}
 
@@ -69,6 +76,7 @@ class World:
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
+        given = {"reminder": self.reminder, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, orchestrator="wake-me", **given)
 
     def scheduler(self, **parts: Any) -> Scheduler:

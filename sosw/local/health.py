@@ -1,4 +1,4 @@
-"""Whether everything that a stack deployed is ready to work: tables, functions, stream mappings, rules."""
+"""Whether everything that a stack deployed is ready to work: tables, functions, event mappings, rules."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def _function(stack: LocalStack, name: str) -> tuple[str, str]:
 
 def _mapping(stack: LocalStack, identifier: str) -> tuple[str, str]:
     mapping = stack.client("lambda").get_event_source_mapping(UUID=identifier)
-    source, target = mapping["EventSourceArn"].split("/")[1], mapping["FunctionArn"].split(":")[-1]
+    resource = mapping["EventSourceArn"].split(":")[5].split("/")  # table/NAME/stream/…, or the name of a queue
+    source, target = resource[1] if len(resource) > 1 else resource[0], mapping["FunctionArn"].split(":")[-1]
     return f"{source} → {target}", mapping["State"]
 
 
@@ -67,6 +68,6 @@ def _rule(stack: LocalStack, name: str) -> tuple[str, str]:
 _KINDS: dict[str, tuple[str, Callable[[LocalStack, str], tuple[Any, Any]], tuple[str, ...]]] = {
     "AWS::DynamoDB::Table": ("table", _table, ("ACTIVE",)),
     "AWS::Lambda::Function": ("function", _function, ("Active",)),
-    "AWS::Lambda::EventSourceMapping": ("stream mapping", _mapping, ("Enabled", "Disabled")),
+    "AWS::Lambda::EventSourceMapping": ("event mapping", _mapping, ("Enabled", "Disabled")),
     "AWS::Events::Rule": ("rule", _rule, ("ENABLED", "DISABLED")),
 }

@@ -2,7 +2,7 @@
 
 from sosw.testing.clock import FakeClock
 from sosw.testing.memory import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
-from sosw.testing.recording import DictConfigSource, RecordingInvoker
+from sosw.testing.recording import DictConfigSource, RecordingInvoker, RecordingReminder
 from sosw.testing.running import run_task
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "InMemorySlotStore",
     "InMemoryTaskStore",
     "RecordingInvoker",
+    "RecordingReminder",
     "run_task",
 ]

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain import jsontext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from sosw.domain.messages import Wake
 
 
 class RecordingInvoker:
@@ -22,6 +25,17 @@ class RecordingInvoker:
         if self._refuse:
             self._refuse(function, event)
         self.started.append((function, jsontext.load(jsontext.dump(dict(event)))))
+
+
+class RecordingReminder:
+    """A `Reminder` that keeps what it was asked for in `wakes`, as (moment, wake)."""
+
+    def __init__(self) -> None:
+        self.wakes: list[tuple[datetime, Wake]] = []
+
+    def remind(self, wakes: Sequence[tuple[datetime, Wake]]) -> None:
+        """See `Reminder.remind`."""
+        self.wakes.extend(wakes)
 
 
 class DictConfigSource:

@@ -12,6 +12,7 @@ from cfnlint.api import lint_file  # type: ignore[import-untyped]
 from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
 from samtranslator.translator.transform import transform  # type: ignore[import-untyped]
 
+from sosw.aws.sqs import MAX_DELAY
 from sosw.settings import Names
 
 TEMPLATE = Path(__file__).parents[2] / "cloudformation" / "sosw.yaml"
@@ -82,13 +83,23 @@ def test_retries_of_attempts_are_ours_and_only_what_may_come_twice_is_retried_by
 
 
 def test_the_stream_passes_on_all_but_running_tasks_and_drops_what_keeps_failing(deployed: dict[str, Any]) -> None:
-    (mapping,) = of_type(deployed, "AWS::Lambda::EventSourceMapping")
+    (mapping,) = (m for m in of_type(deployed, "AWS::Lambda::EventSourceMapping") if "FilterCriteria" in m)
     (pattern,) = (json.loads(each["Pattern"]) for each in mapping["FilterCriteria"]["Filters"])
 
     assert pattern["dynamodb"] == {"NewImage": {"state": {"S": [{"anything-but": ["running"]}]}}}
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["TasksTable", "StreamArn"]}
     assert (mapping["MaximumRetryAttempts"], mapping["MaximumRecordAgeInSeconds"]) == (2, 60)
     assert mapping["BisectBatchOnFunctionError"] is True
+
+
+def test_a_wake_that_waited_in_the_queue_goes_to_the_orchestrator(deployed: dict[str, Any]) -> None:
+    queue = deployed["WakeQueue"]["Properties"]
+    (mapping,) = (m for m in of_type(deployed, "AWS::Lambda::EventSourceMapping") if "FilterCriteria" not in m)
+
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["WakeQueue", "Arn"]}
+    assert mapping["FunctionName"] == {"Ref": "Orchestrator"}
+    assert queue["MessageRetentionPeriod"] > MAX_DELAY
+    assert queue["VisibilityTimeout"] >= 6 * deployed["Orchestrator"]["Properties"]["Timeout"]
 
 
 def test_orchestrator_and_scavenger_run_every_minute(deployed: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ def test_everything_deployed_is_ready(probe: Probe) -> None:
         ("table", "probe-events"): "ACTIVE",
         ("table", "probe-seen"): "ACTIVE",
         ("function", "probe-reader"): "Active",
-        ("stream mapping", "probe-events → probe-reader"): "Enabled",
+        ("event mapping", "probe-events → probe-reader"): "Enabled",
         ("rule", "probe-minute"): "ENABLED",
     }
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
-from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from sosw.aws.lambda_ import LambdaInvoker
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from tests.unit.aws import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,33 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 
-class Body:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self, **_: Any) -> list[bytes]:
-        return [self._content]
-
-
 def answering(answer: int | Exception) -> tuple[LambdaClient, list[bytes]]:
-    """A client whose requests never leave: each gets `answer`. And the bodies that it would have sent."""
-    client = boto3.client(
-        "lambda",
-        region_name="eu-west-1",
-        aws_access_key_id="none",
-        aws_secret_access_key="none",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-    )
-    sent: list[bytes] = []
-
-    def reply(request: Any, **_: Any) -> AWSResponse:
-        sent.append(request.body)
-        if isinstance(answer, Exception):
-            raise answer
-        return AWSResponse(request.url, answer, HTTPHeaders(), Body(b'{"Type": "User", "message": "as the test says"}'))
-
-    client.meta.events.register("before-send.lambda.Invoke", reply)  # type: ignore[arg-type]  # an answer is allowed
-    return client, sent
+    return clients.answering("lambda", "Invoke", answer)
 
 
 def test_an_event_that_lambda_accepts_is_sent_once_as_json() -> None:

@@ -57,7 +57,7 @@ def anchors(page: Path) -> set[str]:
 def tables(page: Path, *, under: str = "") -> list[list[Row]]:
     """The tables, their rows by the headings of their columns; `under`: those of that section alone."""
     found: list[list[Row]] = []
-    for group in re.findall(r"(?:^\|.*\|$\n?)+", _section(_prose(page), under), re.MULTILINE):
+    for group in re.findall(r"(?:^\|.*\|$\n?)+", section(page, under), re.MULTILINE):
         head, _, *body = [_cells(line) for line in group.strip().splitlines()]
         found.append([dict(zip(head, cells, strict=True)) for cells in body])
     return found
@@ -68,15 +68,16 @@ def codes(cell: str) -> list[str]:
     return re.findall(r"`([^`]+)`", cell)
 
 
-def _prose(page: Path) -> str:
-    return _FENCE.sub("", page.read_text("utf-8"))
-
-
-def _section(text: str, heading: str) -> str:
-    """From that heading to the next one."""
+def section(page: Path, heading: str = "") -> str:
+    """The prose from that heading to the next one, or all of it."""
+    text = _prose(page)
     if not heading:
         return text
     return re.split(r"^#+ ", text.split(f"# {heading}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def _prose(page: Path) -> str:
+    return _FENCE.sub("", page.read_text("utf-8"))
 
 
 def _cells(line: str) -> list[str]:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sosw.domain.jsontext import MAX_RESULT_BYTES
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, RESERVED_KEYS, Report, worker_event
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.orchestrator import Orchestrator
+from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
-from sosw.testing import FakeClock, InMemoryJobStore, InMemoryTaskStore
+from sosw.testing import (
+    FakeClock,
+    InMemoryJobStore,
+    InMemorySlotStore,
+    InMemoryTaskStore,
+    RecordingInvoker,
+    RecordingReminder,
+)
 from sosw.worker_assistant import WorkerAssistant
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Row
@@ -54,9 +64,29 @@ def test_the_worker_assistant_answers_with_the_keys_of_the_page() -> None:
     assert all(f'"{key}"' in TEXT for key in answer)
 
 
+def test_the_orchestrator_and_the_scavenger_answer_with_the_keys_of_the_page() -> None:
+    clock, tasks, slots, invoker = FakeClock(), InMemoryTaskStore(), InMemorySlotStore(), RecordingInvoker()
+    orchestrator = Orchestrator(
+        CONFIG, tasks=tasks, slots=slots, invoker=invoker, clock=clock, in_parallel=lambda _call, _items: None
+    )
+    scavenger = Scavenger(
+        CONFIG, tasks=tasks, slots=slots, invoker=invoker, reminder=RecordingReminder(), clock=clock,
+        jitter=lambda: 0.5, orchestrator="orchestrator",
+    )  # fmt: skip
+    assert set(orchestrator({})) in _shown("Orchestrator")
+    assert set(scavenger.pass_on([])) in _shown("Scavenger")
+    assert set(scavenger.sweep()) in _shown("Scavenger")
+
+
 def test_the_page_tells_how_much_is_kept() -> None:
     assert f"{MAX_RESULT_BYTES:,} bytes" in TEXT
     assert f"{MESSAGE_CHARS} characters" in TEXT
+
+
+def _shown(heading: str) -> list[set[str]]:
+    """The keys of the objects that stand in the prose of that section."""
+    objects = [code for code in md.codes(md.section(PAGE, heading)) if code.startswith("{") and "…" not in code]
+    return [set(json.loads(code)) for code in objects]
 
 
 def _task() -> Task:
