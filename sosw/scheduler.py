@@ -7,7 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, invalid
-from sosw.domain.job import Job, JobRequest, JobState
+from sosw.domain.job import Job, JobState
+from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.processor import Processor
 

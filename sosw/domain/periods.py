@@ -1,77 +1,122 @@
-"""Periods of a job as dates: `last_2_days` and its like, or exact first and last days."""
+"""Periods of a job as dates: `last_2_days` and its like, those of the user's, or exact first and last days."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta, timezone, tzinfo
+from typing import Any
 
 from sosw.domain.errors import did_you_mean, invalid
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from sosw.domain.extensions import NONE, Extensions
 
 MAX_DAYS = 36_600
+FROM_TO = ("from", "to", "step")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NAMES = ("last_X_days", "X_days_back", "previous_X_days", "yesterday", "today", "last_week")
 
 
-def dates(period: Any, today: date) -> list[date]:
+def dates(period: Any, today: date, extensions: Extensions = NONE) -> list[date]:
     """The days of `period`, oldest first; raises `InvalidInput` for one that is unknown, empty or over 36,600 days."""
     if isinstance(period, dict):
-        return _range(period)
+        first, last = first_and_last(period)
+        return [first + timedelta(days=n) for n in range((last - first).days + 1)]
     if not isinstance(period, str):
         raise invalid("period", period, 'must be a name or {"from": …, "to": …}')
-    for pattern, days in _PATTERNS:
+    for pattern, least, days in _PATTERNS:
         match = re.fullmatch(pattern, period)
         if match:
-            count = int((match.groups() or ("1",))[0])
-            if not 1 <= count <= MAX_DAYS:
-                raise invalid("period", period, f"must span 1 to {MAX_DAYS:,} days")
-            return days(today, count)
-    raise invalid("period", period, "is no period", did_you_mean(period, _NAMES))
+            return _counted(period, today, int((match.groups() or ("1",))[0]), least, days)
+    return _by_extension(period, today, extensions)
 
 
-def _last(today: date, count: int) -> list[date]:
+def _counted(
+    period: str, today: date, count: int, least: int, days: Callable[[date, int], Iterable[date]]
+) -> list[date]:
+    if not least <= count <= MAX_DAYS:
+        raise invalid("period", period, f"must be of {least} to {MAX_DAYS:,} days")
+    try:
+        return list(days(today, count))
+    except OverflowError as error:
+        raise invalid("period", period, "begins before the year 1") from error
+
+
+def _last(today: date, count: int) -> Iterable[date]:
     return [today - timedelta(days=back) for back in range(count, 0, -1)]
 
 
-def _back(today: date, count: int) -> list[date]:
+def _back(today: date, count: int) -> Iterable[date]:
     return [today - timedelta(days=count)]
 
 
-def _last_week(today: date, _count: int) -> list[date]:
+def _last_week(today: date, _count: int) -> Iterable[date]:
     """Sunday to Saturday of the last week that has ended, weeks counted from Sunday."""
     this_sunday = today - timedelta(days=(today.weekday() + 1) % 7)
-    return [this_sunday - timedelta(days=back) for back in range(7, 0, -1)]
+    return _last(this_sunday, 7)
 
 
-_PATTERNS: list[tuple[str, Callable[[date, int], list[date]]]] = [
-    (r"last_([0-9]{1,9})_days", _last),
-    (r"([0-9]{1,9})_days_back", _back),
-    (r"previous_([0-9]{1,9})_days", lambda today, count: _last(today - timedelta(days=count), count)),
-    (r"yesterday", _back),
-    (r"today", lambda today, _count: [today]),
-    (r"last_week", _last_week),
+_PATTERNS: list[tuple[str, int, Callable[[date, int], Iterable[date]]]] = [
+    (r"last_([0-9]{1,9})_days", 1, _last),
+    (r"([0-9]{1,9})_days_back", 0, _back),
+    (r"previous_([0-9]{1,9})_days", 1, lambda today, count: _last(today - timedelta(days=count), count)),
+    (r"yesterday", 1, _back),
+    (r"today", 1, lambda today, _count: [today]),
+    (r"last_week", 1, _last_week),
 ]
 
 
-def _range(period: dict[str, Any]) -> list[date]:
+def _by_extension(period: str, today: date, extensions: Extensions) -> list[date]:
+    for pattern, rule in extensions.periods.items():
+        match = re.fullmatch(pattern, period)
+        if match:
+            days = [_given_day(day, period) for day in rule(today, match)]
+            if not 1 <= len(days) <= MAX_DAYS:
+                raise invalid("period", period, f"gave {len(days):,} days, and must give 1 to {MAX_DAYS:,}")
+            return days
+    raise invalid("period", period, "is no period", did_you_mean(period, [*_NAMES, *extensions.periods]))
+
+
+def _given_day(day: Any, period: str) -> date:
+    if isinstance(day, date):
+        return date(day.year, day.month, day.day)
+    return exact_day(day, f"period {period}")
+
+
+def first_and_last(period: dict[str, Any]) -> tuple[date, date]:
+    """The days that an exact range names, both of them included; raises `InvalidInput`."""
     for key, value in period.items():
-        if key not in {"from", "to"}:
-            raise invalid(f"period.{key}", value, "is not part of a period", did_you_mean(key, ["from", "to"]))
-    first, last = _day(period, "from"), _day(period, "to")
+        if key not in FROM_TO:
+            raise invalid(f"period.{key}", value, "is not part of a period", did_you_mean(key, FROM_TO))
+    first, last = exact_day(period.get("from"), "period.from"), exact_day(period.get("to"), "period.to")
     if last < first:
         raise invalid("period.to", period["to"], f"must not be before period.from, {first}")
-    count = (last - first).days + 1
-    if count > MAX_DAYS:
-        raise invalid("period", period, f"must span 1 to {MAX_DAYS:,} days")
-    return [first + timedelta(days=n) for n in range(count)]
+    if (last - first).days >= MAX_DAYS:
+        raise invalid("period", period, f"must be of 1 to {MAX_DAYS:,} days")
+    return first, last
 
 
-def _day(period: dict[str, Any], key: str) -> date:
-    given = period.get(key)
+def exact_day(given: Any, field: str) -> date:
+    """A day written as YYYY-MM-DD; raises `InvalidInput` for one that does not exist."""
     try:
-        return date.fromisoformat(str(given) if _DAY.fullmatch(str(given)) else "")
+        return date.fromisoformat(given if isinstance(given, str) and _DAY.fullmatch(given) else "")
     except ValueError as error:
-        raise invalid(f"period.{key}", given, "must be a date that exists, as YYYY-MM-DD") from error
+        raise invalid(field, given, "must be a date that exists, as YYYY-MM-DD") from error
+
+
+def zone(name: Any) -> tzinfo:
+    """The time zone of that IANA name, UTC for None; raises `InvalidInput` for one that is not known."""
+    import zoneinfo  # noqa: PLC0415  (only a job that names a zone pays for it)
+
+    if name is None:
+        return timezone.utc
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError) as error:
+        hint = did_you_mean(str(name), zoneinfo.available_timezones() or {"UTC"})
+        raise invalid(
+            "time_zone", name, "must be the name of a time zone, such as Europe/Berlin", _short(hint)
+        ) from error
+
+
+def _short(hint: str) -> str:
+    return hint if hint.startswith("did") else ""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.job import JobRequest
 from sosw.domain.messages import Report, Wake, assignment
+from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md

@@ -8,7 +8,8 @@ import pytest
 
 from sosw.domain import job as job_module
 from sosw.domain.errors import InvalidInput
-from sosw.domain.job import JobRequest, JobState
+from sosw.domain.job import JobState
+from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import TaskState
 from tests.factories import LABOURER, NOW, QUEUE, seconds
