@@ -75,6 +75,8 @@ def test_the_same_content_is_the_same_archive_byte_for_byte(
     first.unlink()
     assert build_package(project, code, environment) == first
     assert first.read_bytes() == content
+    with zipfile.ZipFile(first) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(2020, 1, 1, 0, 0, 0)}, "no time of the build"
 
 
 def test_what_did_not_change_is_not_built_again(project: Path, environment: Environment, code: Path) -> None:
