@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from sosw.domain import job as job_module
+from sosw.domain import request as request_module
 from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
@@ -95,7 +95,7 @@ def test_the_keys_of_a_job_on_the_page_are_those_that_do_not_go_into_the_payload
            "period": "today", "isolate_days": True}  # fmt: skip
     assert _keys(JOB) - steering == set(own)
     settings = EssentialSettings.checked(_labourer())
-    request = job_module.JobRequest.from_event({**own, "colour": "red"}, settings)
+    request = request_module.JobRequest.from_event({**own, "colour": "red"}, settings)
     (payload,) = chunk(request.attributes, request.schema, date(2026, 1, 10))
     assert set(payload) == {"colour", "date_list"}
     for flag in steering:
@@ -113,7 +113,7 @@ def test_a_period_means_the_days_that_the_page_says(row: Row) -> None:
 
 
 def test_the_page_tells_the_limits() -> None:
-    for limit in (MAX_PAYLOAD_BYTES, job_module.MAX_TASKS, MAX_DAYS):
+    for limit in (MAX_PAYLOAD_BYTES, request_module.MAX_TASKS, MAX_DAYS):
         assert f"{limit:,}" in TEXT
     assert all(f"`{key}`" in TEXT for key in RESERVED_KEYS)
 
