@@ -34,7 +34,7 @@ def _counted(
     period: str, today: date, count: int, least: int, days: Callable[[date, int], Iterable[date]]
 ) -> list[date]:
     if not least <= count <= MAX_DAYS:
-        raise invalid("period", period, f"must be of {least} to {MAX_DAYS:,} days")
+        raise invalid("period", period, f"must span {least} to {MAX_DAYS:,} days")
     try:
         return list(days(today, count))
     except OverflowError as error:
@@ -91,7 +91,7 @@ def first_and_last(period: dict[str, Any]) -> tuple[date, date]:
     if last < first:
         raise invalid("period.to", period["to"], f"must not be before period.from, {first}")
     if (last - first).days >= MAX_DAYS:
-        raise invalid("period", period, f"must be of 1 to {MAX_DAYS:,} days")
+        raise invalid("period", period, f"must span 1 to {MAX_DAYS:,} days")
     return first, last
 
 

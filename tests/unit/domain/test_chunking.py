@@ -22,8 +22,12 @@ def test_a_job_that_asks_for_no_chunks_is_one_task() -> None:
     assert payloads({"shops": ["a", "b"], "x": 1}, "shop") == [{"shops": ["a", "b"], "x": 1}]
 
 
-def test_a_period_becomes_its_days() -> None:
-    assert payloads({"period": "last_2_days", "x": 1}) == [{"x": 1, "date_list": ["2025-12-30", "2025-12-31"]}]
+def test_a_period_becomes_its_days_and_stays_where_nothing_is_chunked() -> None:
+    days = {"date_list": ["2025-12-30", "2025-12-31"]}
+    assert payloads({"period": "last_2_days", "x": 1}) == [{"x": 1, "period": "last_2_days", **days}]
+    assert payloads({"period": "last_2_days", "shops": ["a"], "isolate_shops": 1}, "shop") == [
+        {"isolate_shops": 1, "shops": ["a"], **days}
+    ]
 
 
 def test_isolated_days_are_a_task_each() -> None:
@@ -36,7 +40,8 @@ def test_days_that_are_listed_can_be_isolated_as_well() -> None:
 
 
 def test_days_that_are_not_to_be_isolated_stay_together() -> None:
-    assert payloads({"date_list": ["2013-01-01"], "isolate_days": False}) == [{"date_list": ["2013-01-01"]}]
+    job = {"date_list": ["2013-01-01"], "isolate_days": False}
+    assert payloads(job) == [job]
 
 
 @pytest.mark.parametrize("days", [{}, {"date_list": []}, {"date_list": "2013-01-01"}, {"date_list": None}])
@@ -63,7 +68,7 @@ def test_values_come_in_batches_of_at_most_the_size_asked_for(name: str) -> None
     assert [task["shops"] for task in tasks] == [[1, 2], [3, 4], [5]]
 
 
-@pytest.mark.parametrize("size", [-1, "2", 1.5, True])
+@pytest.mark.parametrize("size", [-1, "-2", "two", 1.5, True])
 def test_a_batch_of_no_whole_number_is_refused(size: Any) -> None:
     with pytest.raises(InvalidInput, match=r"max_shops_per_batch: .* must be a whole number from 1"):
         payloads({"shops": [1, 2], "max_shops_per_batch": size}, "shop")
