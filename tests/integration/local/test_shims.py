@@ -121,11 +121,15 @@ def test_without_rule_invocations_a_rules_target_is_not_retried(bare: Probe) -> 
 
 def test_with_rule_invocations_it_is_retried_and_ends_in_the_dead_letter_queue(probe: Probe) -> None:
     fail_by_rule(probe.stack)
-    assert times_seen(probe.stack, "failed by rule") == 2
+    assert eventually(lambda: times_seen(probe.stack, "failed by rule") == 2)
     sqs = probe.stack.client("sqs")
     queue = sqs.list_queues(QueueNamePrefix="probe-DeadLetters")["QueueUrls"][0]
-    letters = eventually(lambda: sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"))
-    assert any("failed by rule" in letter["Body"] for letter in letters)
+
+    def is_in_the_next_letters() -> bool:
+        letters = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        return any("failed by rule" in letter["Body"] for letter in letters)
+
+    assert eventually(is_in_the_next_letters)
 
 
 # --- function_properties, table_properties --------------------------------------------------------------------------
