@@ -46,7 +46,7 @@ class TaskStore(Protocol):
         """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
     def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """Ids of at most `limit` tasks that stand in `queue` with greenfield ≤ `until`, oldest first. May lag."""
+        """Ids of at most `limit` tasks that stand in `queue` due by `until`, by rank. May lag."""
 
     def apply(self, transition: Transition) -> Task:
         """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""

@@ -46,7 +46,8 @@ def a_task(sequence: int = 0, **fields: Any) -> Task:
         created_at=NOW,
         greenfield=NOW,
     )
-    return replace(lifecycle.queued(task), **fields)
+    standing = {name: fields.pop(name) for name in ("state", "queue", "rank") if name in fields}
+    return replace(lifecycle.queued(replace(task, **fields)), **standing)
 
 
 def claimed(task: Task, row: int = 0) -> Task:

@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import StaleTask
+from sosw.domain.moments import to_ms
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
 from sosw.domain.task import Failure, LabourerName, Slot, Task, TaskId, TaskState
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
-PRIORITY, SHARD = 0, 0
+SHARD = 0
+RANKS = 10**14
+"""Ranks of one priority: more than the milliseconds since the epoch until the year 5138."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +71,9 @@ def apply(transition: Transition, task: Task | None) -> Task:
     return replace(task, version=task.version + 1, **transition.changes)
 
 
-def queue_key(labourer: LabourerName, *, priority: int = PRIORITY, shard: int = SHARD) -> str:
-    """The line of a labourer's queued tasks: key of the sparse index, in which tasks stand by `greenfield`."""
-    return f"{labourer}/{priority}/{shard}"
+def queue_key(labourer: LabourerName, *, shard: int = SHARD) -> str:
+    """The line of a labourer's queued tasks: key of the sparse index, in which tasks stand by their rank."""
+    return f"{labourer}/{shard}"
 
 
 def dead_key(labourer: LabourerName) -> str:
@@ -78,9 +81,29 @@ def dead_key(labourer: LabourerName) -> str:
     return f"{labourer}/dead"
 
 
+def rank(priority: int, due: datetime) -> int:
+    """The place in a line: by priority, and in it by the moment when due."""
+    return priority * RANKS + to_ms(due)
+
+
+def is_due(rank: int, by: datetime) -> bool:
+    """Whether what stands at `rank` is due by that moment."""
+    return rank % RANKS <= to_ms(by)
+
+
+def next_priority(rank: int) -> int:
+    """The first rank behind all of that one's priority: where to look on when nothing more of it is due."""
+    return (rank // RANKS + 1) * RANKS
+
+
 def queued(task: Task) -> Task:
     """A new task, put in its line: what the Scheduler creates."""
-    return replace(task, state=QUEUED, queue=queue_key(task.labourer))
+    return replace(task, **_waiting(task, task.greenfield))
+
+
+def _waiting(task: Task, due: datetime) -> dict[str, Any]:
+    line = {"queue": queue_key(task.labourer), "rank": rank(task.priority, due)}
+    return {"state": QUEUED, "greenfield": due, **line}
 
 
 def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transition:
@@ -95,6 +118,7 @@ def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transitio
             "attempt": task.attempt + 1,
             "greenfield": now + lease,
             "queue": None,
+            "rank": None,
             "slot": Slot(row=row, version=task.version),
             "started_at": now,
         },
@@ -152,9 +176,7 @@ def give_back(task: Task, *, due: datetime) -> Transition:
         states=(RUNNING,),
         attempt=task.attempt,
         changes={
-            "state": QUEUED,
-            "greenfield": due,
-            "queue": queue_key(task.labourer),
+            **_waiting(task, due),
             "forgiven": task.forgiven + 1,
         },
     )
@@ -178,9 +200,7 @@ def replay(task: Task, *, now: datetime) -> Transition:
         states=(DEAD,),
         version=task.version,
         changes={
-            "state": QUEUED,
-            "greenfield": now,
-            "queue": queue_key(task.labourer),
+            **_waiting(task, now),
             "forgiven": task.attempt,
             "closed_at": None,
             "expires_at": None,
@@ -193,12 +213,14 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
     changes: dict[str, Any]
     match decision:
         case RetryAt(at=due):
-            changes = {"state": QUEUED, "greenfield": due, "queue": queue_key(task.labourer)}
+            changes = _waiting(task, due)
         case GiveUp():  # pragma: no branch  (there is no third)
-            changes = {**_closed(DEAD, failure.at, retention), "queue": dead_key(task.labourer)}
+            line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
+            changes = {**_closed(DEAD, failure.at, retention), **line}
     changes["failures"] = (*task.failures, failure)
     return Transition(move=move, task_id=task.id, states=(RUNNING,), attempt=failure.attempt, changes=changes)
 
 
 def _closed(state: TaskState, now: datetime, retention: timedelta) -> dict[str, Any]:
-    return {"state": state, "greenfield": now, "queue": None, "closed_at": now, "expires_at": now + retention}
+    line = {"queue": None, "rank": None}
+    return {"state": state, "greenfield": now, **line, "closed_at": now, "expires_at": now + retention}

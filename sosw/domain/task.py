@@ -15,6 +15,9 @@ JobId = NewType("JobId", str)
 LabourerName = NewType("LabourerName", str)
 
 
+PRIORITY, LAST_PRIORITY = 5, 9
+
+
 class TaskState(str, Enum):
     """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's replay leaves DEAD."""
 
@@ -69,8 +72,12 @@ class Task:
     """Number of the latest attempt, 0 before the first. Never falls, so it fences every late answer."""
     forgiven: int = 0
     """Attempts that do not count against the policy: those before a replay, and those that were never invoked."""
+    priority: int = PRIORITY
+    """0 first … 9 last: who of those that are due is started first."""
     queue: str | None = None
     """The line in which it stands (`sosw.domain.lifecycle.queue_key`), or None when it stands in none."""
+    rank: int | None = None
+    """Its place in that line (`sosw.domain.lifecycle.rank`)."""
     slot: Slot | None = None
     started_at: datetime | None = None
     """Start of the latest attempt."""

@@ -47,8 +47,9 @@ class InMemoryTaskStore:
 
     def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
         """See `TaskStore.due`."""
-        waiting = [task for task in self.tasks.values() if task.queue == queue and task.greenfield <= until]
-        return [task.id for task in sorted(waiting, key=lambda task: task.greenfield)[: max(0, limit)]]
+        line = [task for task in self.tasks.values() if task.queue == queue and task.rank is not None]
+        waiting = [task for task in line if lifecycle.is_due(task.rank or 0, until)]
+        return [task.id for task in sorted(waiting, key=lambda task: task.rank or 0)[: max(0, limit)]]
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sosw.domain.lifecycle import dead_key, queue_key
-from sosw.domain.task import LabourerName
+from sosw.domain.task import LabourerName, TaskId
 from tests.contract.backends import World
 from tests.contract.moves import NOW, STATES, brought, claim
 
@@ -86,3 +86,18 @@ def test_a_retry_stands_behind_those_due_before_it(world: World) -> None:
     assert world.tasks.due(line, first.greenfield, 10) == [second.id, first.id]
     world.tasks.apply(claim(second))
     assert world.tasks.due(line, first.greenfield, 10) == [first.id]
+
+
+def test_priority_goes_before_age_and_what_is_not_due_yet_holds_up_nobody(world: World) -> None:
+    def waiting(priority: int, due: float) -> TaskId:
+        task = world.new_task(priority=priority, greenfield=NOW + timedelta(seconds=due))
+        world.tasks.create([task])
+        return task.id
+
+    last_old, later, middle = waiting(9, -10), waiting(0, 60), waiting(5, 0)
+    first, middle_later, last = waiting(0, -1), waiting(5, 60), waiting(9, 0)
+    line = queue_key(world.labourer)
+
+    assert world.tasks.due(line, NOW, 10) == [first, middle, last_old, last]
+    assert world.tasks.due(line, NOW, 2) == [first, middle]
+    assert set(world.tasks.due(line, NOW + timedelta(minutes=2), 10)) >= {later, middle_later}

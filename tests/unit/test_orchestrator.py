@@ -121,7 +121,7 @@ def test_a_wake_frees_the_slots_of_what_ended_and_starts_the_next() -> None:
 def test_a_wake_dispatches_the_labourers_that_it_names_and_no_other() -> None:
     settings = {"max_simultaneous_invocations": 1}
     world = World(labourers={"a": settings, "b": settings})
-    world.tasks.create([a_task(0, labourer="a", queue="a/0/0"), a_task(1, labourer="b", queue="b/0/0")])
+    world.tasks.create([a_task(0, labourer="a"), a_task(1, labourer="b")])
     assert world.orchestrator()({"wake": {"b": {}}}) == {"started": {"b": 1}}
     assert world.orchestrator()({}) == {"started": {"a": 1}}
 
@@ -200,7 +200,7 @@ def test_a_labourer_in_trouble_delays_no_other(caplog: pytest.LogCaptureFixture)
     settings = {"max_simultaneous_invocations": 1}
     world = World(labourers={"a": settings, "b": settings})
     world.tasks = Troubled()
-    world.tasks.create([a_task(0, labourer="b", queue="b/0/0")])
+    world.tasks.create([a_task(0, labourer="b")])
     orchestrator = world.orchestrator()
     assert orchestrator({}) == {"started": {"b": 1}}
     assert orchestrator.get_stats() == {"labourers_failed": 1, "started": 1}

@@ -110,7 +110,7 @@ def test_labourers_keep_to_rows_of_their_own() -> None:
     settings = {"max_simultaneous_invocations": 1}
     names = [LabourerName("a"), LabourerName("b")]
     world = World(labourers=dict.fromkeys(names, settings))
-    tasks: Sequence[Task] = [a_task(n, labourer=name, queue=f"{name}/0/0") for n, name in enumerate(names)]
+    tasks: Sequence[Task] = [a_task(n, labourer=name) for n, name in enumerate(names)]
     world.tasks.create(tasks)
     assert world.orchestrator()({}) == {"started": {"a": 1, "b": 1}}
     assert [world.names(name) for name in names] == [{0: ["job#0"]}, {0: ["job#1"]}]

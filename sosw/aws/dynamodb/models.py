@@ -35,14 +35,14 @@ QUEUE_INDEX = "queue"
 
 
 class QueueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB's __init_subclass__
-    """The lines, oldest first. Sparse: a task without `queue` stands in none, and costs nothing here."""
+    """The lines, by rank. Sparse: a task without `queue` stands in none, and costs nothing here."""
 
     class Meta:
         index_name = QUEUE_INDEX
         projection = KeysOnlyProjection()
 
     queue = UnicodeAttribute(hash_key=True)
-    greenfield = MomentAttribute(range_key=True)
+    rank = NumberAttribute(range_key=True)
 
 
 class TaskModel(Model):
@@ -58,7 +58,9 @@ class TaskModel(Model):
     version = NumberAttribute()
     attempt = NumberAttribute()
     forgiven = NumberAttribute()
+    priority = NumberAttribute()
     queue = UnicodeAttribute()
+    rank = NumberAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
     closed_at = MomentAttribute()

@@ -12,6 +12,7 @@ from sosw.aws.dynamodb.models import QUEUE_INDEX, TASKS, Item, QueueIndex, TaskM
 from sosw.aws.dynamodb.table import BATCH_KEYS, BATCH_STATEMENTS, Database, Statement, Table
 from sosw.aws.dynamodb.transitions import actions, condition, insert_statement, update_statement
 from sosw.domain.errors import StaleTask
+from sosw.domain.lifecycle import is_due, next_priority
 from sosw.domain.task import Task, TaskId
 from sosw.ports import Outcome
 
@@ -70,13 +71,22 @@ class DynamoTaskStore:
 
     def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
         """See `TaskStore.due`. The index follows the table within milliseconds, as a rule."""
-        items = self._table.query(
-            queue,
-            index_name=QUEUE_INDEX,
-            range_key_condition=QueueIndex.greenfield <= raw(QueueIndex.greenfield, until),
-            limit=limit,
-        )
-        return [TaskId(item["id"]["S"]) for item in items]
+        found: list[TaskId] = []
+        start: int | None = 0
+        while start is not None and len(found) < limit:
+            start = self._due(queue, until, start, limit, found)
+        return found
+
+    def _due(self, queue: str, until: datetime, start: int, limit: int, found: list[TaskId]) -> int | None:
+        """Adds to `found` those of one priority and more; the rank from which to look on, or None at the line's end."""
+        behind = QueueIndex.rank >= start
+        wanted = limit - len(found)
+        for item in self._table.query(queue, index_name=QUEUE_INDEX, range_key_condition=behind, limit=wanted):
+            rank = int(item["rank"]["N"])
+            if not is_due(rank, until):
+                return next_priority(rank)
+            found.append(TaskId(item["id"]["S"]))
+        return None
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`. One write unit, two when the task enters or leaves a line."""
