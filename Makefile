@@ -19,6 +19,8 @@ BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
 # A stamp for each version of Python: naming another one makes the environment anew.
 ENV := .venv/.stamp-$(PYTHON_VERSION)
 SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
+PEER_VERSION := 0.7.51
+PEER := .sosw/peer/.stamp-$(PEER_VERSION)-$(PYTHON_VERSION)
 TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
 
 .PHONY: help
@@ -45,6 +47,10 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov
+
+.PHONY: peer
+peer: env $(PEER) ## Compare the tasks of thousands of random jobs with those that sosw 0.7.51 makes of them
+	$(BIN)/pytest tests/peer
 
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend
@@ -104,6 +110,12 @@ $(ENV): pyproject.toml requirements/dev.txt | uv
 $(SAM): requirements/sam.txt | uv
 	@$(UV) venv --quiet --seed $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/sam
 	@$(UV) pip install --quiet --python .sosw/sam --requirement requirements/sam.txt
+	@touch $@
+
+# A package of the same name as ours: it is never installed beside it.
+$(PEER): | uv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/peer
+	@$(UV) pip install --quiet --python .sosw/peer 'sosw==$(PEER_VERSION)'
 	@touch $@
 
 .PHONY: python

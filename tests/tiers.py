@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-TIERS: Final = ("unit", "property", "contract", "integration", "e2e")
+TIERS: Final = ("unit", "property", "contract", "peer", "integration", "e2e")
 
 _TESTS: Final = Path(__file__).parent
 
