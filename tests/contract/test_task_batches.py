@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sosw.domain.lifecycle import fence
 from sosw.domain.task import TaskState
 from sosw.ports import Outcome
-from tests.contract.backends import World
+from tests.contract.backends import DynamoWorld, World
+from tests.contract.faults import body_of, on
 from tests.contract.moves import MOVES, brought, cancel, claim
 
 A, S = Outcome.APPLIED, Outcome.STALE
@@ -48,3 +51,18 @@ def test_of_claims_at_the_same_version_one_is_applied(world: World) -> None:
     task = world.new_task()
     world.tasks.create([task])
     assert world.tasks.apply_all([claim(task)] * 4) == [A, S, S, S]
+
+
+def test_no_call_holds_two_transitions_of_one_task(dynamo_world: DynamoWorld) -> None:
+    """The local servers keep the order of a call's statements; AWS promises none."""
+    tasks = dynamo_world.new_tasks(3)
+    dynamo_world.tasks.create(tasks)
+    asked: list[list[str]] = []
+
+    def listen(request: Any, **_: Any) -> None:
+        asked.append([s["Parameters"][-3]["S"] for s in body_of(request)["Statements"]])
+
+    with on(dynamo_world.database, "before-send.dynamodb.BatchExecuteStatement", listen):
+        dynamo_world.tasks.apply_all([claim(task) for task in [*tasks, *tasks, tasks[0]]])
+    first, second, third = tasks
+    assert asked == [[first.id, second.id, third.id], [first.id, second.id, third.id], [first.id]]
