@@ -12,6 +12,9 @@ from sosw.domain.flags import DAYS_PER_BATCH, ISOLATE_DAYS, batch_size, is_set
 from sosw.domain.periods import dates, zone
 from sosw.domain.steps import is_stepped, pieces
 
+KEYS = ("period", "time_zone", "date_list", ISOLATE_DAYS, DAYS_PER_BATCH)
+"""All that days are made of."""
+
 
 def by_days(job: Mapping[str, Any], today: date, extensions: Extensions, *, is_whole: bool) -> Iterator[dict[str, Any]]:
     """The job for each of its days, batches of days or steps; as it is where none are asked for.

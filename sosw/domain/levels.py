@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sosw.domain.errors import invalid
+from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.flags import batch_size, is_set
 
 Payload = dict[str, Any]
@@ -83,13 +83,7 @@ def is_asked(data: Mapping[str, Any], attribute: Attribute) -> bool:
     if inner is None:
         return False
     flags = {key: value for key, value in data.items() if key.startswith(("isolate_", "max_"))}
-    return any(
-        is_asked({**below, **flags}, inner)
-        for name in (attribute.plural, attribute.name)
-        for group in _groups(data.get(name))
-        for below in group.values()
-        if isinstance(below, dict)
-    )
+    return any(is_asked({**below, **flags}, inner) for _, _, below in levels_below(data, attribute))
 
 
 def _groups(values: Any) -> list[dict[str, Any]]:
@@ -98,11 +92,44 @@ def _groups(values: Any) -> list[dict[str, Any]]:
     return found if all(isinstance(group, dict) for group in found) else []
 
 
-def by_attributes(level: Mapping[str, Any], above: Payload, attribute: Attribute, path: str) -> Iterator[Run]:
-    """The runs of `level`; `above` is what the outer levels gave, and `path` names the level in what is refused."""
+def levels_below(level: Mapping[str, Any], attribute: Attribute) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(name of the attribute, value, level of that value), wherever the values of `attribute` have one."""
+    for name in (attribute.plural, attribute.name):
+        for group in _groups(level.get(name)):
+            yield from ((name, value, below) for value, below in group.items() if isinstance(below, dict))
+
+
+def _refuse(error: InvalidInput) -> None:
+    raise error
+
+
+def by_attributes(
+    level: Mapping[str, Any],
+    above: Payload,
+    attribute: Attribute,
+    path: str,
+    on_problem: Callable[[InvalidInput], None] = _refuse,
+) -> Iterator[Run]:
+    """The runs of `level`; `above` is what the outer levels gave, and `path` names the level in what is refused.
+
+    A level that cannot be chunked is handed to `on_problem`, which may raise; if it does not, the others go on.
+    """
     if not is_asked({**level, **above}, attribute):
         yield Run(_whole(level, above, attribute))
         return
+    try:
+        yield from _chunked(level, above, attribute, path, on_problem)
+    except InvalidInput as error:
+        on_problem(error)
+
+
+def _chunked(
+    level: Mapping[str, Any],
+    above: Payload,
+    attribute: Attribute,
+    path: str,
+    on_problem: Callable[[InvalidInput], None],
+) -> Iterator[Run]:
     name, values = given_values(level, attribute, path)
     rest = {**above, **{key: value for key, value in level.items() if key != name}}
     size = batch_size(level, above, attribute.batch)
@@ -113,10 +140,16 @@ def by_attributes(level: Mapping[str, Any], above: Payload, attribute: Attribute
         if _NONE.issuperset(map(type, group.values())):
             yield Run(rest, attribute.plural, list(group), size)
         else:
-            yield from _by_values(group, rest, attribute, f"{path}{name}.")
+            yield from _by_values(group, rest, attribute, f"{path}{name}.", on_problem)
 
 
-def _by_values(group: dict[str, Any], rest: Payload, attribute: Attribute, path: str) -> Iterator[Run]:
+def _by_values(
+    group: dict[str, Any],
+    rest: Payload,
+    attribute: Attribute,
+    path: str,
+    on_problem: Callable[[InvalidInput], None],
+) -> Iterator[Run]:
     for value, below in group.items():
         if below is not None and not isinstance(below, dict):
             raise invalid(f"{path}{value}", below, "must be an object of what belongs to that value, or null")
@@ -128,7 +161,7 @@ def _by_values(group: dict[str, Any], rest: Payload, attribute: Attribute, path:
         if below is None:
             yield Run(task)
         else:
-            yield from by_attributes(below, task, attribute.inner, f"{path}{value}.")
+            yield from by_attributes(below, task, attribute.inner, f"{path}{value}.", on_problem)
 
 
 def given_values(level: Mapping[str, Any], attribute: Attribute, path: str) -> tuple[str, Any]:

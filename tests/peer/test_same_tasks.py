@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sosw.domain.chunking import chunk
-from sosw.domain.errors import InvalidInput
+from sosw.domain.survey import survey
 from tests.peer.conftest import Peer
 from tests.peer.differences import SAYS_NO, as_mended, foretold, has_two_names, lacks_only, refusals, unset
 from tests.peer.jobs import Case, cases
@@ -22,10 +22,12 @@ JOBS = 5_000
 def ours(case: Case) -> tuple[list[dict[str, Any]], list[str]]:
     """Our tasks of the case, and what is refused."""
     job = {key: value for key, value in case.job.items() if key != "lambda_name"}
-    try:
-        return json.loads(json.dumps(list(chunk(job, case.schema, case.today)))), []
-    except InvalidInput as refused:
-        return [], list(map(str, refused.problems))
+    seen = survey(job, case.schema, case.today)
+    if seen.problems:
+        return [], list(map(str, seen.problems))
+    tasks = json.loads(json.dumps(list(chunk(job, case.schema, case.today))))
+    assert len(tasks) == seen.tasks
+    return tasks, []
 
 
 def explained(case: Case, peer: Peer) -> list[str]:
