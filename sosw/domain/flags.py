@@ -67,9 +67,15 @@ class Flags:
         import difflib  # noqa: PLC0415  (a Worker, which imports the domain, has no flags)
 
         if _FLAG.fullmatch(key):
-            return did_you_mean(key, self._known)
+            alike = {_stem(flag): flag for flag in self._known if flag.startswith(key[:3])}
+            near = difflib.get_close_matches(_stem(key), alike, n=1)
+            return f"did you mean {alike[near[0]]!r}?" if near else did_you_mean("", self._known)
         near = difflib.get_close_matches(key, self._known, n=1, cutoff=_NEAR)
         return f"did you mean {near[0]!r}?" if near else ""
+
+
+def _stem(flag: str) -> str:
+    return flag.removeprefix("isolate_").removeprefix("max_").removesuffix("_per_batch")
 
 
 def _wrong_batch(path: str, value: Any) -> Iterator[Problem]:
