@@ -70,6 +70,7 @@ PASSING: dict[str, Any] = {
     "statements in conflict": _all_refused("TransactionConflict"),
     "call throttled": _throttled,
     "server's error": _broken,
+    "error of something on the way": lambda request: refusal(request, "Unheard", 503),
     "no connection": _unreachable,
 }
 

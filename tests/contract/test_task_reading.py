@@ -101,3 +101,10 @@ def test_priority_goes_before_age_and_what_is_not_due_yet_holds_up_nobody(world:
     assert world.tasks.due(line, NOW, 10) == [first, middle, last_old, last]
     assert world.tasks.due(line, NOW, 2) == [first, middle]
     assert set(world.tasks.due(line, NOW + timedelta(minutes=2), 10)) >= {later, middle_later}
+
+
+def test_the_limit_holds_across_priorities(world: World) -> None:
+    moments = [(0, -1), (0, 60), (5, -3), (5, -2), (5, -1)]
+    tasks = [world.new_task(priority=p, greenfield=NOW + timedelta(seconds=s)) for p, s in moments]
+    world.tasks.create(tasks)
+    assert world.tasks.due(queue_key(world.labourer), NOW, 2) == [tasks[0].id, tasks[2].id]
