@@ -17,12 +17,13 @@ from sosw.aws.dynamodb import (
     DynamoSlotStore,
     DynamoTaskStore,
     changes,
+    token,
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
-from sosw.handler import prefix
+from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
 from sosw.processor import Processor
@@ -42,11 +43,20 @@ CONFIG_LIFE = timedelta(seconds=60)
 
 
 def scheduler_handler() -> Callable[[Any, Any], Any]:
-    """Of the Scheduler: the event is a job."""
+    """Of the Scheduler: the event is a job, or an order about one."""
     return _Handler(
         "scheduler",
-        lambda world, config: Scheduler(config, tasks=world.tasks, jobs=world.jobs, clock=world.clock),
-        lambda role, event, context: role.submit(event, request_id=context.aws_request_id),
+        lambda world, config: Scheduler(
+            config,
+            tasks=world.tasks,
+            jobs=world.jobs,
+            invoker=world.invoker,
+            clock=world.clock,
+            name=world.names.scheduler,
+        ),
+        lambda role, event, context: role.submit(
+            event, request_id=context.aws_request_id, remaining=lambda: remaining(context)
+        ),
         is_door=True,
     )
 
@@ -84,13 +94,18 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             config,
             tasks=world.tasks,
             slots=world.slots,
+            jobs=world.jobs,
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,
             jitter=random.random,
-            orchestrator=world.names.orchestrator,
+            names=world.names,
         ),
-        lambda role, event, _context: role.pass_on(changes(event["Records"])) if "Records" in event else role.sweep(),
+        lambda role, event, _context: (
+            role.pass_on(changes(event["Records"]), token=token(event["Records"]))
+            if "Records" in event
+            else role.sweep()
+        ),
     )
 
 

@@ -51,7 +51,7 @@ def get_lambda_handler(
             kept.processor = processor_class(custom_config={**_stored_config(), **(custom_config or {})})
         processor = kept.processor
         if isinstance(processor, Worker):
-            return reportable(processor.run(event, remaining=_remaining(context), clock=SystemClock(), send=send))
+            return reportable(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
         processor.reset_stats()
         return processor(event)
 
@@ -85,7 +85,7 @@ def _stored_config() -> dict[str, Any]:
     return DynamoConfigSource.for_prefix(prefix()).get(f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}_config") or {}
 
 
-def _remaining(context: Any) -> timedelta:
+def remaining(context: Any) -> timedelta:
     """The time that Lambda leaves the invocation; none where there is no Lambda."""
     left = getattr(context, "get_remaining_time_in_millis", None)
     return timedelta(milliseconds=left()) if left else timedelta()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sosw.domain.job import Job
+    from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
     from sosw.domain.slots import SlotRow
@@ -70,7 +70,7 @@ class SlotStore(Protocol):
 
 
 class JobStore(Protocol):
-    """The jobs table."""
+    """The jobs table. Every write is one conditional write on one job."""
 
     def open(self, job: Job) -> Job:
         """Remember `job` unless its id is known; returns what the table has then."""
@@ -78,8 +78,17 @@ class JobStore(Protocol):
     def get(self, job_id: JobId) -> Job | None:
         """As of now (strongly consistent)."""
 
-    def ready(self, job_id: JobId, total: int) -> None:
-        """All of its `total` tasks are written."""
+    def apply(self, move: JobMove) -> Job:
+        """Move one job and return it as it is then, without its totals; raises `StaleJob` if it is not as expected."""
+
+    def left(self, now: datetime, limit: int) -> list[JobId]:
+        """At most `limit` open jobs whose hold is over by `now`: nobody is at them. May lag."""
+
+    def recent(self, limit: int, *, before: datetime) -> list[Job]:
+        """The `limit` jobs submitted last before that moment, the newest first. May lag."""
+
+    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+        """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown."""
 
 
 class Invoker(Protocol):

@@ -8,26 +8,32 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleTask
-from sosw.domain.messages import Change, Wake
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleTask
+from sosw.domain.job import Totals
+from sosw.domain.messages import Change, Wake, resume_event
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
-from sosw.domain.task import LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 from sosw.processor import Processor
 from sosw.slot_keeper import SlotKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, Invoker, Reminder, SlotStore, TaskStore
+    from sosw.ports import Clock, Invoker, JobStore, Reminder, SlotStore, TaskStore
+    from sosw.settings import Names
 
 log = logging.getLogger(__name__)
 
 SECOND = timedelta(seconds=1)
 HORIZON = timedelta(minutes=15)
 """What is due later than this is left to the minute rule: a reminder cannot wait longer."""
+HOLD_GRACE = timedelta(seconds=10)
+"""So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
+MAX_RESUMED = 25
+"""Jobs that one sweep resumes."""
 MAX_REMINDERS = 10
 """Of one batch of changes: one call's worth."""
 
@@ -41,22 +47,23 @@ class Scavenger(Processor):
         *,
         tasks: TaskStore,
         slots: SlotStore,
+        jobs: JobStore,
         invoker: Invoker,
         reminder: Reminder,
         clock: Clock,
         jitter: Callable[[], float],
-        orchestrator: str,
+        names: Names,
     ) -> None:
-        """`orchestrator` is the function to wake."""
+        """`names` has the functions to start: the Orchestrator and the Scheduler."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
-        self.slots, self.reminder, self.orchestrator = SlotKeeper(slots), reminder, orchestrator
+        self.slots, self.jobs, self.reminder, self.names = SlotKeeper(slots), jobs, reminder, names
 
-    def pass_on(self, changes: Iterable[Change]) -> dict[str, Any]:
+    def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
 
-        A change may come twice, late or not at all.
+        A change may come twice, late or not at all; `token` names the batch, the same when it comes again.
         """
         now = self.clock.now()
         ended: defaultdict[LabourerName, dict[TaskId, int]] = defaultdict(dict)
@@ -74,7 +81,21 @@ class Scavenger(Processor):
                     later.add((change.greenfield.replace(microsecond=0) + SECOND, change.labourer))
         self._wake(ended)
         self._remind(later)
+        self._count(changes, token)
         return {"woken": sorted(ended)}
+
+    def _count(self, changes: Iterable[Change], token: str) -> None:
+        """Add to the totals of jobs. They are for people: what cannot be counted stops nothing."""
+        totals: defaultdict[JobId, Totals] = defaultdict(Totals)
+        for change in changes:
+            totals[change.job_id] += change.totals
+        for job_id, added in totals.items():
+            if added == Totals():
+                continue
+            try:
+                self.jobs.count(job_id, added, token=token)
+            except SoswError as error:
+                log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
 
     def sweep(self) -> dict[str, Any]:
         """Expire leases, free the slots of what ended unseen, fence what was named and never claimed."""
@@ -91,7 +112,17 @@ class Scavenger(Processor):
                 freed[name] = ended
                 self.stats["slots_freed"] += len(ended)
         self._wake(freed)
+        self._resume_jobs()
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
+
+    def _resume_jobs(self) -> None:
+        """Jobs whose Scheduler died, or could not hand over, get another one."""
+        for job_id in self.jobs.left(self.clock.now() - HOLD_GRACE, MAX_RESUMED):
+            try:
+                self.invoker.start(self.names.scheduler, resume_event(job_id))
+            except (InvokeRefused, InvokeUncertain) as error:
+                log.warning("resume.failed", extra={"job_id": job_id, "why": str(error)})  # the next sweep tries again
+            self.stats["jobs_resumed"] += 1
 
     def _sweep(self, labourer: Labourer) -> dict[TaskId, int]:
         """Versions at which the labourer's tasks are certainly not running, for each slot that was freed."""
@@ -148,6 +179,6 @@ class Scavenger(Processor):
         if not ended:
             return
         try:
-            self.invoker.start(self.orchestrator, Wake(ended=ended).to_event())
+            self.invoker.start(self.names.orchestrator, Wake(ended=ended).to_event())
         except (InvokeRefused, InvokeUncertain) as error:
             log.warning("wake.failed", extra={"why": str(error)})  # the minute rule wakes it too

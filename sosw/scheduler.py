@@ -1,81 +1,159 @@
-"""Turns a business job into tasks, each exactly once."""
+"""Turns a business job into tasks, each exactly once, and cancels what of it has not started.
+
+Creating a task that is there already changes nothing, so a job may be begun again from any earlier point. The rest is
+thrift: one Scheduler at a time holds a job, notes on its row how far it has come, and before its time is over lets go
+and hands the job to a fresh invocation of itself. When it dies, the Scavenger's sweep starts another one.
+"""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain.errors import InvalidInput, invalid
+from sosw.domain import job as jobs
+from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, StaleJob, invalid
 from sosw.domain.job import Job, JobState
+from sosw.domain.messages import Order, resume_event
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
+from sosw.job_canceller import JobCanceller
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
-    from sosw.ports import Clock, JobStore, TaskStore
+    from sosw.domain.job import JobMove
+    from sosw.ports import Clock, Invoker, JobStore, TaskStore
 
 log = logging.getLogger(__name__)
 
-WRITE_BATCH = 200
-"""Tasks handed to the store at a time: it writes them in parallel calls of 25."""
+BATCH = 1_000
+"""Tasks handed to the store, and noted on the job, at a time."""
+HOLD = timedelta(seconds=120)
+"""How long a Scheduler may be busy with one batch before another one takes the job over."""
+SHUTDOWN = timedelta(seconds=30)
+"""With less time than this left, it hands over."""
 
 
 class Scheduler(Processor):
-    """Chunks a job and writes its tasks. Delivered twice, or begun again after a crash, a job yields each task once."""
+    """Delivered twice, retried or begun again after a crash at any point, a job yields each task exactly once."""
 
     def __init__(
-        self, custom_config: Mapping[str, Any] | None = None, *, tasks: TaskStore, jobs: JobStore, clock: Clock
+        self,
+        custom_config: Mapping[str, Any] | None = None,
+        *,
+        tasks: TaskStore,
+        jobs: JobStore,
+        invoker: Invoker,
+        clock: Clock,
+        name: str,
     ) -> None:
+        """`name` is that of its own function, to hand jobs over to."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
-        self.tasks, self.jobs, self.clock = tasks, jobs, clock
+        self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
+        self._canceller = JobCanceller(tasks, jobs, clock)
+        self._held_until: datetime | None = None
 
-    def submit(self, event: Any, *, request_id: str) -> dict[str, Any]:
-        """Write the job's tasks; `request_id` names the job where its `idempotency_key` does not.
+    def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
+        """Take a job, or an order about one; `request_id` names a job whose `idempotency_key` does not.
 
-        Raises `InvalidInput` before the first write for a job that cannot work. Begun again after any interruption, it
-        goes through all tasks anew: those that are there stay untouched.
+        Raises `InvalidInput` before the first write for a job that cannot work. `remaining` tells the time left to it.
         """
+        order = Order.from_event(event)
+        if order is None:
+            return self._take(event, request_id, remaining)
+        return self._go_on(self._order(order), remaining)
+
+    def _order(self, order: Order) -> Job:
+        """The job that the order is about, cancelling if it says so."""
+        while True:
+            job = self.jobs.get(order.job_id)
+            if job is None:
+                raise invalid("sosw", order.job_id, "is not a job that was ever submitted here")
+            if not order.is_cancel or job.state in {JobState.CANCELLING, JobState.CANCELLED}:
+                return job
+            try:
+                job = self.jobs.apply(jobs.cancel(job, now=self.clock.now(), by=order.by, why=order.why))
+            except StaleJob:
+                continue  # all its tasks were written meanwhile
+            log.info("job.cancelling", extra={"job_id": job.id, "by": order.by, "why": order.why})
+            return job
+
+    def _take(self, event: Any, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         if self.settings.problems:
             raise InvalidInput(self.settings.problems)
-        request = JobRequest.from_event(event, self.settings)
-        offered = request.job(request_id, self.clock.now())
-        for _ in request.tasks(offered, offered.submitted_at):
-            pass  # raises for a task that cannot work, before the first one is written
-        job = self._open(offered)
-        if job.state is JobState.READY:
-            log.info("job.duplicate", extra={"job_id": job.id, "labourer": job.labourer})
-            return _answer(job, total=job.total or 0, created=0, is_duplicate=True)
-        total, created = self._write(request, job)
-        self.jobs.ready(job.id, total)
-        log.info("job.scheduled", extra={"job_id": job.id, "labourer": job.labourer, "tasks": total})
-        return _answer(job, total=total, created=created, is_duplicate=False)
-
-    def _open(self, offered: Job) -> Job:
+        now = self.clock.now()
+        request = JobRequest.from_event(event, self.settings, now)
+        offered = replace(request.job(request_id, now), held_until=now)
         job = self.jobs.open(offered)
         if job.body != offered.body:
             raise invalid("idempotency_key", job.id, "was given to another job before: choose a new one")
+        return self._go_on(job, remaining)
+
+    def _go_on(self, job: Job, remaining: Callable[[], timedelta]) -> dict[str, Any]:
+        """Whatever is left to do for the job, unless another Scheduler is at it."""
+        is_ours = False
+        try:
+            if job.state.is_open:
+                now = self.clock.now()
+                job = self._keep(jobs.hold(job, now=now, until=now + HOLD))
+                is_ours = True
+                job = self._create(job, remaining) if job.state is JobState.CREATING else self._cancel(job, remaining)
+        except StaleJob as stale:
+            log.info("job.stale", extra={"job_id": job.id, "why": str(stale)})
+            job = stale.found or job
+            if job.state is JobState.CANCELLING and job.held_until == self._held_until:
+                job = self._cancel(job, remaining)  # cancelled while we wrote its tasks: it is ours still
+        if is_ours and job.state.is_open and job.held_until and job.held_until <= self.clock.now():
+            self._hand_over(job)
+        return _answer(job, created=self.stats["tasks_created"], is_duplicate=not is_ours)
+
+    def _create(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
+        """Write tasks from the cursor on; raises `StaleJob` when the job was cancelled or taken over meanwhile."""
+        cursor = job.cursor
+        tasks = JobRequest.of(job, self.settings).tasks(job, self.clock.now(), start=cursor)
+        while batch := list(islice(tasks, BATCH)):
+            if remaining() < SHUTDOWN or (job.held_until and self.clock.now() >= job.held_until):
+                return self._keep(jobs.note(job, cursor=cursor, until=self.clock.now()))
+            self.stats["tasks_created"] += self.tasks.create(batch)
+            cursor += len(batch)
+            if len(batch) == BATCH:
+                job = self._keep(jobs.note(job, cursor=cursor, until=self.clock.now() + HOLD))
+        job = self.jobs.apply(jobs.ready(job, total=cursor))
+        log.info("job.scheduled", extra={"job_id": job.id, "labourer": job.labourer, "tasks": cursor})
         return job
 
-    def _write(self, request: JobRequest, job: Job) -> tuple[int, int]:
-        """How many tasks the job has, and how many of them are new."""
-        total = created = 0
-        tasks = request.tasks(job, self.clock.now())
-        while batch := list(islice(tasks, WRITE_BATCH)):
-            total += len(batch)
-            created += self.tasks.create(batch)
-            self.stats["tasks_created"] = created
-        return total, created
+    def _cancel(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
+        retention = self.settings.labourer_or_default(job.labourer).retention
+        while job.state is JobState.CANCELLING:
+            if remaining() < SHUTDOWN:
+                return self._keep(jobs.note(job, cursor=job.cursor, until=self.clock.now()))
+            job = self._canceller.step(job, retention=retention, until=self.clock.now() + HOLD)
+        return job
+
+    def _keep(self, move: JobMove) -> Job:
+        job = self.jobs.apply(move)
+        self._held_until = job.held_until
+        return job
+
+    def _hand_over(self, job: Job) -> None:
+        try:
+            self.invoker.start(self.name, resume_event(job.id))
+        except (InvokeRefused, InvokeUncertain) as error:
+            log.warning("hand_over.failed", extra={"job_id": job.id, "why": str(error)})  # the sweep resumes it
 
 
-def _answer(job: Job, *, total: int, created: int, is_duplicate: bool) -> dict[str, Any]:
+def _answer(job: Job, *, created: int, is_duplicate: bool) -> dict[str, Any]:
     return {
         "job_id": job.id,
         "labourer": job.labourer,
-        "tasks": total,
+        "state": job.state.value,
+        "tasks": job.total if job.total is not None else job.cursor,
         "created": created,
         "duplicate": is_duplicate,
     }

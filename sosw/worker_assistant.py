@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FAIL_ROUNDS = 5
+
 
 class WorkerAssistant(Processor):
     """Every report names its attempt. One that comes twice, late or for a task that is gone changes nothing."""
@@ -65,8 +67,18 @@ class WorkerAssistant(Processor):
         return self._fail(report)
 
     def _fail(self, report: Report) -> Task:
+        """Read, decide, write: begun anew when a heartbeat or a recall came between."""
+        for _ in range(FAIL_ROUNDS - 1):
+            try:
+                return self._try_to_fail(report)
+            except StaleTask as stale:
+                if not _is_running(stale.found, report):
+                    raise
+        return self._try_to_fail(report)
+
+    def _try_to_fail(self, report: Report) -> Task:
         task = self.tasks.get(report.task_id)
-        if task is None or task.attempt != report.attempt or task.state is not TaskState.RUNNING:
+        if task is None or not _is_running(task, report):
             raise StaleTask(report.task_id, report.action, task)
         labourer = self.settings.labourer_or_default(task.labourer)
         error, message = report.error[:MESSAGE_CHARS], report.message[:MESSAGE_CHARS]
@@ -88,6 +100,10 @@ class WorkerAssistant(Processor):
         self.stats["reports_stale"] += 1
         log.info("report.stale", extra={**_facts(report), "why": str(stale)})
         return {"accepted": False, "state": stale.found.state.value if stale.found else None, "why": str(stale)}
+
+
+def _is_running(task: Task | None, report: Report) -> bool:
+    return task is not None and task.state is TaskState.RUNNING and task.attempt == report.attempt
 
 
 def _facts(report: Report) -> dict[str, Any]:

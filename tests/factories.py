@@ -13,6 +13,7 @@ from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_
 from sosw.orchestrator import Orchestrator
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
+from sosw.settings import Names
 from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
@@ -77,11 +78,16 @@ class World:
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"reminder": self.reminder, **given}
-        return Scavenger(self.config, jitter=lambda: 0.5, orchestrator="wake-me", **given)
+        given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
     def scheduler(self, **parts: Any) -> Scheduler:
-        return Scheduler(self.config, **{"tasks": self.tasks, "jobs": self.jobs, "clock": self.clock, **parts})
+        given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}
+        return Scheduler(self.config, name=Names().scheduler, **given)
+
+    def submit(self, event: Any, request_id: str = "r", **parts: Any) -> dict[str, Any]:
+        """The Scheduler's answer, with all the time that Lambda can give it."""
+        return self.scheduler(**parts).submit(event, request_id=request_id, remaining=lambda: seconds(900))
 
     def assistant(self, **parts: Any) -> WorkerAssistant:
         return WorkerAssistant(self.config, jitter=lambda: 0.5, **{"tasks": self.tasks, "clock": self.clock, **parts})
@@ -110,7 +116,7 @@ class World:
     @property
     def wakes(self) -> list[dict[str, Any]]:
         """What the Orchestrator was woken with."""
-        return [event["wake"] for function, event in self.invoker.started if function == "wake-me"]
+        return [event["wake"] for function, event in self.invoker.started if function == Names().orchestrator]
 
     def report(self, action: str, sequence: int = 0, attempt: int = 1, **said: Any) -> dict[str, Any]:
         """A Worker's report to the WorkerAssistant."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sosw.domain.job import Job
     from sosw.domain.slots import SlotRow
     from sosw.domain.task import Task
 
@@ -46,6 +47,15 @@ class StaleTask(SoswError):
         self.task_id, self.move, self.found = task_id, move, found
         now = f"it is {found.state.value}, attempt {found.attempt}" if found else "there is no such task"
         super().__init__(f"task {task_id}: cannot {move}: {now}")
+
+
+class StaleJob(SoswError):
+    """The job is not as expected: somebody else is at it, or has ended it. A normal answer."""
+
+    def __init__(self, job_id: str, move: str, found: Job | None) -> None:
+        self.job_id, self.move, self.found = job_id, move, found
+        now = f"it is {found.state.value}, held until {found.held_until}" if found else "there is no such job"
+        super().__init__(f"job {job_id}: cannot {move}: {now}")
 
 
 class StaleRow(SoswError):

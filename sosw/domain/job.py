@@ -1,34 +1,158 @@
-"""A job as it is remembered: one row of the jobs table."""
+"""A job as it is remembered: one row of the jobs table, and the moves that change it.
+
+    creating ──► ready            creating, ready ──► cancelling ──► cancelled
+
+While a job is being created or cancelled, one Scheduler at a time is at it: it holds the job until `held_until`, and
+renews that with every step that it notes. One that died is replaced when its hold is over.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain.errors import StaleJob
+from sosw.domain.task import PRIORITY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sosw.domain.task import JobId, LabourerName
 
 
 class JobState(str, Enum):
-    """CREATING while its tasks are being written, READY once all are."""
+    """CREATING while its tasks are being written, READY once all are; CANCELLING while they are being cancelled."""
 
     CREATING = "creating"
     READY = "ready"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """A Scheduler has work to do on it."""
+        return self in {JobState.CREATING, JobState.CANCELLING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What became of a job's tasks so far, for people: counted from the stream, a moment late."""
+
+    created: int = 0
+    done: int = 0
+    failed: int = 0
+    """Failed attempts."""
+    dead: int = 0
+    cancelled: int = 0
+
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(**{name: getattr(self, name) + getattr(other, name) for name in _COUNTS})
+
+    @property
+    def closed(self) -> int:
+        """Tasks of which nothing more is to come."""
+        return self.done + self.dead + self.cancelled
+
+
+_COUNTS = ("created", "done", "failed", "dead", "cancelled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One row of the jobs table: delivered twice it is one job."""
+    """Delivered twice it is one job."""
 
     id: JobId
     labourer: LabourerName
     submitted_at: datetime
-    """Also the day from which its period counts, however late its tasks are written."""
+    """Also the moment from which its period counts, however late its tasks are written."""
     body: str
     """What was asked for, as JSON: the same id with another body is refused."""
+    submitted_by: str = ""
+    """Who asked: an ARN of a rule, a user's name; empty where nobody said."""
+    priority: int = PRIORITY
+    not_before: datetime | None = None
+    """None of its tasks is due before."""
     state: JobState = JobState.CREATING
+    cursor: int = 0
+    """Tasks that are known to be written (while cancelling: to be cancelled, or past it)."""
+    held_until: datetime | None = None
+    """Until then a Scheduler is at it. None once there is nothing to do."""
     total: int | None = None
     """Number of its tasks, once all are written."""
+    totals: Totals = field(default_factory=Totals)
+    cancelled_by: str | None = None
+    cancelled_why: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Nothing of it waits or runs any more, by the totals."""
+        return self.total is not None and self.totals.closed >= self.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMove:
+    """One conditional write on a job."""
+
+    move: str
+    job_id: JobId
+    states: tuple[JobState, ...]
+    """The job must be in one of these."""
+    held_until: datetime | None = None
+    """The job must be held until this very moment: the mover's own hold."""
+    free_by: datetime | None = None
+    """The hold must be over by then."""
+    changes: Mapping[str, Any]
+    """Fields of `Job`; None clears one."""
+
+    def expects(self, job: Job) -> bool:
+        """Whether `job` is as this move wants it."""
+        return (
+            job.state in self.states
+            and self.held_until in {None, job.held_until}
+            and (self.free_by is None or (job.held_until is not None and job.held_until <= self.free_by))
+        )
+
+
+def apply(move: JobMove, job: Job | None) -> Job:
+    """The job after the move; raises `StaleJob` when it is not as expected, or not there."""
+    if job is None or not move.expects(job):
+        raise StaleJob(move.job_id, move.move, job)
+    return replace(job, **move.changes)
+
+
+_OPEN = (JobState.CREATING, JobState.CANCELLING)
+
+
+def hold(job: Job, *, now: datetime, until: datetime) -> JobMove:
+    """Be the one Scheduler that is at it; refused while another one is."""
+    return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes={"held_until": until})
+
+
+def note(job: Job, *, cursor: int, until: datetime) -> JobMove:
+    """Remember how far its holder has come; `until` of now lets go of it."""
+    changes = {"cursor": cursor, "held_until": until}
+    return JobMove(move="note", job_id=job.id, states=(job.state,), held_until=job.held_until, changes=changes)
+
+
+def ready(job: Job, *, total: int) -> JobMove:
+    """All of its tasks are written."""
+    changes = {"state": JobState.READY, "cursor": total, "total": total, "held_until": None}
+    states = (JobState.CREATING,)
+    return JobMove(move="ready", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
+
+
+def cancel(job: Job, *, now: datetime, by: str, why: str) -> JobMove:
+    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did."""
+    changes = {"state": JobState.CANCELLING, "cursor": 0, "cancelled_by": by, "cancelled_why": why}
+    if job.state is JobState.READY:
+        changes["held_until"] = now  # nobody is at it
+    return JobMove(move="cancel", job_id=job.id, states=(job.state,), changes=changes)
+
+
+def cancelled(job: Job, *, total: int) -> JobMove:
+    """All of its tasks were gone through."""
+    changes = {"state": JobState.CANCELLED, "cursor": total, "total": total, "held_until": None}
+    states = (JobState.CANCELLING,)
+    return JobMove(move="cancelled", job_id=job.id, states=states, held_until=job.held_until, changes=changes)

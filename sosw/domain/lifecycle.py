@@ -154,7 +154,7 @@ def fail(
     is_retryable: bool = True,
     stats: Any = None,
 ) -> Transition:
-    """The running attempt `failure.attempt` failed: queued again after a backoff, or dead."""
+    """The running attempt `failure.attempt` failed: queued again after a backoff, or dead; cancelled if recalled."""
     decision = policy.decide(tries=task.tries, is_retryable=is_retryable, now=failure.at, jitter=jitter)
     ended = _ended(task, failure, decision, retention, move="fail")
     return replace(ended, changes={**ended.changes, "stats": stats})
@@ -174,6 +174,7 @@ def give_back(task: Task, *, due: datetime) -> Transition:
         move="give_back",
         task_id=task.id,
         states=(RUNNING,),
+        version=task.version,
         attempt=task.attempt,
         changes={
             **_waiting(task, due),
@@ -190,6 +191,12 @@ def fence(task: Task) -> Transition:
 def cancel(task_id: TaskId, *, now: datetime, retention: timedelta) -> Transition:
     """An operator does not want it any more. What already runs is left to end."""
     return Transition(move="cancel", task_id=task_id, states=(QUEUED,), changes=_closed(CANCELLED, now, retention))
+
+
+def recall(task: Task) -> Transition:
+    """An operator does not want the running task tried again: it may end well, but when it fails it is cancelled."""
+    changes = {"is_recalled": True}
+    return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
 def replay(task: Task, *, now: datetime) -> Transition:
@@ -212,13 +219,18 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
     """A failed attempt, by the retry policy's decision."""
     changes: dict[str, Any]
     match decision:
+        case _ if task.is_recalled:
+            changes = _closed(CANCELLED, failure.at, retention)
         case RetryAt(at=due):
             changes = _waiting(task, due)
         case GiveUp():  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
             changes = {**_closed(DEAD, failure.at, retention), **line}
     changes["failures"] = (*task.failures, failure)
-    return Transition(move=move, task_id=task.id, states=(RUNNING,), attempt=failure.attempt, changes=changes)
+    states, version = (RUNNING,), task.version
+    return Transition(
+        move=move, task_id=task.id, states=states, version=version, attempt=failure.attempt, changes=changes
+    )
 
 
 def _closed(state: TaskState, now: datetime, retention: timedelta) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.job import Totals
 from sosw.domain.jsontext import reportable
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
@@ -77,15 +78,43 @@ def assignment(event: Any) -> Assignment | None:
 _ASSIGNMENT = {"job_id": str, "labourer": str, "attempt": int, "lease_until": int}
 
 
+_CLOSED = (TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What the stream of the tasks table tells of one write: how the task was then."""
+    """What the stream of the tasks table tells of one write: how the task was then, and how before."""
 
     task_id: TaskId
+    job_id: JobId
     labourer: LabourerName
     state: TaskState
     version: int
     greenfield: datetime
+    was: TaskState | None = None
+    """Its state before; None when it was created."""
+    failed: int = 0
+    """Attempts that this write noted as failed."""
+
+    @property
+    def totals(self) -> Totals:
+        """What it adds to the totals of its job."""
+        counts = {state.value: int(self.state is state) - int(self.was is state) for state in _CLOSED}
+        return Totals(created=int(self.was is None), failed=self.failed, **counts)
+
+
+def change(before: Task | None, after: Task) -> Change:
+    """What a write that made `after` of `before` tells."""
+    return Change(
+        task_id=after.id,
+        job_id=after.job_id,
+        labourer=after.labourer,
+        state=after.state,
+        version=after.version,
+        greenfield=after.greenfield,
+        was=before.state if before else None,
+        failed=len(after.failures) - (len(before.failures) if before else 0),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +141,45 @@ class Wake:
         if not is_right:
             raise invalid("wake", wake, "must be {labourer: {task id: version}}")
         return cls(ended=wake)
+
+
+RESUME, CANCEL = "resume", "cancel"
+ORDER_KEYS = ("resume", "cancel", "by", "why")
+
+
+def resume_event(job_id: JobId) -> dict[str, Any]:
+    """For the Scheduler: go on with the job where its last holder stopped."""
+    return {"sosw": {RESUME: job_id}}
+
+
+def cancel_event(job_id: JobId, *, by: str, why: str) -> dict[str, Any]:
+    """For the Scheduler: what of the job has not started must not start."""
+    return {"sosw": {CANCEL: job_id, "by": by, "why": why}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the Scheduler is told to do with a job that it knows."""
+
+    job_id: JobId
+    is_cancel: bool
+    by: str = ""
+    why: str = ""
+
+    @classmethod
+    def from_event(cls, event: Any) -> Order | None:
+        """None for a new job; raises `InvalidInput` for an order that is none."""
+        if not isinstance(event, dict) or "sosw" not in event:
+            return None
+        order = event["sosw"]
+        if not isinstance(order, dict) or (RESUME in order) == (CANCEL in order):
+            raise invalid("sosw", order, 'must be {"resume": job id} or {"cancel": job id, "by": …, "why": …}')
+        for key, value in order.items():
+            if key not in ORDER_KEYS or not isinstance(value, str):
+                raise invalid(f"sosw.{key}", value, "must be a text of an order", did_you_mean(key, ORDER_KEYS))
+        is_cancel = CANCEL in order
+        job_id = JobId(order[CANCEL if is_cancel else RESUME])
+        return cls(job_id=job_id, is_cancel=is_cancel, by=order.get("by", ""), why=order.get("why", ""))
 
 
 COMPLETE, FAIL, HEARTBEAT = "complete", "fail", "heartbeat"

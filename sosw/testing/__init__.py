@@ -1,7 +1,8 @@
 """For tests, ours and users': the world in memory, with a clock that stands still until it is told to move."""
 
 from sosw.testing.clock import FakeClock
-from sosw.testing.memory import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing.memory import InMemorySlotStore, InMemoryTaskStore
+from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.recording import DictConfigSource, RecordingInvoker, RecordingReminder
 from sosw.testing.running import run_task
 

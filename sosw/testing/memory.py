@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext, lifecycle
 from sosw.domain.errors import StaleRow, StaleTask
-from sosw.domain.job import Job, JobState
-from sosw.domain.messages import Change
+from sosw.domain.messages import Change, change
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import JobId, LabourerName, Task, TaskId
+from sosw.domain.task import LabourerName, Task, TaskId
 from sosw.ports import Outcome
 
 if TYPE_CHECKING:
@@ -67,15 +66,9 @@ class InMemoryTaskStore:
         return Outcome.APPLIED
 
     def _put(self, given: Task) -> Task:
-        task = self.tasks[given.id] = _as_stored(given)
-        change = Change(
-            task_id=task.id,
-            labourer=task.labourer,
-            state=task.state,
-            version=task.version,
-            greenfield=task.greenfield,
-        )
-        self.changes.append(change)
+        before, task = self.tasks.get(given.id), _as_stored(given)
+        self.tasks[task.id] = task
+        self.changes.append(change(before, task))
         return task
 
 
@@ -122,22 +115,3 @@ class InMemorySlotStore:
         names = {task: replace(name, since=_ms(name.since)) for task, name in row.names.items()}
         self._rows[key] = replace(row, version=row.version + 1, names=names)
         return self._rows[key]
-
-
-class InMemoryJobStore:
-    """A `JobStore`."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[JobId, Job] = {}
-
-    def open(self, job: Job) -> Job:
-        """See `JobStore.open`."""
-        return self._jobs.setdefault(job.id, replace(job, submitted_at=_ms(job.submitted_at)))
-
-    def get(self, job_id: JobId) -> Job | None:
-        """See `JobStore.get`."""
-        return self._jobs.get(job_id)
-
-    def ready(self, job_id: JobId, total: int) -> None:
-        """See `JobStore.ready`."""
-        self._jobs[job_id] = replace(self._jobs[job_id], state=JobState.READY, total=total)

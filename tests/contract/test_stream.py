@@ -8,15 +8,17 @@ from typing import Any
 
 import pytest
 
-from sosw.aws.dynamodb import changes
+from sosw.aws.dynamodb import changes, token
+from sosw.domain.job import Totals
 from sosw.domain.messages import Change
-from sosw.domain.task import LabourerName, TaskId, TaskState
+from sosw.domain.task import JobId, LabourerName, TaskId, TaskState
 from sosw.ports import TaskStore
 from sosw.testing import InMemoryTaskStore
 from tests.contract.backends import Dynamo, World
 from tests.contract.moves import MOVES, NOW, STATES, claim
 
 DEADLINE = 20.0  # seconds
+SAME: dict[str, Any] = {"labourer": LabourerName("l"), "job_id": JobId("job")}
 
 
 def test_every_write_is_a_change_in_order_as_in_memory(dynamo: Dynamo) -> None:
@@ -31,11 +33,11 @@ def _live(store: TaskStore, world: World) -> None:
     """Every state is reached, by single moves and by a batch; refused writes tell nothing."""
     job = iter(range(100))
     for moves in STATES.values():
-        task = world.new_task(id=TaskId(f"job#{next(job)}"), labourer=LabourerName("l"))
+        task = world.new_task(id=TaskId(f"job#{next(job)}"), **SAME)
         store.create([task, task])
         for move in moves:
             task = store.apply(move(task))
-    batch = [world.new_task(id=TaskId(f"job#{next(job)}"), labourer=LabourerName("l")) for _ in range(3)]
+    batch = [world.new_task(id=TaskId(f"job#{next(job)}"), **SAME) for _ in range(3)]
     store.create(batch)
     store.apply_all([claim(batch[0]), MOVES["cancel"](batch[1]), MOVES["heartbeat"](batch[2])])
 
@@ -68,6 +70,7 @@ def _by_task(told: list[Change]) -> dict[str, list[Change]]:
 
 IMAGE: dict[str, Any] = {
     "id": {"S": "job#0"},
+    "job_id": {"S": "job"},
     "labourer": {"S": "sums"},
     "state": {"S": "done"},
     "version": {"N": "3"},
@@ -85,6 +88,19 @@ def test_a_change_needs_no_more_of_the_image_than_it_tells() -> None:
     (change,) = changes([_record()])
     assert (change.task_id, change.labourer, change.state, change.version) == ("job#0", "sums", TaskState.DONE, 3)
     assert change.greenfield == NOW.replace(microsecond=123_000)
+
+
+def test_a_change_tells_what_the_task_was_before_and_what_failed() -> None:
+    failures = {"S": '[{"attempt":1,"at":1767268800123,"error":"E","message":""}]'}
+    images = {"OldImage": {**IMAGE, "state": {"S": "running"}}, "NewImage": {**IMAGE, "failures": failures}}
+    (change,) = changes([{"eventName": "MODIFY", "dynamodb": images}])
+    assert (change.was, change.failed, change.totals) == (TaskState.RUNNING, 1, Totals(done=1, failed=1))
+
+
+def test_a_batch_has_the_same_name_when_it_comes_again() -> None:
+    first, second, third = ({"dynamodb": {"SequenceNumber": str(n)}} for n in (10, 20, 30))
+    assert token([first, second]) == token([first, second]) != ""
+    assert len({token(batch) for batch in ([first], [second], [first, second], [first, second, third], [])}) == 5
 
 
 def test_what_was_removed_is_no_change() -> None:

@@ -22,7 +22,12 @@ MINUTE = seconds(60)
 
 def change(task: Task) -> Change:
     return Change(
-        task_id=task.id, labourer=task.labourer, state=task.state, version=task.version, greenfield=task.greenfield
+        task_id=task.id,
+        job_id=task.job_id,
+        labourer=task.labourer,
+        state=task.state,
+        version=task.version,
+        greenfield=task.greenfield,
     )
 
 
@@ -43,13 +48,13 @@ def test_what_ended_wakes_the_orchestrator_with_the_version_seen() -> None:
     world = World()
     done = a_task(state=TaskState.DONE, version=3)
     waiting = a_task(1, version=5, greenfield=NOW + MINUTE)
-    assert world.scavenger().pass_on([change(done), change(waiting)]) == {"woken": ["sales"]}
+    assert world.scavenger().pass_on([change(done), change(waiting)], token="batch") == {"woken": ["sales"]}
     assert world.wakes == [{"sales": {"job#0": 3, "job#1": 5}}]
 
 
 def test_a_new_task_wakes_the_orchestrator_when_it_is_due() -> None:
     world = World()
-    world.scavenger().pass_on([change(a_task())])
+    world.scavenger().pass_on([change(a_task())], token="batch")
     assert world.wakes == [{"sales": {}}]
 
 
@@ -60,7 +65,7 @@ def test_a_new_task_wakes_the_orchestrator_when_it_is_due() -> None:
 )
 def test_what_neither_ended_nor_is_due_wakes_nobody(task: Task) -> None:
     world = World()
-    assert world.scavenger().pass_on([change(task)]) == {"woken": []}
+    assert world.scavenger().pass_on([change(task)], token="batch") == {"woken": []}
     assert world.wakes == []
 
 
@@ -68,7 +73,7 @@ def test_what_neither_ended_nor_is_due_wakes_nobody(task: Task) -> None:
 def test_changes_that_come_late_or_twice_tell_the_latest_version(order: int) -> None:
     world = World()
     changes = [change(a_task(version=version)) for version in (2, 3, 5, 5)][::order]
-    world.scavenger().pass_on(changes)
+    world.scavenger().pass_on(changes, token="batch")
     assert world.wakes == [{"sales": {"job#0": 5}}]
 
 
@@ -79,7 +84,7 @@ def test_a_wake_that_fails_is_left_to_the_minute_rule(error: Exception) -> None:
 
     world = World()
     world.invoker = RecordingInvoker(refuse)
-    assert world.scavenger().pass_on([change(a_task())]) == {"woken": ["sales"]}
+    assert world.scavenger().pass_on([change(a_task())], token="batch") == {"woken": ["sales"]}
 
 
 def test_a_sweep_with_nothing_to_mend_wakes_nobody_and_reads_no_task() -> None:
@@ -244,5 +249,5 @@ def test_a_sweep_alone_brings_the_whole_queue_to_its_end() -> None:
 def test_changes_of_several_labourers_wake_once() -> None:
     world = World()
     changes: Iterable[Change] = [change(a_task()), replace(change(a_task(1)), labourer=LABOURER)]
-    world.scavenger().pass_on(changes)
+    world.scavenger().pass_on(changes, token="batch")
     assert len(world.wakes) == 1

@@ -10,7 +10,7 @@ import pytest
 from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.task import JobId, Task, TaskState
-from sosw.scheduler import WRITE_BATCH
+from sosw.scheduler import BATCH
 from sosw.testing import InMemoryTaskStore
 from tests.factories import NOW, World
 
@@ -48,8 +48,15 @@ class Failing(InMemoryTaskStore):
 
 def test_a_job_becomes_its_tasks_due_now(world: World) -> None:
     world.clock.advance(seconds=5)
-    answer = world.scheduler().submit({"job": JOB}, request_id="r")
-    assert answer == {"job_id": "r", "labourer": "sales", "tasks": 500, "created": 500, "duplicate": False}
+    answer = world.submit({"job": JOB}, "r")
+    assert answer == {
+        "job_id": "r",
+        "labourer": "sales",
+        "state": "ready",
+        "tasks": 500,
+        "created": 500,
+        "duplicate": False,
+    }
     tasks = list(world.tasks.tasks.values())
     assert [task.payload["shops"] for task in tasks] == [[n] for n in range(500)]
     assert [task.id for task in tasks] == [f"r#{n}" for n in range(500)]
@@ -57,7 +64,7 @@ def test_a_job_becomes_its_tasks_due_now(world: World) -> None:
 
 
 def test_a_job_whose_tasks_are_all_written_is_ready(world: World) -> None:
-    world.scheduler().submit(JOB, request_id="r")
+    world.submit(JOB, "r")
     job = world.jobs.get(JobId("r"))
     assert job is not None
     assert (job.state, job.total, job.submitted_at) == (JobState.READY, 500, NOW)
@@ -65,9 +72,16 @@ def test_a_job_whose_tasks_are_all_written_is_ready(world: World) -> None:
 
 def test_a_job_delivered_twice_makes_its_tasks_once(world: World) -> None:
     event = {"job": JOB, "idempotency_key": "k"}
-    world.scheduler().submit(event, request_id="r1")
-    again = world.scheduler().submit(event, request_id="r2")
-    assert again == {"job_id": "k", "labourer": "sales", "tasks": 500, "created": 0, "duplicate": True}
+    world.submit(event, "r1")
+    again = world.submit(event, "r2")
+    assert again == {
+        "job_id": "k",
+        "labourer": "sales",
+        "state": "ready",
+        "tasks": 500,
+        "created": 0,
+        "duplicate": True,
+    }
     assert len(world.tasks.tasks) == 500
 
 
@@ -76,27 +90,28 @@ def test_a_job_delivered_twice_makes_its_tasks_once(world: World) -> None:
 def test_a_job_that_stopped_anywhere_is_completed_by_its_next_delivery(
     world: World, call: int, *, is_done: bool
 ) -> None:
+    job = {**JOB, "shops": list(range(2500))}
     world.tasks = Failing(call, is_done=is_done)
     with pytest.raises(ConnectionError):
-        world.scheduler().submit(JOB, request_id="r")
-    assert 0 <= len(world.tasks.tasks) <= WRITE_BATCH * call
+        world.submit(job, "r")
+    assert 0 <= len(world.tasks.tasks) <= BATCH * call
     world.clock.advance(seconds=86_400)
-    answer = world.scheduler().submit(JOB, request_id="r")
-    assert (answer["tasks"], answer["duplicate"], len(world.tasks.tasks)) == (500, False, 500)
+    answer = world.submit(job, "r")
+    assert (answer["tasks"], answer["duplicate"], len(world.tasks.tasks)) == (2500, False, 2500)
     assert {task.payload["date_list"][0] for task in world.tasks.tasks.values()} == {"2025-12-31"}
 
 
 def test_a_job_that_stopped_before_it_was_ready_leaves_its_tasks_as_they_are(world: World) -> None:
-    world.scheduler().submit(JOB, request_id="r")
+    world.submit(JOB, "r")
     world.jobs = type(world.jobs)()
-    world.scheduler().submit(JOB, request_id="r")
+    world.submit(JOB, "r")
     assert {task.version for task in world.tasks.tasks.values()} == {1}
 
 
 def test_a_key_that_was_given_to_another_job_is_refused(world: World) -> None:
-    world.scheduler().submit({**JOB, "idempotency_key": "k"}, request_id="r")
+    world.submit({**JOB, "idempotency_key": "k"}, "r")
     with pytest.raises(InvalidInput, match="idempotency_key: 'k' was given to another job before: choose a new one"):
-        world.scheduler().submit({**JOB, "shops": [1], "idempotency_key": "k"}, request_id="r")
+        world.submit({**JOB, "shops": [1], "idempotency_key": "k"}, "r")
     assert len(world.tasks.tasks) == 500
 
 
@@ -112,14 +127,14 @@ def test_a_key_that_was_given_to_another_job_is_refused(world: World) -> None:
         ({"lambda_name": "sales", "x": "y" * 262_144}, "bytes of JSON, over the limit of 262,144"),
         ({"lambda_name": "sales", "period": "last_days"}, "period: 'last_days' is no period"),
         ({**JOB, "shops": [*range(400), [1]]}, "shops: [1] must hold texts or numbers to be isolated"),
-        ({**JOB, "sosw": 1}, "payload.sosw: 1 is a name that sosw gives to Workers"),
+        ({**JOB, "sosw": 1}, "sosw: 1 must be"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence_before_anything_is_written(
     world: World, event: Any, sentence: str
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        world.scheduler().submit(event, request_id="r")
+        world.submit(event, "r")
     assert sentence in str(refused.value)
     assert "\n" not in str(refused.value)
     assert (world.tasks.tasks, world.jobs.get(JobId("r"))) == ({}, None)
@@ -140,11 +155,11 @@ def test_an_unknown_configuration_key_refuses_the_job_before_anything_is_written
 ) -> None:
     world.config.update(mistake)
     with pytest.raises(InvalidInput) as refused:
-        world.scheduler().submit(JOB, request_id="r")
+        world.submit(JOB, "r")
     assert str(refused.value) == sentence
     assert (world.tasks.tasks, world.jobs.get(JobId("r"))) == ({}, None)
 
 
 def test_a_mistaken_labourer_does_not_refuse_the_jobs_of_the_others(world: World) -> None:
     world.config["task_config"]["labourers"]["bad"] = {}
-    assert world.scheduler().submit(JOB, request_id="r")["created"] == 500
+    assert world.submit(JOB, "r")["created"] == 500

@@ -4,7 +4,7 @@ from sosw.aws.dynamodb.config import DynamoConfigSource
 from sosw.aws.dynamodb.errors import TableFailed
 from sosw.aws.dynamodb.job_store import DynamoJobStore
 from sosw.aws.dynamodb.slot_store import DynamoSlotStore
-from sosw.aws.dynamodb.stream import changes
+from sosw.aws.dynamodb.stream import changes, token
 from sosw.aws.dynamodb.table import Database
 from sosw.aws.dynamodb.task_store import DynamoTaskStore
 
@@ -16,4 +16,5 @@ __all__ = [
     "DynamoTaskStore",
     "TableFailed",
     "changes",
+    "token",
 ]

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.operand import Path
 
 from sosw.aws.dynamodb.errors import ConditionFailed
-from sosw.aws.dynamodb.models import JOBS, Item, JobModel, fields_of, item_of, raw
+from sosw.aws.dynamodb.models import (
+    JOBS,
+    MONTH_INDEX,
+    OPEN_INDEX,
+    Item,
+    JobModel,
+    MonthIndex,
+    OpenIndex,
+    fields_of,
+    item_of,
+    raw,
+)
 from sosw.aws.dynamodb.table import Database, Table
-from sosw.domain.job import Job, JobState
+from sosw.domain.errors import StaleJob
+from sosw.domain.job import Job, JobMove, JobState, Totals
 from sosw.domain.task import JobId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from pynamodb.expressions.condition import Condition
+    from pynamodb.expressions.update import Action
+
+OPEN = "open"
+TOKENS = 8
+"""So many of the last tokens are remembered."""
+MONTHS = 24
+"""How far back `recent` looks."""
+_COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
 class DynamoJobStore:
@@ -25,8 +58,10 @@ class DynamoJobStore:
         return cls((database or Database(region=region, endpoint=endpoint)).table(JOBS, prefix))
 
     def open(self, job: Job) -> Job:
-        """See `JobStore.open`."""
-        item = item_of(JobModel, job)
+        """See `JobStore.open`. The totals' row is there before the job's is."""
+        with suppress(ConditionFailed):
+            self._table.put({**_totals_key(job.id), "counted": {"L": []}}, JobModel.id.does_not_exist())
+        item = {**item_of(JobModel, job), "month": {"S": f"{job.submitted_at:%Y-%m}"}, "open": {"S": OPEN}}
         try:
             self._table.put(item, JobModel.id.does_not_exist())
         except ConditionFailed as known:
@@ -36,16 +71,90 @@ class DynamoJobStore:
     def get(self, job_id: JobId) -> Job | None:
         """See `JobStore.get`."""
         item = self._table.get(job_id)
-        return _job(item) if item else None
+        return _job(item, self._table.get(_totals_id(job_id))) if item else None
 
-    def ready(self, job_id: JobId, total: int) -> None:
-        """See `JobStore.ready`; raises `KeyError` for a job that was never opened."""
-        changes = [Path(JobModel.state).set(raw(JobModel.state, JobState.READY)), JobModel.total.set(total)]
+    def apply(self, move: JobMove) -> Job:
+        """See `JobStore.apply`."""
         try:
-            self._table.update({"id": raw(JobModel.id, job_id)}, changes, JobModel.id.exists())
-        except ConditionFailed:
-            raise KeyError(job_id) from None
+            return _job(self._table.update(_key(move.job_id), list(_actions(move)), reduce(and_, _terms(move))))
+        except ConditionFailed as failed:
+            raise StaleJob(move.job_id, move.move, _job(failed.item) if failed.item else None) from None
+
+    def left(self, now: datetime, limit: int) -> list[JobId]:
+        """See `JobStore.left`."""
+        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
+        items = self._table.query(OPEN, index_name=OPEN_INDEX, range_key_condition=over, limit=limit)
+        return [JobId(item["id"]["S"]) for item in items]
+
+    def recent(self, limit: int, *, before: datetime) -> list[Job]:
+        """See `JobStore.recent`. Looks back for two years; a query a month, and a read a job."""
+        found: list[Job] = []
+        month = before
+        for _ in range(MONTHS):
+            for item in self._submitted(month, before, limit - len(found)):
+                job = self.get(JobId(item["id"]["S"]))
+                found += [job] if job else []
+            if len(found) >= limit:
+                break
+            month = month.replace(day=1) - timedelta(days=1)
+        return found
+
+    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+        """See `JobStore.count`. One write unit, however many tasks: the totals have a small row of their own."""
+        seen: Path = Path("counted")
+        adds = [Path(attribute).add(getattr(totals, name)) for name, attribute in _COUNTS.items()]
+        while item := self._table.get(_totals_id(job_id)):
+            tokens = item["counted"]["L"]
+            if {"S": token} in tokens:
+                return
+            kept = {"L": [*tokens, {"S": token}][-TOKENS:]}
+            try:
+                self._table.update(_totals_key(job_id), [*adds, seen.set(kept)], seen == item["counted"])
+            except ConditionFailed:
+                continue  # another batch was counted meanwhile
+            return
+
+    def _submitted(self, month: datetime, before: datetime, limit: int) -> Iterator[Item]:
+        return self._table.query(
+            f"{month:%Y-%m}",
+            index_name=MONTH_INDEX,
+            range_key_condition=MonthIndex.submitted_at < raw(MonthIndex.submitted_at, before),
+            scan_index_forward=False,
+            limit=limit,
+        )
 
 
-def _job(item: Item) -> Job:
-    return Job(**fields_of(JobModel, item))
+def _key(job_id: JobId) -> Item:
+    return {"id": raw(JobModel.id, job_id)}
+
+
+def _totals_id(job_id: JobId) -> str:
+    return f"{job_id}#totals"
+
+
+def _totals_key(job_id: JobId) -> Item:
+    return {"id": {"S": _totals_id(job_id)}}
+
+
+def _job(item: Item, totals: Item | None = None) -> Job:
+    counted = totals or {}
+    counts = {name: int(counted[a.attr_name]["N"]) for name, a in _COUNTS.items() if a.attr_name in counted}
+    return Job(**fields_of(JobModel, item), totals=Totals(**counts))
+
+
+def _terms(move: JobMove) -> Iterator[Condition]:
+    yield Path(JobModel.state).is_in(*(raw(JobModel.state, state) for state in move.states))
+    if move.held_until is not None:
+        yield JobModel.held_until == raw(JobModel.held_until, move.held_until)
+    if move.free_by is not None:
+        yield JobModel.held_until <= raw(JobModel.held_until, move.free_by)
+
+
+def _actions(move: JobMove) -> Iterator[Action]:
+    attributes: dict[str, Any] = dict(JobModel.get_attributes())
+    for name, value in move.changes.items():
+        path: Path = Path(attributes[name])
+        yield path.remove() if value is None else path.set(raw(attributes[name], value))
+    state: JobState | None = move.changes.get("state")
+    if state:
+        yield Path("open").set({"S": OPEN}) if state.is_open else Path("open").remove()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.attributes import Attribute, NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -31,7 +31,7 @@ from sosw.domain.task import TaskState
 Item = dict[str, dict[str, Any]]
 """As DynamoDB speaks of it: `{"id": {"S": "…"}}`."""
 
-QUEUE_INDEX = "queue"
+QUEUE_INDEX, OPEN_INDEX, MONTH_INDEX = "queue", "open", "month"
 
 
 class QueueIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # PynamoDB's __init_subclass__
@@ -61,6 +61,7 @@ class TaskModel(Model):
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
+    is_recalled = BooleanAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
@@ -82,15 +83,47 @@ class SlotModel(Model):
     names = NamesAttribute()
 
 
+class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
+    """Jobs that a Scheduler has to work on, by the end of their hold. Sparse: the others are not in it."""
+
+    class Meta:
+        index_name = OPEN_INDEX
+        projection = KeysOnlyProjection()
+
+    open = UnicodeAttribute(hash_key=True)
+    held_until = MomentAttribute(range_key=True)
+
+
+class MonthIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
+    """The jobs of a month, by the moment of their submission."""
+
+    class Meta:
+        index_name = MONTH_INDEX
+        projection = KeysOnlyProjection()
+
+    month = UnicodeAttribute(hash_key=True)
+    submitted_at = MomentAttribute(range_key=True)
+
+
 class JobModel(Model):
-    """`sosw.domain.job.Job`."""
+    """`sosw.domain.job.Job`. The counts of its totals are attributes of their own, to be added to."""
 
     id = UnicodeAttribute(hash_key=True)
     labourer = UnicodeAttribute()
     submitted_at = MomentAttribute()
     body = UnicodeAttribute()
+    submitted_by = UnicodeAttribute()
+    priority = NumberAttribute()
+    not_before = MomentAttribute()
     state = EnumAttribute(JobState)
+    cursor = NumberAttribute()
+    held_until = MomentAttribute()
     total = NumberAttribute()
+    cancelled_by = UnicodeAttribute()
+    cancelled_why = UnicodeAttribute()
+
+    open_index = OpenIndex()
+    month_index = MonthIndex()
 
 
 class ConfigModel(Model):
@@ -173,7 +206,7 @@ class Schema:
         return [value for value in vars(self.model).values() if isinstance(value, GlobalSecondaryIndex)]
 
 
-TASKS = Schema(name="tasks", model=TaskModel, stream_view_type="NEW_IMAGE")
+TASKS = Schema(name="tasks", model=TaskModel, stream_view_type="NEW_AND_OLD_IMAGES")
 SLOTS = Schema(name="slots", model=SlotModel)
 JOBS = Schema(name="jobs", model=JobModel)
 CONFIG = Schema(name="config", model=ConfigModel)

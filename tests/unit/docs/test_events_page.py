@@ -8,18 +8,12 @@ from typing import Any
 from sosw.domain.jsontext import MAX_RESULT_BYTES
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, RESERVED_KEYS, Report, worker_event
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
-from sosw.orchestrator import Orchestrator
-from sosw.scavenger import Scavenger
-from sosw.scheduler import Scheduler
 from sosw.testing import (
     FakeClock,
-    InMemoryJobStore,
-    InMemorySlotStore,
     InMemoryTaskStore,
-    RecordingInvoker,
-    RecordingReminder,
 )
 from sosw.worker_assistant import WorkerAssistant
+from tests.factories import World
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Row
 
@@ -33,8 +27,7 @@ def _keys(table: list[Row]) -> set[str]:
 
 
 def test_the_scheduler_answers_with_exactly_the_keys_of_the_page() -> None:
-    scheduler = Scheduler(CONFIG, tasks=InMemoryTaskStore(), jobs=InMemoryJobStore(), clock=FakeClock())
-    answer = scheduler.submit({"lambda_name": "worker"}, request_id="request-1")
+    answer = World(labourers=CONFIG["task_config"]["labourers"]).submit({"lambda_name": "worker"})
     assert _keys(md.tables(PAGE, under="Scheduler")[0]) == set(answer)
 
 
@@ -65,17 +58,10 @@ def test_the_worker_assistant_answers_with_the_keys_of_the_page() -> None:
 
 
 def test_the_orchestrator_and_the_scavenger_answer_with_the_keys_of_the_page() -> None:
-    clock, tasks, slots, invoker = FakeClock(), InMemoryTaskStore(), InMemorySlotStore(), RecordingInvoker()
-    orchestrator = Orchestrator(
-        CONFIG, tasks=tasks, slots=slots, invoker=invoker, clock=clock, in_parallel=lambda _call, _items: None
-    )
-    scavenger = Scavenger(
-        CONFIG, tasks=tasks, slots=slots, invoker=invoker, reminder=RecordingReminder(), clock=clock,
-        jitter=lambda: 0.5, orchestrator="orchestrator",
-    )  # fmt: skip
-    assert set(orchestrator({})) in _shown("Orchestrator")
-    assert set(scavenger.pass_on([])) in _shown("Scavenger")
-    assert set(scavenger.sweep()) in _shown("Scavenger")
+    world = World()
+    assert set(world.orchestrator()({})) in _shown("Orchestrator")
+    assert set(world.scavenger().pass_on([], token="1")) in _shown("Scavenger")
+    assert set(world.scavenger().sweep()) in _shown("Scavenger")
 
 
 def test_the_page_tells_how_much_is_kept() -> None:

@@ -10,8 +10,7 @@ import pytest
 from examples.flight_delays.demo import BROKEN
 from examples.flight_delays.verdict import subjects
 from sosw.domain.settings import EssentialSettings
-from sosw.scheduler import Scheduler
-from sosw.testing import FakeClock, InMemoryJobStore, InMemoryTaskStore
+from tests.factories import World
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "flight_delays"
 
@@ -23,10 +22,10 @@ def read(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def payloads() -> list[dict[str, Any]]:
-    tasks = InMemoryTaskStore()
-    scheduler = Scheduler(read("config.json"), tasks=tasks, jobs=InMemoryJobStore(), clock=FakeClock())
-    scheduler.submit(read("job.json"), request_id="request-1")
-    return [dict(task.payload) for task in tasks.tasks.values()]
+    world = World()
+    world.config = read("config.json")
+    world.submit(read("job.json"))
+    return [dict(task.payload) for task in world.tasks.tasks.values()]
 
 
 def subject(payload: dict[str, Any]) -> tuple[str, str, str]:

@@ -1,0 +1,49 @@
+"""Cancels the tasks of a job, some thousand at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sosw.domain import job as jobs
+from sosw.domain import lifecycle
+from sosw.domain.task import Task, TaskState, task_id
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from sosw.domain.job import Job
+    from sosw.domain.lifecycle import Transition
+    from sosw.ports import Clock, JobStore, TaskStore
+
+STEP = 1_000
+"""Tasks of one step. No fewer than a Scheduler writes at a time, so that a step without any task is behind the last."""
+
+
+class JobCanceller:
+    """Queued tasks are cancelled, running ones recalled: they may end well, but are not tried again."""
+
+    def __init__(self, tasks: TaskStore, jobs: JobStore, clock: Clock) -> None:
+        self._tasks, self._jobs, self._clock = tasks, jobs, clock
+
+    def step(self, job: Job, *, retention: timedelta, until: datetime) -> Job:
+        """The next tasks from the job's cursor on; the job is cancelled when there are none. Its holder calls this.
+
+        A task that moves meanwhile is looked at again, until none is left that could still start.
+        """
+        numbers = range(job.cursor, job.cursor + STEP)
+        found = self._tasks.get_many(task_id(job.id, number) for number in numbers)
+        if not found:
+            return self._jobs.apply(jobs.cancelled(job, total=job.cursor))
+        left = list(found.values())
+        while moves := [move for task in left if (move := self._move(task, retention))]:
+            self._tasks.apply_all(moves)
+            left = list(self._tasks.get_many(move.task_id for move in moves).values())
+        last = max(number for number in numbers if task_id(job.id, number) in found)
+        return self._jobs.apply(jobs.note(job, cursor=last + 1, until=until))
+
+    def _move(self, task: Task, retention: timedelta) -> Transition | None:
+        if task.state is TaskState.QUEUED:
+            return lifecycle.cancel(task.id, now=self._clock.now(), retention=retention)
+        if task.state is TaskState.RUNNING and not task.is_recalled:
+            return lifecycle.recall(task)
+        return None

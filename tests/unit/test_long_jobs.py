@@ -1,0 +1,291 @@
+"""Jobs that outlast an invocation, are interrupted anywhere, or are cancelled: each task once, or none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from sosw.domain import job as moves
+from sosw.domain import lifecycle
+from sosw.domain.errors import InvalidInput, InvokeRefused
+from sosw.domain.job import Job, JobMove, JobState
+from sosw.domain.messages import cancel_event, resume_event
+from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
+from sosw.scheduler import BATCH, HOLD, SHUTDOWN
+from sosw.settings import Names
+from sosw.testing import InMemoryJobStore, InMemoryTaskStore
+from tests.factories import DAY, LEASE, POLICY, World, seconds
+
+TASKS = 3 * BATCH + 7
+JOB = {"lambda_name": "sales", "job_schema_name": "by_shop", "isolate_shops": True, "shops": list(range(TASKS))}
+ID = JobId("r")
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.config["job_schema_variants"] = {"by_shop": {"chunkable_attrs": [["shop", {}]]}}
+    return world
+
+
+def job_of(world: World) -> Job:
+    job = world.jobs.get(ID)
+    assert job is not None
+    return job
+
+
+def is_whole(world: World) -> bool:
+    """Each of the job's tasks is there once, with its own payload."""
+    tasks = [world.tasks.tasks.get(task_id(ID, n)) for n in range(TASKS)]
+    return len(world.tasks.tasks) == TASKS and all(t and t.payload["shops"] == [n] for n, t in enumerate(tasks))
+
+
+def shrinking(*left: float) -> Callable[[], timedelta]:
+    """The time that is left, at each time of asking; then none."""
+    answers: Iterator[float] = iter(left)
+    return lambda: seconds(next(answers, 0))
+
+
+def test_a_job_is_handed_to_a_fresh_invocation_before_the_time_is_over(world: World) -> None:
+    answer = world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900, SHUTDOWN.total_seconds() - 1))
+
+    assert (answer["state"], answer["tasks"], answer["created"]) == ("creating", BATCH, BATCH)
+    assert world.invoker.started == [(Names().scheduler, resume_event(ID))]
+
+
+def test_handed_over_again_and_again_it_is_written_whole(world: World) -> None:
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    for _ in range(TASKS // BATCH):
+        _, event = world.invoker.started[-1]
+        world.scheduler().submit(event, request_id="another", remaining=shrinking(900))
+
+    assert job_of(world).state is JobState.READY
+    assert (job_of(world).total, is_whole(world)) == (TASKS, True)
+    assert world.tasks.changes == [c for c in world.tasks.changes if c.version == 1]
+
+
+def test_a_job_that_nobody_could_take_over_is_resumed_by_the_sweep(world: World) -> None:
+    def refuse(function: str, _event: object) -> None:
+        raise InvokeRefused(function, "throttled", is_passing=True)
+
+    invoker = type(world.invoker)(refuse)
+    world.scheduler(invoker=invoker).submit(JOB, request_id=ID, remaining=shrinking(900))
+    world.scavenger().sweep()
+    assert world.invoker.started == []
+    world.clock.advance(seconds=11)
+    world.scavenger().sweep()
+
+    assert world.invoker.started == [(Names().scheduler, resume_event(ID))]
+
+
+def test_while_one_scheduler_is_at_a_job_another_leaves_it_alone(world: World) -> None:
+    class Meanwhile(InMemoryTaskStore):
+        answers: list[dict[str, Any]]
+
+        def create(self, tasks: Sequence[Task]) -> int:
+            self.answers.append(world.submit(JOB, ID, tasks=InMemoryTaskStore()))
+            return super().create(tasks)
+
+    world.tasks = Meanwhile()
+    world.tasks.answers = []
+    assert world.submit(JOB, ID)["duplicate"] is False
+
+    assert {(a["duplicate"], a["created"], a["state"]) for a in world.tasks.answers} == {(True, 0, "creating")}
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+class Dying:
+    """Counts the calls of both stores and dies at the one numbered `at`, before it takes effect or after."""
+
+    def __init__(self, at: int, *, is_done: bool) -> None:
+        self.calls, self._at, self._is_done = 0, at, is_done
+
+    def call(self, method: Callable[..., Any], *given: Any) -> Any:
+        self.calls += 1
+        if self.calls != self._at:
+            return method(*given)
+        if self._is_done:
+            method(*given)
+        raise Died
+
+
+def dying_stores(world: World, death: Dying) -> dict[str, Any]:
+    class Tasks(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            # Each batch of 25 is a call of its own to the table, and they may take effect in any order.
+            return sum(death.call(super(Tasks, self).create, tasks[n : n + 25]) for n in range(0, len(tasks), 25))
+
+    class Jobs(InMemoryJobStore):
+        def open(self, job: Job) -> Job:
+            opened: Job = death.call(super().open, job)
+            return opened
+
+        def apply(self, move: JobMove) -> Job:
+            moved: Job = death.call(super().apply, move)
+            return moved
+
+    tasks, jobs = Tasks(), Jobs()
+    tasks.tasks, jobs.jobs = world.tasks.tasks, world.jobs.jobs
+    return {"tasks": tasks, "jobs": jobs}
+
+
+def test_killed_at_any_call_and_resumed_a_job_yields_each_task_once(world: World) -> None:
+    job = {**JOB, "shops": list(range(1000))}
+    counter = Dying(0, is_done=False)
+    world.submit(job, ID, **dying_stores(world, counter))
+    tried = 0
+    for at in range(1, counter.calls + 1):
+        for is_done in (False, True):
+            fresh = World()
+            fresh.config = world.config
+            with pytest.raises(Died):
+                fresh.submit(job, ID, **dying_stores(fresh, Dying(at, is_done=is_done)))
+            fresh.clock.advance(HOLD)
+            fresh.submit(job, ID)
+            tried += 1
+            assert Counter(task.payload["shops"][0] for task in fresh.tasks.tasks.values()) == Counter(range(1000))
+            assert job_of(fresh).total == 1000
+
+    print(f"kill points: {tried} tried, each left exactly 1,000 tasks")  # noqa: T201
+    assert tried == 2 * (1000 // 25 + 4)
+
+
+def test_a_cancelled_job_leaves_nothing_that_could_start(world: World) -> None:
+    world.submit(JOB, ID)
+    world.orchestrator()({})
+    world.tasks.apply(lifecycle.complete(task_id(ID, 0), attempt=1, now=world.clock.now(), retention=DAY))
+
+    answer = world.submit(cancel_event(ID, by="ada", why="wrong year"), "another")
+    states = Counter(task.state for task in world.tasks.tasks.values())
+
+    assert (answer["state"], answer["tasks"]) == ("cancelled", TASKS)
+    assert (job_of(world).cancelled_by, job_of(world).cancelled_why) == ("ada", "wrong year")
+    assert states == {TaskState.DONE: 1, TaskState.RUNNING: 1, TaskState.CANCELLED: TASKS - 2}
+
+
+def test_a_task_that_ran_when_its_job_was_cancelled_may_end_well_but_is_not_tried_again(world: World) -> None:
+    world.submit({**JOB, "shops": [0, 1]}, ID)
+    world.orchestrator()({})
+    world.submit(cancel_event(ID, by="ada", why=""), "another")
+
+    def report(action: str, number: int) -> dict[str, Any]:
+        return world.assistant()({"action": action, "task_id": task_id(ID, number), "attempt": 1})
+
+    assert [report("complete", 0)["state"], report("fail", 1)["state"]] == ["done", "cancelled"]
+
+
+def test_a_recall_between_reading_and_failing_is_not_overlooked(world: World) -> None:
+    world.submit({**JOB, "shops": [0]}, ID)
+    world.orchestrator()({})
+    read = world.tasks.tasks[task_id(ID, 0)]
+    world.tasks.apply(lifecycle.recall(read))
+    failure = Failure(attempt=1, at=world.clock.now(), error="E")
+    stale = lifecycle.fail(read, failure, policy=POLICY, retention=DAY, jitter=0)
+
+    assert [outcome.value for outcome in world.tasks.apply_all([stale])] == ["stale"]
+
+
+def test_a_job_cancelled_while_its_tasks_are_written_stops_there_and_is_cancelled_by_its_holder(world: World) -> None:
+    class Cancelling(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            if len(self.tasks) == BATCH:
+                world.submit(cancel_event(ID, by="ada", why=""), "another")
+            return super().create(tasks)
+
+    world.tasks = Cancelling()
+    answer = world.submit(JOB, ID)
+
+    assert (answer["state"], answer["tasks"]) == ("cancelled", 2 * BATCH)
+    assert set(world.states()) == {TaskState.CANCELLED}
+
+
+def test_a_cancelled_job_whose_holder_died_is_cancelled_by_the_next_when_the_hold_is_over(world: World) -> None:
+    death = Dying(3 + BATCH // 25 + 5, is_done=True)
+    with pytest.raises(Died):
+        world.submit(JOB, ID, **dying_stores(world, death))
+    order = cancel_event(ID, by="ada", why="")
+    assert world.submit(order, "another")["state"] == "cancelling"
+    world.clock.advance(HOLD)
+
+    assert world.submit(resume_event(ID), "a third")["state"] == "cancelled"
+    assert set(world.states()) == {TaskState.CANCELLED}
+
+
+def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
+    world.submit(JOB, ID)
+    order: Any = cancel_event(ID, by="", why="")
+    for _ in range(TASKS // BATCH + 2):
+        answer = world.scheduler().submit(order, request_id="another", remaining=shrinking(900))
+        order = resume_event(ID)
+
+    assert answer["state"] == "cancelled"
+    assert set(world.states()) == {TaskState.CANCELLED}
+
+
+def test_cancelling_twice_is_cancelling_once(world: World) -> None:
+    world.submit({**JOB, "shops": [0]}, ID)
+    first = world.submit(cancel_event(ID, by="ada", why="first"), "a")
+    second = world.submit(cancel_event(ID, by="bob", why="second"), "b")
+
+    assert (first["state"], second["state"], second["duplicate"]) == ("cancelled", "cancelled", True)
+    assert job_of(world).cancelled_by == "ada"
+
+
+@pytest.mark.parametrize(
+    ("order", "sentence"),
+    [
+        ({"cancel": "nobody"}, "sosw: 'nobody' is not a job that was ever submitted here"),
+        ({"resume": "a", "cancel": "b"}, 'must be {"resume": job id} or {"cancel": job id'),
+        ({"cancell": "a"}, 'must be {"resume": job id} or {"cancel": job id'),
+        ({"cancel": "a", "bye": "ada"}, "sosw.bye: 'ada' must be a text of an order (did you mean 'by'?)"),
+        ({"cancel": 7}, "sosw.cancel: 7 must be a text of an order"),
+    ],
+)
+def test_an_order_that_is_none_is_refused(world: World, order: Any, sentence: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        world.submit({"sosw": order})
+    assert sentence in str(refused.value)
+
+
+def test_a_jobs_totals_follow_the_stream_and_a_batch_that_comes_twice_counts_once(world: World) -> None:
+    world.submit({**JOB, "shops": [0, 1, 2]}, ID)
+    world.orchestrator()({})
+    for number, action in ((0, "complete"), (1, "fail")):
+        world.assistant()({"action": action, "task_id": task_id(ID, number), "attempt": 1})
+    world.tasks.apply(lifecycle.cancel(task_id(ID, 2), now=world.clock.now(), retention=DAY))
+    for token in ("batch", "batch"):
+        world.scavenger().pass_on(world.tasks.changes, token=token)
+    totals = job_of(world).totals
+
+    assert (totals.created, totals.done, totals.failed, totals.dead, totals.cancelled) == (3, 1, 1, 0, 1)
+    assert not job_of(world).is_finished
+
+
+def test_a_replayed_task_is_dead_no_more(world: World) -> None:
+    world.config["task_config"]["labourers"]["sales"]["max_attempts"] = 1
+    world.submit({**JOB, "shops": [0]}, ID)
+    world.orchestrator()({})
+    world.assistant()({"action": "fail", "task_id": task_id(ID, 0), "attempt": 1})
+    world.scavenger().pass_on(world.tasks.changes, token="1")
+    assert (job_of(world).totals.dead, job_of(world).is_finished) == (1, True)
+    seen = len(world.tasks.changes)
+    world.tasks.apply(lifecycle.replay(world.tasks.tasks[task_id(ID, 0)], now=world.clock.now()))
+    world.scavenger().pass_on(world.tasks.changes[seen:], token="2")
+
+    assert (job_of(world).totals.dead, job_of(world).is_finished) == (0, False)
+
+
+def test_a_hold_is_refused_while_another_lasts_and_given_when_it_is_over(world: World) -> None:
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking())
+    job, now = job_of(world), world.clock.now()
+    held = moves.apply(moves.hold(job, now=now, until=now + LEASE), job)
+
+    assert not moves.hold(held, now=now + seconds(1), until=now).expects(held)
+    assert moves.hold(held, now=now + LEASE, until=now).expects(held)
