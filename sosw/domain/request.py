@@ -1,69 +1,123 @@
-"""A job as a user submits it: everything that can be checked at the door is checked here."""
+"""A job as a user submits it: everything that can be checked is checked at the door, and all that is wrong is told."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone, tzinfo
+from itertools import islice
+from typing import Any, TypeVar
 
 from sosw.domain.chunking import chunk
-from sosw.domain.errors import did_you_mean, invalid
+from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.job import Job
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, parse_object
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, load, parse_object
 from sosw.domain.lifecycle import queued
-from sosw.domain.messages import RESERVED_KEYS
-from sosw.domain.task import JobId, Task, task_id
+from sosw.domain.periods import zone
+from sosw.domain.settings import EssentialSettings, Labourer
+from sosw.domain.sources import Source
+from sosw.domain.survey import MAX_TASKS, check_payload, survey
+from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from sosw.domain.settings import EssentialSettings, Labourer
-
-MAX_TASKS = 10_000_000
 _ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
+_NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
-    """A job as asked for, with everything that can be checked at the door checked."""
+    """A job as asked for, with nothing wrong in it."""
 
     labourer: Labourer
     schema: tuple[str, ...]
     attributes: Mapping[str, Any]
-    """What is chunked into payloads."""
-    key: str | None
+    """What is chunked into payloads: all keys of the job but for the labourer's name and the idempotency key."""
+    key: str | None = None
     """The caller's idempotency key."""
+    priority: int = PRIORITY
+    """0 first … 9 last, among the labourer's tasks that are due."""
+    not_before: datetime | None = None
+    """None of its tasks is due before."""
+    dry_run: bool = False
+    """Tell what it would do, and write nothing."""
+    source: Source | None = None
+    """What its tasks are read from, beside what is chunked."""
+    zone: tzinfo = timezone.utc
+    """Where its days begin."""
+    extensions: Extensions = NONE
+    tasks_a_part: int = 0
+    """How many tasks it makes; of a job with a source, for each batch."""
 
     @classmethod
-    def from_event(cls, event: Any, settings: EssentialSettings) -> JobRequest:
-        """From the Scheduler's event: `{"job": {…} or its JSON}`, the job itself or its JSON; raises `InvalidInput`."""
+    def from_event(
+        cls, event: Any, settings: EssentialSettings, now: datetime | None = None, extensions: Extensions = NONE
+    ) -> JobRequest:
+        """From the Scheduler's event: `{"job": {…} or its JSON}`, the job itself or its JSON.
+
+        Raises `InvalidInput` with all problems at once. `now` is when it is submitted: periods count from there.
+        """
         envelope = _object(event, "event")
         job = _in_envelope(envelope) if "job" in envelope else envelope
-        if "lambda_name" not in job:
-            hint = did_you_mean("", settings.labourers)
-            raise invalid("lambda_name", None, "is missing: it names the labourer", hint)
-        schema_name = job.get("job_schema_name", "default")
-        if not isinstance(schema_name, str) or schema_name not in settings.job_schema_variants:
-            hint = did_you_mean(str(schema_name), settings.job_schema_variants)
-            raise invalid("job_schema_name", schema_name, "is not a job schema", hint)
-        return cls(
-            labourer=settings.labourer(job["lambda_name"]),
-            schema=settings.job_schema_variants[schema_name],
-            attributes={k: v for k, v in job.items() if k not in {"lambda_name", "job_schema_name", "idempotency_key"}},
-            key=_key(envelope.get("idempotency_key", job.get("idempotency_key"))),
-        )
+        return _Reader().request(job, envelope.get("idempotency_key"), settings, now or _ANY_DAY, extensions)
+
+    @classmethod
+    def of(cls, job: Job, settings: EssentialSettings, extensions: Extensions = NONE) -> JobRequest:
+        """The request that `job` remembers, with the schema of its first submission, for whoever goes on with it.
+
+        Raises `InvalidInput` when its labourer or its extensions are gone.
+        """
+        body = load(job.body)
+        given = {"lambda_name": body["lambda_name"], **body["attributes"]}
+        schema = tuple(body["schema"])
+        return _Reader(schema).request(given, job.id, settings, job.submitted_at, extensions)
 
     def job(self, request_id: str, now: datetime) -> Job:
         """The record to remember; `request_id` names it where the caller gave no key."""
         body = {"lambda_name": self.labourer.name, "schema": self.schema, "attributes": self.attributes}
-        text = checked(body, "job", limit=MAX_PAYLOAD_BYTES)
-        return Job(id=JobId(self.key or request_id), labourer=self.labourer.name, submitted_at=now, body=text)
+        return Job(
+            id=JobId(self.key or request_id),
+            labourer=self.labourer.name,
+            submitted_at=now,
+            body=checked(body, "job", limit=MAX_PAYLOAD_BYTES),
+            priority=self.priority,
+            not_before=self.not_before,
+        )
 
-    def tasks(self, job: Job, due: datetime) -> Iterator[Task]:
-        """The tasks of `job`, one by one and the same at every call; raises `InvalidInput` for one that cannot work."""
-        for sequence, payload in enumerate(chunk(self.attributes, self.schema, job.submitted_at.date())):
+    def payloads(
+        self, submitted_at: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """From number `start` on; `parts` is what the source gives, a batch each (`sosw.domain.sources.in_batches`).
+
+        With a source, each batch is a task; where days or attributes are chunked besides, a task for each of those.
+        Raises `InvalidInput` for a part that makes a payload too large.
+        """
+        today = submitted_at.astimezone(self.zone).date()
+        if self.source is None:
+            yield from chunk(self.attributes, self.schema, today, self.extensions, start=start)
+            return
+        if parts is None:
+            raise invalid("source", self.source.url, "cannot be read here")
+        each = self.tasks_a_part
+        for part in islice(parts, start // each, None):
+            for payload in chunk(self.attributes, self.schema, today, self.extensions, start=start % each):
+                check_payload({**payload, **part})
+                yield {**payload, **part}
+            start = 0
+
+    def tasks(
+        self, job: Job, due: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
+    ) -> Iterator[Task]:
+        """The tasks of `job` from number `start` on, one by one and the same at every call.
+
+        They are due at `due`, or when the job says. Raises `InvalidInput` for a source that makes too many or too large
+        ones.
+        """
+        due = max(due, job.not_before or due)
+        for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
             if sequence >= MAX_TASKS:
                 raise invalid("job", job.id, f"makes more than {MAX_TASKS:,} tasks")
             yield queued(
@@ -71,26 +125,122 @@ class JobRequest:
                     id=task_id(job.id, sequence),
                     job_id=job.id,
                     labourer=self.labourer.name,
-                    payload=_payload(payload),
+                    payload=payload,
                     created_at=job.submitted_at,
                     greenfield=due,
+                    priority=self.priority,
                 )
             )
 
 
-def _payload(payload: dict[str, Any]) -> dict[str, Any]:
-    for key in RESERVED_KEYS:
-        if key in payload:
-            raise invalid(f"payload.{key}", payload[key], "is a name that sosw gives to Workers: choose another")
-    checked(payload, "payload", limit=MAX_PAYLOAD_BYTES)
-    return payload
+_ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 
-def _object(value: Any, field: str) -> dict[str, Any]:
+@dataclass(slots=True)
+class _Reader:
+    """Reads a job key by key and collects what is wrong with it."""
+
+    schema: tuple[str, ...] | None = None
+    """Of a job that is remembered; else the settings know."""
+    problems: list[Problem] = field(default_factory=list)
+
+    def request(
+        self, job: dict[str, Any], key: Any, settings: EssentialSettings, now: datetime, extensions: Extensions
+    ) -> JobRequest:
+        attributes = {name: value for name, value in job.items() if name not in _NOT_PAYLOAD}
+        labourer = self._try(lambda: _labourer(job, settings))
+        schema = self._try(lambda: _schema(job, settings) if self.schema is None else self.schema)
+        where = self._try(lambda: zone(job.get("time_zone"))) or timezone.utc
+        source = self._try(lambda: Source.of(job))
+        settled: dict[str, Any] = {
+            "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
+            "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
+            "not_before": self._try(lambda: _not_before(job.get("not_before"))),
+            "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
+        }
+        tasks = self._survey(attributes, schema, now.astimezone(where), extensions)
+        if self.problems or labourer is None or schema is None:
+            raise InvalidInput(self.problems)
+        return JobRequest(
+            labourer=labourer,
+            schema=schema,
+            attributes=attributes,
+            source=source,
+            zone=where,
+            extensions=extensions,
+            tasks_a_part=tasks,
+            **settled,
+        )
+
+    def _try(self, read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except InvalidInput as error:
+            self.problems += error.problems
+            return None
+
+    def _survey(
+        self, attributes: Mapping[str, Any], schema: tuple[str, ...] | None, now: datetime, extensions: Extensions
+    ) -> int:
+        if schema is None:
+            return 0
+        seen = survey(attributes, schema, now.date(), extensions)
+        told = {problem.field for problem in self.problems}
+        self.problems += [problem for problem in seen.problems if problem.field not in told]
+        return seen.tasks
+
+
+def _labourer(job: Mapping[str, Any], settings: EssentialSettings) -> Labourer:
+    if "lambda_name" not in job:
+        raise invalid("lambda_name", None, "is missing: it names the labourer", did_you_mean("", settings.labourers))
+    return settings.labourer(job["lambda_name"])
+
+
+def _schema(job: Mapping[str, Any], settings: EssentialSettings) -> tuple[str, ...]:
+    name = job.get("job_schema_name") or "default"
+    if not isinstance(name, str) or name not in settings.job_schema_variants:
+        hint = did_you_mean(str(name), settings.job_schema_variants)
+        raise invalid("job_schema_name", name, "is not a job schema", hint)
+    return settings.job_schema_variants[name]
+
+
+def _key(key: Any) -> str | None:
+    if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
+        raise invalid("idempotency_key", key, "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
+    return key
+
+
+def _priority(given: Any) -> int:
+    if type(given) is not int or not 0 <= given <= LAST_PRIORITY:
+        rule = (
+            f"must be a whole number from 0 (first) to {LAST_PRIORITY} (last); payload of that name goes into payload"
+        )
+        raise invalid("priority", given, rule)
+    return given
+
+
+def _not_before(given: Any) -> datetime | None:
+    if given is None:
+        return None
+    try:
+        text = given if isinstance(given, str) and _MOMENT.fullmatch(given) else ""
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
+    except (ValueError, OverflowError) as error:
+        rule = "must be a moment that exists, with its offset, such as 2026-01-31T06:00:00+01:00"
+        raise invalid("not_before", given, rule) from error
+
+
+def _dry_run(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise invalid("dry_run", given, "must be true or false; payload of that name goes into payload")
+    return given
+
+
+def _object(value: Any, field_name: str) -> dict[str, Any]:
     if isinstance(value, str):
-        return parse_object(value, field)
+        return parse_object(value, field_name)
     if not isinstance(value, dict):
-        raise invalid(field, value, "must be an object (or its JSON)")
+        raise invalid(field_name, value, "must be an object (or its JSON)")
     return value
 
 
@@ -100,9 +250,3 @@ def _in_envelope(envelope: dict[str, Any]) -> dict[str, Any]:
             hint = did_you_mean(key, _ENVELOPE_KEYS)
             raise invalid(key, value, "stands beside the job, where it would be lost: put it into the job", hint)
     return _object(envelope["job"], "job")
-
-
-def _key(key: Any) -> str | None:
-    if key is not None and not (isinstance(key, str) and _KEY.fullmatch(key)):
-        raise invalid("idempotency_key", key, "must be 1 to 64 of A-Z a-z 0-9 . _ : -")
-    return key
