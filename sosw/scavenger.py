@@ -162,6 +162,10 @@ class Scavenger(Processor):
                 return True
         except StaleTask as stale:
             log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
+        except SoswError as error:
+            # It holds up no other task: the next sweep tries it again.
+            log.warning("sweep.task_failed", extra={"task_id": task.id, "why": str(error)})
+            self.stats["tasks_failed_to_sweep"] += 1
         return False
 
     def _remind(self, later: Collection[tuple[datetime, LabourerName]]) -> None:

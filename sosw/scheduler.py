@@ -97,7 +97,7 @@ class Scheduler(Processor):
 
     def _go_on(self, job: Job, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Whatever is left to do for the job, unless another Scheduler is at it."""
-        is_ours = False
+        is_ours, before = False, self.stats["tasks_created"]
         try:
             if job.state.is_open:
                 now = self.clock.now()
@@ -111,7 +111,7 @@ class Scheduler(Processor):
                 job = self._cancel(job, remaining)  # cancelled while we wrote its tasks: it is ours still
         if is_ours and job.state.is_open and job.held_until and job.held_until <= self.clock.now():
             self._hand_over(job)
-        return _answer(job, created=self.stats["tasks_created"], is_duplicate=not is_ours)
+        return _answer(job, created=self.stats["tasks_created"] - before, is_duplicate=not is_ours)
 
     def _create(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
         """Write tasks from the cursor on; raises `StaleJob` when the job was cancelled or taken over meanwhile."""

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain.jsontext import reportable, words
+from sosw.domain.jsontext import MAX_STATS_BYTES, reportable, words
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, Assignment, Report, assignment
 from sosw.processor import Processor
 
@@ -41,7 +41,7 @@ class Worker(Processor):
             self._check_lease(remaining, clock)
             returned = self(event)
             self.result = self.kept_result if returned is None else returned
-            result, stats = reportable(self.result), reportable(self.get_stats())
+            result, stats = reportable(self.result), reportable(self.get_stats(), MAX_STATS_BYTES)
         except (Exception, SystemExit) as error:
             self._fail(type(error).__name__, words(error))
             raise
@@ -74,7 +74,12 @@ class Worker(Processor):
             raise LeaseTooShort(message)
 
     def _fail(self, error: str, message: str) -> None:
-        self._report(FAIL, error=error, message=message[:MESSAGE_CHARS], stats=reportable(dict(self.stats)) or None)
+        self._report(
+            FAIL,
+            error=error,
+            message=message[:MESSAGE_CHARS],
+            stats=reportable(dict(self.stats), MAX_STATS_BYTES) or None,
+        )
 
     def _report(self, action: str, **said: Any) -> None:
         if self.task and self._send and not self._is_reported:

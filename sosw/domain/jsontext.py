@@ -10,6 +10,7 @@ from sosw.domain.errors import invalid
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 """Of one task's payload as JSON. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB 400 KB."""
+MAX_STATS_BYTES = 16 * 1024
 MAX_RESULT_BYTES = 64 * 1024
 """Of the result and of the stats that a Worker reports: more is replaced by a note, the task is done all the same."""
 
@@ -47,18 +48,18 @@ def checked(value: Any, field: str, *, limit: int) -> str:
     return text
 
 
-def reportable(value: Any) -> Any:
+def reportable(value: Any, limit: int = MAX_RESULT_BYTES) -> Any:
     """`value` as JSON can carry it: the work was done, so its result is never refused, whatever it is.
 
     What is not JSON becomes its `str`, keys become texts, NaN and the infinities become `None`. A value over
-    `MAX_RESULT_BYTES`, or one that cannot be written down (it holds itself), becomes a note that says so.
+    `limit` bytes, or one that cannot be written down (it holds itself), becomes a note that says so.
     """
     try:
         plain = _plain(value)
         size = len(dump(plain).encode())
     except (ValueError, RuntimeError) as error:
         return {"sosw_dropped": f"{type(value).__name__}: {error}"}
-    return plain if size <= MAX_RESULT_BYTES else {"sosw_dropped": f"{size:,} bytes, over {MAX_RESULT_BYTES:,}"}
+    return plain if size <= limit else {"sosw_dropped": f"{size:,} bytes, over {limit:,}"}
 
 
 def words(value: Any) -> str:

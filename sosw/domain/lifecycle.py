@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
 SHARD = 0
+MAX_FAILURES = 10
+"""Failures that a task remembers, the last ones: with its payload, result and stats it must stay within 400 KB."""
 RANKS = 10**14
 """Ranks of one priority: more than the milliseconds since the epoch until the year 5138."""
 
@@ -226,7 +228,7 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
         case GiveUp():  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
             changes = {**_closed(DEAD, failure.at, retention), **line}
-    changes["failures"] = (*task.failures, failure)
+    changes["failures"] = (*task.failures, failure)[-MAX_FAILURES:]
     states, version = (RUNNING,), task.version
     return Transition(
         move=move, task_id=task.id, states=states, version=version, attempt=failure.attempt, changes=changes

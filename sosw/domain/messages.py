@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.job import Totals
-from sosw.domain.jsontext import reportable
+from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 
@@ -113,7 +113,7 @@ def change(before: Task | None, after: Task) -> Change:
         version=after.version,
         greenfield=after.greenfield,
         was=before.state if before else None,
-        failed=len(after.failures) - (len(before.failures) if before else 0),
+        failed=int(after.failures[-1:] != (before.failures[-1:] if before else ())),
     )
 
 
@@ -190,6 +190,7 @@ _ACTIONS = {
     "mark_task_as_completed": COMPLETE,
     "mark_task_as_failed": FAIL,
 }
+_LIMITS = {"result": MAX_RESULT_BYTES, "stats": MAX_STATS_BYTES}
 _REPORT_KEYS = ("action", "task_id", "attempt", "labourer", "result", "stats", "error", "message", "is_retryable")
 
 
@@ -225,7 +226,7 @@ class Report:
         problems = list(_report_problems(event))
         if problems:
             raise InvalidInput(problems)
-        given = {key: reportable(value) if key in {"result", "stats"} else value for key, value in event.items()}
+        given = {key: reportable(value, _LIMITS[key]) if key in _LIMITS else value for key, value in event.items()}
         return cls(**{**given, "action": _ACTIONS[event["action"]]})
 
 

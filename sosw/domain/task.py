@@ -90,7 +90,7 @@ class Task:
     stats: Any = None
     """What the Worker counted in the latest attempt that reported: an object of its `self.stats`, or None."""
     failures: tuple[Failure, ...] = ()
-    """Of every failed attempt, oldest first; a replay keeps them."""
+    """Of the last failed attempts, ten at most, oldest first; a replay keeps them."""
 
     @property
     def tries(self) -> int:

@@ -12,13 +12,16 @@ from pynamodb.models import Model
 from sosw.aws.dynamodb.models import SCHEMAS, TASKS, ConfigModel, JobModel, SlotModel, TaskModel, fields_of, item_of
 from sosw.aws.dynamodb.transitions import insert_statement, update_statement
 from sosw.domain.job import Job
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STATS_BYTES
+from sosw.domain.lifecycle import MAX_FAILURES
+from sosw.domain.messages import MESSAGE_CHARS
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
-from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, task_id
 from sosw.testing import InMemoryTaskStore
 from tests.contract.backends import Memory
 from tests.contract.moves import MOVES, NOW, STATES, brought
 
-WRITE_UNIT = 1024
+WRITE_UNIT, ITEM_BYTES = 1024, 400 * 1024
 STATEMENT_CHARS = 8192
 UUID = "c56a4180-65aa-42ec-a945-5fd21dec0538"
 
@@ -89,3 +92,13 @@ def test_tables_and_keys_are_those_that_the_design_names() -> None:
     assert (TASKS.ttl_attribute, TASKS.stream_view_type) == ("expires_at", "NEW_AND_OLD_IMAGES")
     assert [s.ttl_attribute or s.stream_view_type for s in SCHEMAS[1:]] == [None, None, None]
     assert ConfigModel.config_value.attr_name == "config_value"
+
+
+def test_a_task_with_everything_at_its_limit_still_fits_into_an_item() -> None:
+    worst = Failure(attempt=100, at=NOW, error="\x00" * MESSAGE_CHARS, message="\x00" * MESSAGE_CHARS)
+    task = Task(
+        id=TaskId("i" * 80), job_id=JobId("j" * 64), labourer=LabourerName("l" * 64), created_at=NOW, greenfield=NOW,
+        payload={"x": "x" * (MAX_PAYLOAD_BYTES - 8)}, result="x" * (MAX_RESULT_BYTES - 2),
+        stats={"x": "x" * (MAX_STATS_BYTES - 8)}, failures=(worst,) * MAX_FAILURES,
+    )  # fmt: skip
+    assert item_bytes(item_of(TaskModel, task)) < ITEM_BYTES

@@ -28,7 +28,17 @@ def test_every_essential_is_explained() -> None:
 
 
 def test_a_field_of_a_task_that_people_speak_of_is_a_word() -> None:
-    bookkeeping = {"id", "job_id", "created_at", "started_at", "closed_at", "expires_at", "state", "failures"}
+    bookkeeping = {
+        "id",
+        "job_id",
+        "created_at",
+        "started_at",
+        "closed_at",
+        "expires_at",
+        "state",
+        "failures",
+        "is_recalled",
+    }
     assert set(Task.__dataclass_fields__) - bookkeeping <= WORDS
 
 

@@ -33,11 +33,11 @@ TASK = Task(
 FAILURE = Failure(attempt=1, at=NOW, error="ValueError")
 
 
-def _ends(max_attempts: int) -> dict[str, Transition]:
-    policy = RetryPolicy(max_attempts=max_attempts)
+def _ends(max_attempts: int, *, is_recalled: bool | None = None) -> dict[str, Transition]:
+    policy, task = RetryPolicy(max_attempts=max_attempts), replace(TASK, is_recalled=is_recalled)
     return {
-        "fail": lifecycle.fail(TASK, FAILURE, policy=policy, retention=DAY, jitter=0.5),
-        "expire": lifecycle.expire(TASK, now=NOW, policy=policy, retention=DAY, jitter=0.5),
+        "fail": lifecycle.fail(task, FAILURE, policy=policy, retention=DAY, jitter=0.5),
+        "expire": lifecycle.expire(task, now=NOW, policy=policy, retention=DAY, jitter=0.5),
     }
 
 
@@ -48,9 +48,11 @@ BUILT: dict[str, Transition] = {
     "give_back": lifecycle.give_back(TASK, due=LATER),
     "fence": lifecycle.fence(TASK),
     "cancel": lifecycle.cancel(TASK.id, now=NOW, retention=DAY),
+    "recall": lifecycle.recall(TASK),
     "replay": lifecycle.replay(TASK, now=NOW),
     **{f"{move}, retried": transition for move, transition in _ends(3).items()},
     **{f"{move}, given up": transition for move, transition in _ends(1).items()},
+    **{f"{move}, recalled": transition for move, transition in _ends(3, is_recalled=True).items()},
 }
 """Every transition that the code can build, in each of its forms."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.messages import Report, Wake, assignment
+from sosw.domain.messages import Order, Report, Wake, assignment
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
@@ -77,6 +77,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert list(_payloads(value))
         case {"action": _}:
             assert Report.from_event(value).to_event() == value
+        case {"sosw": {"cancel": _} | {"resume": _}}:
+            assert Order.from_event(value)
         case {"sosw": _}:
             assert assignment(value)
         case {"wake": _}:
