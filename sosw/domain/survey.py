@@ -5,7 +5,7 @@ It goes over the job's tree, never over its tasks: a million of them cost no mor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from sosw.domain.errors import InvalidInput, Problem
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.flags import Flags
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
-from sosw.domain.levels import Attribute
+from sosw.domain.levels import Attribute, Run
 from sosw.domain.messages import RESERVED_KEYS
 
 MAX_TASKS = 10_000_000
@@ -23,6 +23,8 @@ _ROOM = 16
 """Bytes that a payload may have above those of its job, for each attribute: brackets, a plural's s."""
 TOLD = 20
 """So many problems are told of one job."""
+_TOLD_OF = frozenset({*RESERVED_KEYS, "payload"})
+"""Keys to look at below the last attribute; all others are payload."""
 _RESERVED = "is a name that sosw gives to Workers: choose another"
 
 
@@ -37,14 +39,17 @@ class Survey:
 
 def survey(job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions = NONE) -> Survey:
     """Look over a job; never raises for what a job can hold."""
-    found: list[Problem] = [*_json_problems(job), *_level_problems(job, schema)]
+    found: list[Problem] = []
+    size = _size(job, found)
+    found += _level_problems(job, schema)
     if "chunker" in job:
-        return _by_chunker(job, schema, today, extensions, found)
-    dated, most = _dated(job, schema, today, extensions, found)
-    tasks = dated * _tasks_of_a_day(job, schema, found)
-    found += _too_many(job, tasks)
-    if not found and len(dump(job).encode()) + most + _ROOM * (1 + len(schema)) > MAX_PAYLOAD_BYTES:
-        found += _wrong_payloads(job, schema, today, extensions)
+        tasks = _by_chunker(job, schema, today, extensions, found)
+    else:
+        number, first = _dated(job, schema, today, extensions, found)
+        is_small = size + len(repr(first)) + _ROOM * (1 + len(schema)) <= MAX_PAYLOAD_BYTES
+        tasks = number * _tasks_of_a_day(job, schema, None if is_small else first, found)
+    if tasks > MAX_TASKS:
+        found.append(Problem("job", dict(job), f"makes {tasks:,} tasks, more than {MAX_TASKS:,}"))
     return Survey(problems=tuple(_told(found)), tasks=tasks)
 
 
@@ -54,12 +59,15 @@ def _told(found: list[Problem]) -> Iterator[Problem]:
         yield Problem("job", len(found), f"problems were found; these are the first {TOLD}")
 
 
-def _json_problems(job: Mapping[str, Any]) -> Iterator[Problem]:
+def _size(job: Mapping[str, Any], found: list[Problem]) -> int:
+    """Bytes of the job as JSON; what of it is none is told."""
+    size = 0
     for key, value in job.items():
         try:
-            dump({key: value}).encode()
+            size += len(dump({key: value}).encode())
         except (TypeError, ValueError, RecursionError) as error:
-            yield Problem(str(key), value, f"is not JSON: {error}")
+            found.append(Problem(str(key), value, f"is not JSON: {error}"))
+    return size
 
 
 def _level_problems(job: Mapping[str, Any], schema: Sequence[str]) -> Iterator[Problem]:
@@ -73,7 +81,8 @@ def _level_problems(job: Mapping[str, Any], schema: Sequence[str]) -> Iterator[P
             yield from flags.problems(level, path)
         if attribute is not None:
             for name, value, below in levels.levels_below(level, attribute):
-                yield from walk(below, attribute.inner, f"{path}{name}.{value}.")
+                if attribute.inner or not _TOLD_OF.isdisjoint(below):
+                    yield from walk(below, attribute.inner, f"{path}{name}.{value}.")
 
     return walk(job, Attribute.of(schema))
 
@@ -90,51 +99,62 @@ def _in_payload(payload: Any, path: str) -> Iterator[Problem]:
 
 def _dated(
     job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions, found: list[Problem]
-) -> tuple[int, int]:
-    """How many days, batches of days or steps the job has, and the most bytes that one of them adds to a payload."""
-    number = most = 0
+) -> tuple[int, dict[str, Any]]:
+    """How many days, batches of days or steps the job has, and the first of them: no other one is longer."""
+    number, first = 0, dict[str, Any]()
     kept = {key: job[key] for key in days.KEYS if key in job}
     try:
         for dated in days.by_days(kept, today, extensions, is_whole=not schema):
-            number += 1
-            most = most or len(dump(dated))  # the first is as long as any
+            number, first = number + 1, first or dated
     except InvalidInput as error:
         found += error.problems
-    return max(number, 1), most
+    return max(number, 1), first
 
 
-def _tasks_of_a_day(job: Mapping[str, Any], schema: Sequence[str], found: list[Problem]) -> int:
+def _tasks_of_a_day(
+    job: Mapping[str, Any], schema: Sequence[str], first: dict[str, Any] | None, found: list[Problem]
+) -> int:
+    """How many tasks there are for each day. Their sizes are looked at if there is a `first` day to add to each."""
+    tasks = 0
+    for run in _runs_of_a_day(job, schema, found):
+        tasks += len(run)
+        if first is not None and not found:
+            found += _too_large(run, first)
+    return tasks
+
+
+def _runs_of_a_day(job: Mapping[str, Any], schema: Sequence[str], found: list[Problem]) -> Iterator[Run]:
     outermost = Attribute.of(schema)
     plain = {key: value for key, value in job.items() if key not in days.KEYS}
     if outermost is None or not levels.is_asked(plain, outermost):
-        return 1
-    return sum(map(len, levels.by_attributes(plain, {}, outermost, "", lambda error: found.extend(error.problems))))
+        return iter([Run(plain)])
+    return levels.by_attributes(plain, {}, outermost, "", lambda error: found.extend(error.problems))
 
 
-def _too_many(job: Mapping[str, Any], tasks: int) -> Iterator[Problem]:
-    if tasks > MAX_TASKS:
-        yield Problem("job", dict(job), f"makes {tasks:,} tasks, more than {MAX_TASKS:,}")
+def _too_large(run: Run, first: dict[str, Any]) -> Iterator[Problem]:
+    """The first payload of a run that is too large; they are looked at one by one only if all of them together are."""
+    together = [{**run.base, **first}, run.values, run.below]
+    if len(dump(together).encode()) > MAX_PAYLOAD_BYTES:
+        yield from _wrong({**payload, **first} for payload in run.payloads())
 
 
 def _by_chunker(
     job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions, found: list[Problem]
-) -> Survey:
-    """A chunker of the user's is asked for every payload: nobody else knows how many there are."""
+) -> int:
+    """A chunker of the user's is asked for every payload: nobody else knows how many there are, nor what is in them."""
     tasks = 0
     try:
         tasks = chunking.count(job, schema, today, extensions)
-        found += _too_many(job, tasks) if found else _wrong_payloads(job, schema, today, extensions)
+        found += [] if found else _wrong(chunking.chunk(job, schema, today, extensions))
     except InvalidInput as error:
         found += error.problems
-    return Survey(problems=tuple(_told(found)), tasks=tasks)
+    return tasks
 
 
-def _wrong_payloads(
-    job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions
-) -> Iterator[Problem]:
-    """The first payload that cannot be: looked for one by one where the job is too large to be sure of them all."""
+def _wrong(payloads: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """What is wrong with the first one that cannot be a task's."""
     try:
-        for payload in chunking.chunk(job, schema, today, extensions):
+        for payload in payloads:
             check_payload(payload)
     except InvalidInput as error:
         yield from error.problems
