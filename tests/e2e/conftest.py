@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
 from sosw.settings import ESSENTIAL_CONFIG, Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 4
@@ -70,6 +71,17 @@ class Deployment:
         ids = [task_id(JobId(said["job_id"]), number) for number in range(said["tasks"])]
         found = self.tasks.get_many(ids)
         return [found[each] for each in ids]
+
+    def totals(self, said: dict[str, Any]) -> Totals:
+        job = self.jobs.get(JobId(said["job_id"]))
+        assert job is not None
+        return job.totals
+
+    def wait_for(self, condition: Callable[[], object], *, patience: float = 60) -> None:
+        deadline = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < deadline, f"not so after {patience} s"
+            time.sleep(0.2)
 
     def closed(self, said: dict[str, Any], *, patience: float = 60, nudge: str | None = None) -> list[Task]:
         """The job's tasks once all are closed; `nudge`: a function to invoke meanwhile, as its minute rule does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,7 +108,7 @@ def test_slots_are_free_again_when_all_is_done(deployment: Deployment) -> None:
         (["obedient"], "event: ['obedient'] must be an object"),
         ({"shops": ["a"]}, "lambda_name: None is missing"),
         ({"lambda_name": "obedient", "data": "x" * 300_000}, "over the limit of 262,144"),
-        ({"lambda_name": "obedient", "task_id": "1"}, "payload.task_id: '1' is a name that sosw gives to Workers"),
+        ({"lambda_name": "obedient", "task_id": "1"}, "task_id: '1' is a name that sosw gives to Workers"),
         ({"lambda_name": "obedient", "period": "last_2_dayz"}, "period: 'last_2_dayz' is no period"),
         ({"lambda_name": "obedient", "job_schema_name": "by_shops"}, "job_schema_name: 'by_shops' is not a job schema"),
     ],
@@ -132,3 +133,19 @@ def most_at_once(tasks: list[Task]) -> int:
         running += step
         most = max(most, running)
     return most
+
+
+def test_a_cancelled_job_ends_and_its_totals_say_how(deployment: Deployment) -> None:
+    said = deployment.submit(
+        {"lambda_name": "obedient", "period": "last_90_days", "isolate_days": True, "seconds": 0.5}
+    )
+    deployment.wait_for(lambda: any(task.state is TaskState.DONE for task in deployment.tasks_of(said)))
+    cancelled = deployment.submit({"sosw": {"cancel": said["job_id"], "by": "ada", "why": "a test"}})
+    tasks = deployment.closed(said)
+    states = Counter(task.state.value for task in tasks)
+
+    assert cancelled["state"] == "cancelled"
+    assert set(states) == {"done", "cancelled"}
+    deployment.wait_for(lambda: deployment.totals(said).closed == len(tasks))
+    totals = deployment.totals(said)
+    assert (totals.created, totals.done, totals.cancelled) == (len(tasks), states["done"], states["cancelled"])
