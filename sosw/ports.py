@@ -6,13 +6,14 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
     from sosw.domain.slots import SlotRow
+    from sosw.domain.sources import Source
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
 
 
@@ -89,6 +90,25 @@ class JobStore(Protocol):
 
     def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
         """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown."""
+
+
+class SourceReader(Protocol):
+    """What jobs with a `source` read. Every method raises `InvalidInput` that names a source that cannot be read."""
+
+    def pin(self, source: Source) -> str:
+        """What the source is now, as a text to remember with the job: equal for equal content."""
+
+    def lines(self, source: Source, pin: str) -> Iterator[bytes]:
+        """The lines that the source had at its pin, without their ends, unpacked.
+
+        A line is cut off after `sosw.domain.lines.MAX_LINE_BYTES` + 1. Raises when the source is another one by now.
+        """
+
+    def objects(self, source: Source, pin: str) -> Iterator[dict[str, Any]]:
+        """`bucket`, `key`, `size` and `etag` of each object below the prefix, in order of the keys.
+
+        Raises when they are not those of the pin, before the first one, or when that shows, after the last.
+        """
 
 
 class Invoker(Protocol):

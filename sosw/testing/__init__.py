@@ -5,12 +5,14 @@ from sosw.testing.memory import InMemorySlotStore, InMemoryTaskStore
 from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.recording import DictConfigSource, RecordingInvoker, RecordingReminder
 from sosw.testing.running import run_task
+from sosw.testing.sources import InMemorySources
 
 __all__ = [
     "DictConfigSource",
     "FakeClock",
     "InMemoryJobStore",
     "InMemorySlotStore",
+    "InMemorySources",
     "InMemoryTaskStore",
     "RecordingInvoker",
     "RecordingReminder",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import date, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -140,3 +142,10 @@ def test_a_time_zone_that_is_not_known_is_refused(name: Any, sentence: str) -> N
     with pytest.raises(InvalidInput) as refused:
         zone(name)
     assert sentence in str(refused.value)
+
+
+def test_time_zones_are_known_where_the_system_has_none() -> None:
+    program = "from sosw.domain.periods import zone; print(zone('Europe/Berlin'))"
+    environment = {"PYTHONTZPATH": "", "PATH": ""}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "Europe/Berlin"
