@@ -19,6 +19,8 @@ Ask = Callable[[Case], "Tasks | None"]
 SAYS_NO = "text-that-says-no"
 """A job that is valid there only since it takes such a text for a yes."""
 SUNDAY = 6
+RULES = ("twice", "lost", "undated", "sunday", "batch-of-one", SAYS_NO)
+"""Names of what is otherwise here."""
 NO = ("false", "no", "off", "0")
 
 

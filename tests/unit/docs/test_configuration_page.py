@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from datetime import date
 from typing import Any
 
 import pytest
 import yaml
 
-from sosw.domain import request as request_module
-from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
-from sosw.domain.messages import RESERVED_KEYS
-from sosw.domain.periods import MAX_DAYS, dates
 from sosw.domain.settings import _LABOURER_KEYS, EssentialSettings
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Row
 
 PAGE = md.page("docs/reference/configuration.md")
-TEXT = PAGE.read_text("utf-8")
 LABOURER, RETRY = md.tables(PAGE, under="A labourer")
 TOP = md.tables(PAGE, under="Top level")[0]
 SCHEMA = md.tables(PAGE, under="A job schema")[0]
-JOB, PERIODS = md.tables(PAGE, under="A job")
 VARIABLES = md.tables(PAGE, under="Environment variables")[0]
 PARAMETERS = md.tables(PAGE, under="Parameters of the template")[0]
 BOUNDED = [
@@ -87,35 +78,6 @@ def test_a_setting_that_is_not_given_is_the_default_of_the_page(inner: str, row:
         return
     bare, given = _labourer(), _setting(inner, key, _number(row["default"]))
     assert EssentialSettings.checked(bare) == EssentialSettings.checked(given)
-
-
-def test_the_keys_of_a_job_on_the_page_are_those_that_do_not_go_into_the_payload_or_steer_the_chunking() -> None:
-    steering = {key for key in _keys(JOB) if "<attribute>" in key}
-    own = {"lambda_name": "worker", "job_schema_name": "default", "idempotency_key": "k",
-           "period": "today", "isolate_days": True}  # fmt: skip
-    assert _keys(JOB) - steering == set(own)
-    settings = EssentialSettings.checked(_labourer())
-    request = request_module.JobRequest.from_event({**own, "colour": "red"}, settings)
-    (payload,) = chunk(request.attributes, request.schema, date(2026, 1, 10))
-    assert set(payload) == {"colour", "date_list"}
-    for flag in steering:
-        many = {"shops": ["a", "b"], flag.replace("<attribute>", "shop"): 1}
-        assert len(list(chunk(many, ["shop"], date(2026, 1, 10)))) == 2
-
-
-@pytest.mark.parametrize("row", PERIODS, ids=lambda row: row["`period`"])
-def test_a_period_means_the_days_that_the_page_says(row: Row) -> None:
-    said = row["`period`"].strip("`")
-    days = dates(json.loads(said) if said.startswith("{") else said, date(2026, 1, 10))
-    assert len(days) == int(row["days"])
-    named = re.findall(r"\d{4}-\d{2}-\d{2}", row["means, on 2026-01-10 (UTC)"])
-    assert not named or (str(days[0]), str(days[-1])) == (named[0], named[-1])
-
-
-def test_the_page_tells_the_limits() -> None:
-    for limit in (MAX_PAYLOAD_BYTES, request_module.MAX_TASKS, MAX_DAYS):
-        assert f"{limit:,}" in TEXT
-    assert all(f"`{key}`" in TEXT for key in RESERVED_KEYS)
 
 
 def test_the_example_of_a_mistake_is_what_is_really_said() -> None:

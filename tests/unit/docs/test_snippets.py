@@ -88,8 +88,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
 
 
 def test_the_job_of_the_reference_makes_as_many_tasks_as_it_says() -> None:
-    page = md.page("docs/reference/configuration.md")
-    (job,) = (json.loads(block.text) for block in md.blocks(page, "json") if "lambda_name" in block.text)
+    page = md.page("docs/reference/jobs.md")
+    job = next(json.loads(block.text) for block in md.blocks(page, "json") if "lambda_name" in block.text)
     assert "makes six tasks" in page.read_text("utf-8")
     assert len(_payloads(job)) == 6
 
