@@ -20,12 +20,14 @@ from sosw.aws.dynamodb import (
     token,
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
+from sosw.plugins import installed
 from sosw.processor import Processor
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
@@ -50,9 +52,11 @@ def scheduler_handler() -> Callable[[Any, Any], Any]:
             config,
             tasks=world.tasks,
             jobs=world.jobs,
+            sources=S3Sources(),
             invoker=world.invoker,
             clock=world.clock,
             name=world.names.scheduler,
+            extensions=installed(),
         ),
         lambda role, event, context: role.submit(
             event, request_id=context.aws_request_id, remaining=lambda: remaining(context)

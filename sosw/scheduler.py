@@ -8,26 +8,27 @@ and hands the job to a fresh invocation of itself. When it dies, the Scavenger's
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, StaleJob, invalid
+from sosw.domain.extensions import NONE
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Order, resume_event
-from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.job_canceller import JobCanceller
+from sosw.job_reader import JobReader
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from sosw.domain.extensions import Extensions
     from sosw.domain.job import JobMove
-    from sosw.ports import Clock, Invoker, JobStore, TaskStore
+    from sosw.ports import Clock, Invoker, JobStore, SourceReader, TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -42,21 +43,24 @@ SHUTDOWN = timedelta(seconds=30)
 class Scheduler(Processor):
     """Delivered twice, retried or begun again after a crash at any point, a job yields each task exactly once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that it draws on)
         self,
         custom_config: Mapping[str, Any] | None = None,
         *,
         tasks: TaskStore,
         jobs: JobStore,
+        sources: SourceReader,
         invoker: Invoker,
         clock: Clock,
         name: str,
+        extensions: Extensions = NONE,
     ) -> None:
-        """`name` is that of its own function, to hand jobs over to."""
+        """`name` is that of its own function, to hand jobs over to; `extensions` are periods and chunkers of users."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
         self._canceller = JobCanceller(tasks, jobs, clock)
+        self._reader = JobReader(self.settings, sources, extensions)
         self._held_until: datetime | None = None
 
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
@@ -87,9 +91,10 @@ class Scheduler(Processor):
     def _take(self, event: Any, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         if self.settings.problems:
             raise InvalidInput(self.settings.problems)
-        now = self.clock.now()
-        request = JobRequest.from_event(event, self.settings, now)
-        offered = replace(request.job(request_id, now), held_until=now)
+        reading = self._reader.read(event, self.clock.now())
+        if reading.request.dry_run:
+            return self._reader.preview(reading)
+        offered = reading.job(request_id)
         job = self.jobs.open(offered)
         if job.body != offered.body:
             raise invalid("idempotency_key", job.id, "was given to another job before: choose a new one")
@@ -116,7 +121,7 @@ class Scheduler(Processor):
     def _create(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
         """Write tasks from the cursor on; raises `StaleJob` when the job was cancelled or taken over meanwhile."""
         cursor = job.cursor
-        tasks = JobRequest.of(job, self.settings).tasks(job, self.clock.now(), start=cursor)
+        tasks = self._reader.tasks(job, self.clock.now(), start=cursor)
         while batch := list(islice(tasks, BATCH)):
             if remaining() < SHUTDOWN or (job.held_until and self.clock.now() >= job.held_until):
                 return self._keep(jobs.note(job, cursor=cursor, until=self.clock.now()))

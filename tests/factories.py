@@ -18,6 +18,7 @@ from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
     InMemorySlotStore,
+    InMemorySources,
     InMemoryTaskStore,
     RecordingInvoker,
     RecordingReminder,
@@ -68,7 +69,7 @@ class World:
     def __init__(self, limit: int = 2, *, labourers: Mapping[str, Any] | None = None, **settings: Any) -> None:
         self.clock = FakeClock()
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
-        self.invoker, self.reminder = RecordingInvoker(), RecordingReminder()
+        self.invoker, self.reminder, self.sources = RecordingInvoker(), RecordingReminder(), InMemorySources()
         known = labourers or {LABOURER: {"max_simultaneous_invocations": limit, **settings}}
         self.config: dict[str, Any] = {"task_config": {"labourers": dict(known)}}
 
@@ -83,6 +84,7 @@ class World:
 
     def scheduler(self, **parts: Any) -> Scheduler:
         given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}
+        given = {"sources": self.sources, **given}
         return Scheduler(self.config, name=Names().scheduler, **given)
 
     def submit(self, event: Any, request_id: str = "r", **parts: Any) -> dict[str, Any]:

@@ -71,6 +71,10 @@ class Job:
     """What was asked for, as JSON: the same id with another body is refused."""
     submitted_by: str = ""
     """Who asked: an ARN of a rule, a user's name; empty where nobody said."""
+    source_pin: str | None = None
+    """What its source was when it was submitted: whoever goes on with it reads the same, or nothing."""
+    skipped_lines: int = 0
+    """Bad lines of its source that were left out."""
     priority: int = PRIORITY
     not_before: datetime | None = None
     """None of its tasks is due before."""

@@ -120,6 +120,7 @@ def test_each_function_has_a_role_of_its_own_without_wildcards(deployed: dict[st
         for policy in deployed[role]["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
     ]
+    statements = [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in statements]
 
     assert len(roles) == len(FUNCTIONS)
     assert not [s for s in statements if "*" in json.dumps(s["Action"]) or s["Resource"] == "*"]

@@ -220,12 +220,10 @@ def test_a_cancelled_job_whose_holder_died_is_cancelled_by_the_next_when_the_hol
 
 def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
     world.submit(JOB, ID)
-    order: Any = cancel_event(ID, by="", why="")
-    for _ in range(TASKS // BATCH + 2):
-        answer = world.scheduler().submit(order, request_id="another", remaining=shrinking(900))
-        order = resume_event(ID)
+    orders: list[Any] = [cancel_event(ID, by="", why=""), *[resume_event(ID)] * (TASKS // BATCH + 1)]
+    answers = [world.scheduler().submit(o, request_id="another", remaining=shrinking(900)) for o in orders]
 
-    assert answer["state"] == "cancelled"
+    assert [answer["state"] for answer in answers[-2:]] == ["cancelling", "cancelled"]
     assert set(world.states()) == {TaskState.CANCELLED}
 
 

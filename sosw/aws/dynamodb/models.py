@@ -113,6 +113,8 @@ class JobModel(Model):
     submitted_at = MomentAttribute()
     body = UnicodeAttribute()
     submitted_by = UnicodeAttribute()
+    source_pin = UnicodeAttribute()
+    skipped_lines = NumberAttribute()
     priority = NumberAttribute()
     not_before = MomentAttribute()
     state = EnumAttribute(JobState)

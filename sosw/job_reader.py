@@ -1,0 +1,82 @@
+"""Reads jobs: what an event asks for, what its source holds, and the tasks that come of both."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain.cost import dollars
+from sosw.domain.request import JobRequest
+from sosw.job_source import JobSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from sosw.domain.extensions import Extensions
+    from sosw.domain.job import Job
+    from sosw.domain.settings import EssentialSettings
+    from sosw.domain.task import Task
+    from sosw.ports import SourceReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A job as asked for, all of it looked over: nothing in it is wrong."""
+
+    request: JobRequest
+    submitted_at: datetime
+    total: int
+    """Tasks that it makes."""
+    source: JobSource | None = None
+
+    @property
+    def skipped_lines(self) -> int:
+        """Bad lines of its source that are left out."""
+        return self.source.skipped if self.source else 0
+
+    def job(self, request_id: str) -> Job:
+        """The record to remember, waiting for a Scheduler to hold it."""
+        job = self.request.job(request_id, self.submitted_at)
+        pin = self.source.pin if self.source else None
+        return replace(job, held_until=self.submitted_at, source_pin=pin, skipped_lines=self.skipped_lines)
+
+    def payloads(self, start: int) -> Iterator[dict[str, Any]]:
+        """Of its tasks from number `start` on."""
+        parts = self.source.parts() if self.source else None
+        return self.request.payloads(self.submitted_at, start=start, parts=parts)
+
+
+class JobReader:
+    """Constant memory, however long the source."""
+
+    def __init__(self, settings: EssentialSettings, sources: SourceReader, extensions: Extensions) -> None:
+        self._settings, self._sources, self._extensions = settings, sources, extensions
+
+    def read(self, event: Any, now: datetime) -> Reading:
+        """What `event` asks for; raises `InvalidInput` with all that is wrong, a bad line of the source included."""
+        request = JobRequest.from_event(event, self._settings, now, self._extensions)
+        if request.source is None:
+            return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
+        source = JobSource(self._sources, request.source)
+        total = sum(1 for _ in request.payloads(now, parts=source.parts()))
+        return Reading(request=request, submitted_at=now, total=total, source=source)
+
+    def tasks(self, job: Job, due: datetime, *, start: int) -> Iterator[Task]:
+        """The tasks of a remembered job from number `start` on, due at `due` or when the job says."""
+        request = JobRequest.of(job, self._settings, self._extensions)
+        source = JobSource(self._sources, request.source, job.source_pin) if request.source else None
+        return request.tasks(job, due, start=start, parts=source.parts() if source else None)
+
+    def preview(self, reading: Reading) -> dict[str, Any]:
+        """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""
+        return {
+            "dry_run": True,
+            "labourer": reading.request.labourer.name,
+            "tasks": reading.total,
+            "first": next(reading.payloads(0), None),
+            "last": next(iter(deque(reading.payloads(max(0, reading.total - 1)), maxlen=1)), None),
+            "skipped_lines": reading.skipped_lines,
+            "dollars": dollars(reading.total),
+        }

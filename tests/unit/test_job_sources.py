@@ -1,0 +1,96 @@
+"""Jobs that read: a task for each batch of lines, checked whole before the first is written, the same when resumed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sosw.domain.errors import InvalidInput
+from sosw.domain.messages import resume_event
+from sosw.domain.task import JobId, task_id
+from sosw.scheduler import BATCH
+from tests.factories import World
+from tests.unit.test_long_jobs import shrinking
+
+ID = JobId("r")
+JOB = {"lambda_name": "sales", "source": "s3://bucket/orders.jsonl", "batch": 2, "shop": "A"}
+
+
+def world_with(content: bytes, key: str = "orders.jsonl") -> World:
+    world = World()
+    world.sources.stored[f"s3://bucket/{key}"] = content
+    return world
+
+
+def payloads(world: World) -> list[Any]:
+    return [world.tasks.tasks[task_id(ID, n)].payload for n in range(len(world.tasks.tasks))]
+
+
+def test_each_batch_of_lines_is_a_task() -> None:
+    world = world_with(b'{"order": 1}\n{"order": 2}\n"third"\n')
+    answer = world.submit(JOB, ID)
+
+    assert (answer["tasks"], answer["state"]) == (2, "ready")
+    assert [(p["lines"], p["line_numbers"], p["shop"]) for p in payloads(world)] == [
+        ([{"order": 1}, {"order": 2}], [1, 2], "A"),
+        (["third"], [3], "A"),
+    ]
+
+
+def test_a_bad_line_is_named_and_refuses_the_job_before_anything_is_written() -> None:
+    world = world_with(b'{"order": 1}\n{"order": 2}\n{order: 3}\n')
+    with pytest.raises(InvalidInput, match="line 3 is not JSON"):
+        world.submit(JOB, ID)
+
+    assert (world.tasks.tasks, world.jobs.jobs) == ({}, {})
+
+
+def test_bad_lines_are_left_out_and_counted_when_the_job_says_so() -> None:
+    world = world_with(b'{"order": 1}\nnonsense\n{"order": 3}\n')
+    world.submit({**JOB, "on_bad_line": "skip"}, ID)
+    (payload,) = payloads(world)
+
+    assert payload["line_numbers"] == [1, 3]
+    assert world.jobs.jobs[ID].skipped_lines == 1
+
+
+def test_a_job_handed_over_in_the_middle_of_its_source_goes_on_from_there() -> None:
+    lines = [b'{"n": %d}' % n for n in range(2 * (BATCH + 5))]
+    world = world_with(b"\n".join(lines))
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    assert len(world.tasks.tasks) == BATCH
+    world.submit(resume_event(ID), "another")
+
+    assert [line["n"] for p in payloads(world) for line in p["lines"]] == list(range(len(lines)))
+
+
+def test_a_job_whose_source_changed_meanwhile_says_so_and_makes_no_other_tasks() -> None:
+    world = world_with(b"\n".join(b"%d" % n for n in range(2 * BATCH + 2)))
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    world.sources.stored["s3://bucket/orders.jsonl"] = b"something else"
+    with pytest.raises(InvalidInput, match=r"source: 's3://bucket/orders\.jsonl'"):
+        world.submit(resume_event(ID), "another")
+
+    assert len(world.tasks.tasks) == BATCH
+
+
+def test_a_dry_run_tells_what_it_would_do_and_writes_nothing() -> None:
+    world = world_with(b"1\n2\nbad\n3\n")
+    answer = world.submit({**JOB, "on_bad_line": "skip", "dry_run": True}, ID)
+
+    assert (answer["tasks"], answer["skipped_lines"]) == (2, 1)
+    assert (answer["first"]["lines"], answer["last"]["lines"]) == ([1, 2], [3])
+    assert 0 < answer["dollars"] < 0.0001
+    assert (world.tasks.tasks, world.jobs.jobs) == ({}, {})
+
+
+def test_a_dry_run_without_a_source_tells_the_first_and_the_last_task() -> None:
+    world = World()
+    answer = world.submit({"lambda_name": "sales", "period": "last_90_days", "isolate_days": True, "dry_run": True}, ID)
+
+    assert (answer["tasks"], answer["first"]["date_list"], answer["last"]["date_list"]) == (
+        90,
+        ["2025-10-03"],
+        ["2025-12-31"],
+    )
