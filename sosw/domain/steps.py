@@ -33,12 +33,12 @@ def pieces(period: dict[str, Any], where: tzinfo) -> Iterator[dict[str, Any]]:
     moments of the zone `where`, with its offset, the last one excluded. The last piece may be shorter.
     Raises `InvalidInput` before the first.
     """
-    unit, count = _step(period["step"])
+    unit, size = _step(period["step"])
     if unit == "hours":
-        return _hours(*_moments(period, where), timedelta(hours=count), where)
+        return _hours(*_moments(period, where), timedelta(hours=size), where)
     first, last = first_and_last(period)
     starts = _STARTS[unit]
-    spans = _spans(first, last, lambda n: starts(first, n * count))
+    spans = _spans(first, last, lambda n: starts(first, n * size))
     return (_days(*span) if unit == "days" else _named(*span) for span in spans)
 
 
@@ -46,25 +46,21 @@ def _step(step: Any) -> tuple[str, int]:
     given = {step: 1} if isinstance(step, str) else step
     if not isinstance(given, dict) or len(given) != 1:
         raise invalid("period.step", step, 'must be one of hours, days, weeks, months, or such as {"days": 7}')
-    ((unit, count),) = given.items()
+    ((unit, size),) = given.items()
     if unit not in UNITS:
         raise invalid("period.step", step, "is no step", did_you_mean(str(unit), UNITS))
-    if type(count) is not int or not 1 <= count <= MAX_STEP:
-        raise invalid(f"period.step.{unit}", count, f"must be a whole number from 1 to {MAX_STEP:,}")
-    return unit, count
+    if type(size) is not int or not 1 <= size <= MAX_STEP:
+        raise invalid(f"period.step.{unit}", size, f"must be a whole number from 1 to {MAX_STEP:,}")
+    return unit, size
 
 
 def _spans(first: date, last: date, start: Callable[[int], date | None]) -> Iterator[tuple[date, date]]:
     """(first, last) day of each piece; `start(n)` is where piece `n` begins, or None after the end of the calendar."""
-    number, begin = 0, first
-    while begin <= last:
-        number += 1
-        following = start(number)
-        if following is None or following > last:
-            yield begin, last
-            return
+    number, begin = 1, first
+    while (following := start(number)) is not None and following <= last:
         yield begin, following - timedelta(days=1)
-        begin = following
+        number, begin = number + 1, following
+    yield begin, last
 
 
 def _after_days(first: date, days: int) -> date | None:

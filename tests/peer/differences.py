@@ -5,13 +5,12 @@ What no rule foretells is a difference that nobody meant. `docs/explanation/chun
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tests.peer.jobs import Case
+from tests.peer.jobs import Case, with_names
 
 Tasks = list[dict[str, Any]]
 Ask = Callable[[Case], "Tasks | None"]
@@ -52,6 +51,7 @@ def refusals(sentences: list[str]) -> list[str]:
 def foretold(case: Case, ask: Ask) -> Iterator[tuple[str, Tasks | None]]:
     """One fault of the peer's after the other is mended in the case: its name, and what the peer then makes of it."""
     for name, mend in (
+        ("two-names", _first_names),
         ("twice", _plural),
         ("batch-of-one", _batches),
         (SAYS_NO, _said_no),
@@ -69,7 +69,8 @@ def foretold(case: Case, ask: Ask) -> Iterator[tuple[str, Tasks | None]]:
 def as_mended(case: Case, tasks: Tasks) -> Tasks:
     """Our tasks of the case under the names that mending gives."""
     names = {name: f"{name}s" for name in case.schema}
-    return [_renamed(task, {**names, **_batch_names(case)}) for task in tasks]
+    plain = [_without_second_names(task, case.schema) for task in tasks]
+    return [with_names(task, {**names, **_batch_names(case)}) for task in plain]
 
 
 def lacks_only(theirs: Tasks, ours: Tasks) -> bool:
@@ -83,37 +84,31 @@ def lacks_only(theirs: Tasks, ours: Tasks) -> bool:
     )
 
 
-def has_two_names(level: Any, schema: tuple[str, ...]) -> bool:
-    """Whether an attribute stands somewhere under both of its names: there its tasks are in random order, or lost."""
-    if isinstance(level, list):
-        return any(has_two_names(inner, schema) for inner in level)
-    if not isinstance(level, dict):
-        return False
-    here = any(name in level and f"{name}s" in level for name in schema)
-    return here or any(has_two_names(inner, schema) for inner in level.values())
+def _first_names(case: Case) -> Case:
+    return replace(case, job=_without_second_names(case.job, case.schema))
+
+
+def _without_second_names(value: Any, schema: tuple[str, ...]) -> Any:
+    """Without the singular name of an attribute that stands beside its plural one; that goes if it has no values."""
+    if isinstance(value, list):
+        return [_without_second_names(inner, schema) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    both = [name for name in schema if name in value and f"{name}s" in value]
+    second = {name if value[f"{name}s"] else f"{name}s" for name in both}
+    return {key: _without_second_names(inner, schema) for key, inner in value.items() if key not in second}
 
 
 def _plural(case: Case) -> Case:
-    return replace(case, job=_renamed(case.job, {name: f"{name}s" for name in case.schema}))
+    return replace(case, job=with_names(case.job, {name: f"{name}s" for name in case.schema}))
 
 
 def _batches(case: Case) -> Case:
-    return replace(case, job=_renamed(case.job, _batch_names(case)))
+    return replace(case, job=with_names(case.job, _batch_names(case)))
 
 
 def _batch_names(case: Case) -> dict[str, str]:
-    """Plural names for batch flags; where both names are used, that of sosw's holds."""
-    used = json.dumps(case.job)
-    names = {f"max_{name}_per_batch": f"max_{name}s_per_batch" for name in case.schema}
-    return {name: plural for name, plural in names.items() if plural not in used}
-
-
-def _renamed(value: Any, names: dict[str, str]) -> Any:
-    if isinstance(value, list):
-        return [_renamed(inner, names) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    return {names.get(key, key): _renamed(inner, names) for key, inner in value.items()}
+    return {f"max_{name}_per_batch": f"max_{name}s_per_batch" for name in case.schema}
 
 
 def _said_no(case: Case) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,8 @@ class Case:
 @st.composite
 def cases(draw: Draw) -> Case:
     schema = ATTRIBUTES[: draw(st.integers(1, len(ATTRIBUTES)))]
-    job = {"lambda_name": "sales", **draw(levels(schema, 0)), **draw(flags(schema, often=True)), **draw(days())}
+    attributes = {**draw(levels(schema, 0)), **draw(flags(schema, often=True))}
+    job = {"lambda_name": "sales", **one_name_a_batch(attributes, schema), **draw(days())}
     if rarely(draw, 10):
         job["job_schema_name"] = "other"
     if rarely(draw, 10):
@@ -97,7 +99,7 @@ def flags(draw: Draw, schema: tuple[str, ...], *, often: bool) -> dict[str, Any]
         if not rarely(draw, 2) if often else rarely(draw, 2):
             found[f"isolate_{name}"] = draw(st.sampled_from([True, True, True, True, False, 1, "true", "false", None]))
         if rarely(draw, 4):
-            sizes = [1, 2, 2, 3, "2"] if not rarely(draw, 8) else [0, -1, True, 2.7, None]
+            sizes = [1, 2, 2, 3, "2"] if not rarely(draw, 8) else [-1, True, 2.7, *([0, None] * (name != attribute))]
             found[f"max_{name}_per_batch"] = draw(st.sampled_from(sizes))
     return found
 
@@ -112,6 +114,23 @@ def days(draw: Draw) -> dict[str, Any]:
     if not rarely(draw, 3) if found else rarely(draw, 20):
         found["isolate_days"] = draw(st.sampled_from([True, True, True, False, 1, "false"]))
     return found
+
+
+def one_name_a_batch(job: dict[str, Any], schema: tuple[str, ...]) -> dict[str, Any]:
+    """With the batches of an attribute under one name: how two of them mix is a rule of ours alone."""
+    used = json.dumps(job)
+    names = {f"max_{name}_per_batch": f"max_{name}s_per_batch" for name in schema}
+    renamed: dict[str, Any] = with_names(job, {name: plural for name, plural in names.items() if plural in used})
+    return renamed
+
+
+def with_names(value: Any, names: dict[str, str]) -> Any:
+    """The value with other names for some keys, at every depth."""
+    if isinstance(value, list):
+        return [with_names(inner, names) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    return {names.get(key, key): with_names(inner, names) for key, inner in value.items()}
 
 
 def rarely(draw: Draw, one_of: int) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from sosw.domain.chunking import chunk
 from sosw.domain.survey import survey
 from tests.peer.conftest import Peer
-from tests.peer.differences import SAYS_NO, as_mended, foretold, has_two_names, lacks_only, refusals, unset
+from tests.peer.differences import SAYS_NO, as_mended, foretold, lacks_only, refusals, unset
 from tests.peer.jobs import Case, cases
 
 JOBS = 5_000
@@ -37,8 +37,6 @@ def explained(case: Case, peer: Peer) -> list[str]:
         return ["refused by both" if refused else "invalid there"]
     if refused or tasks == theirs:
         return refusals(refused) or ["same"]
-    if len(tasks) == len(theirs) and has_two_names(case.job, case.schema):
-        return ["two-names"]
     return ["lost"] if lacks_only(theirs, tasks) else by_mending(case, peer, tasks)
 
 

@@ -68,6 +68,89 @@ def test_values_come_in_batches_of_at_most_the_size_asked_for(name: str) -> None
     assert [task["shops"] for task in tasks] == [[1, 2], [3, 4], [5]]
 
 
+@pytest.mark.parametrize(
+    ("above", "level", "size"),
+    [
+        ({"max_shops_per_batch": 2}, {"max_shops_per_batch": 3}, 3),
+        ({"max_shops_per_batch": 2}, {"max_shop_per_batch": 3}, 2),
+        ({"max_shop_per_batch": 2}, {"max_shops_per_batch": 3}, 3),
+        ({"max_shop_per_batch": 2}, {"max_shop_per_batch": 3}, 3),
+        ({"isolate_shops": True, "max_shops_per_batch": "2"}, {}, 2),
+        ({"isolate_shops": True, "max_shops_per_batch": 0}, {}, 1),
+    ],
+)
+def test_a_batch_is_as_large_as_the_plural_flag_says_the_nearest_one_first(
+    above: dict[str, Any], level: dict[str, Any], size: int
+) -> None:
+    job = {"sections": {"food": {"shops": list(range(7)), **level}}, **above}
+    assert len(payloads(job, "section", "shop")[0]["shops"]) == size
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_the_flag_of_an_outer_level_holds_over_that_of_an_inner_one(above: bool) -> None:  # noqa: FBT001
+    job = {"isolate_shops": above, "isolate_sections": True}
+    job["sections"] = {"food": {"shops": ["a", "b"], "isolate_shops": not above}}  # type: ignore[assignment]
+    assert len(payloads(job, "section", "shop")) == 1 + above
+
+
+@pytest.mark.parametrize("no", ["false", "No", "off", "0", "", 0, None, False], ids=repr)
+def test_a_flag_that_says_no_asks_for_nothing(no: Any) -> None:
+    job = {"shops": ["a", "b"], "isolate_shops": no}
+    assert payloads(job, "shop") == [job]
+
+
+def test_several_objects_of_values_are_chunked_one_after_the_other() -> None:
+    job = {"shops": [{"a": None, "b": None, "c": None}, {}, {"d": {"x": 1}, "e": None}], "max_shops_per_batch": 2}
+    found = [(task["shops"], task.get("x")) for task in payloads(job, "shop")]
+    assert found == [(["a", "b"], None), (["c"], None), (["d"], 1), (["e"], None)]
+
+
+@pytest.mark.parametrize(
+    ("shops", "expected"),
+    [
+        ({"shop": ["a"]}, {"shops": ["a"]}),
+        ({"shops": {"a": None, "b": None}}, {"shops": ["a", "b"]}),
+        ({"shops": {"a": {"y": 1}}}, {"shops": [{"a": {"y": 1}}]}),
+        ({"shops": {"a": {"y": 1}, "b": None}}, {"shops": {"a": {"y": 1}, "b": None}}),
+        ({"shop": "a"}, {"shop": "a"}),
+        ({"shops": [["a"]]}, {"shops": [["a"]]}),
+        ({"shops": []}, {"shops": []}),
+    ],
+)
+def test_an_inner_level_that_stays_whole_goes_along_in_the_form_of_sosw(
+    shops: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    job = {"sections": {"food": {**shops, "vat": 7}}, "isolate_sections": True}
+    whole = {"isolate_sections": True, "sections": ["food"], "vat": 7, **expected}
+    assert payloads(job, "section", "shop") == [whole]
+
+
+def test_an_attribute_under_both_names_is_refused_where_it_is_to_be_chunked() -> None:
+    job = {"shop": ["a"], "shops": ["b"]}
+    assert payloads(job, "shop") == [job]
+    with pytest.raises(InvalidInput, match=r"shop: \['a'\] stands beside shops, and only one of them can be chunked"):
+        payloads({**job, "isolate_shops": True}, "shop")
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({"x": 7, "y": 1}, {"x": 1, "y": 1}),
+        ('{"y": 1}', {"x": 1, "y": 1}),
+        ("no JSON", {"x": 1, "payload": "no JSON"}),
+        ("[1]", {"x": 1, "payload": "[1]"}),
+        (5, {"x": 1, "payload": 5}),
+    ],
+)
+def test_what_stands_in_payload_joins_it_and_the_rest_wins(payload: Any, expected: dict[str, Any]) -> None:
+    assert payloads({"x": 1, "payload": payload}) == [expected]
+
+
+def test_days_come_in_batches_too() -> None:
+    job = {"period": "last_5_days", "max_days_per_batch": 2}
+    assert [len(task["date_list"]) for task in payloads(job)] == [2, 2, 1]
+
+
 @pytest.mark.parametrize("size", [-1, "-2", "two", 1.5, True])
 def test_a_batch_of_no_whole_number_is_refused(size: Any) -> None:
     with pytest.raises(InvalidInput, match=r"max_shops_per_batch: .* must be a whole number from 1"):

@@ -30,6 +30,12 @@ def test_a_period_is_its_days_oldest_first(period: Any, expected: list[str]) -> 
     assert [str(day) for day in dates(period, THURSDAY)] == expected
 
 
+@pytest.mark.parametrize("period", ["last_2_days", "previous_1_days", "yesterday", "last_week"])
+def test_days_before_the_calendar_are_refused(period: str) -> None:
+    with pytest.raises(InvalidInput, match=f"period: '{period}' begins before the year 1"):
+        dates(period, date.min)
+
+
 @pytest.mark.parametrize("today", [date(2026, 1, day) for day in range(4, 11)])
 def test_last_week_is_the_sunday_to_saturday_that_ended_before_today(today: date) -> None:
     assert [str(day) for day in dates("last_week", today)] == [

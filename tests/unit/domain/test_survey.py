@@ -120,6 +120,11 @@ def test_a_payload_that_is_too_large_is_found_wherever_it_is() -> None:
     assert "is 270,056 bytes of JSON, over the limit of 262,144" in sentence
 
 
+def test_a_large_job_of_small_payloads_passes() -> None:
+    sections = {name: {"shops": ["z" * 1_000] * 150} for name in "ab"}
+    assert looked_over({"sections": sections, "isolate_shops": True}) == Survey(problems=(), tasks=300)
+
+
 def test_days_that_are_not_isolated_count_as_well() -> None:
     assert problems({"period": "last_15000_days"}) == []
     assert "over the limit of 262,144" in problems({"period": "last_36600_days"})[0]
