@@ -24,7 +24,7 @@ from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 _ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
 T = TypeVar("T")
 
 

@@ -93,6 +93,11 @@ def test_the_flag_of_an_outer_level_holds_over_that_of_an_inner_one(above: bool)
     assert len(payloads(job, "section", "shop")) == 1 + above
 
 
+def test_an_outer_flag_that_says_no_leaves_the_whole_job_whole() -> None:
+    job = {"isolate_shops": False, "sections": {"food": {"shops": ["a", "b"], "isolate_shops": True}}}
+    assert payloads(job, "section", "shop") == [job]
+
+
 @pytest.mark.parametrize("no", ["false", "No", "off", "0", "", 0, None, False], ids=repr)
 def test_a_flag_that_says_no_asks_for_nothing(no: Any) -> None:
     job = {"shops": ["a", "b"], "isolate_shops": no}

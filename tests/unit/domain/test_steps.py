@@ -71,6 +71,12 @@ def test_a_day_has_as_many_hours_as_the_clocks_of_its_zone_give_it(day: str, hou
     assert found[0][0].startswith(f"{day}T00:00:00+0")
 
 
+def test_a_moment_without_an_offset_is_told_by_the_clocks_of_the_zone() -> None:
+    assert spans("2026-07-01T06:00", "2026-07-01T07:00", "hours", BERLIN) == [
+        ("2026-07-01T06:00:00+02:00", "2026-07-01T07:00:00+02:00")
+    ]
+
+
 def test_an_offset_says_which_of_two_equal_hours_is_meant() -> None:
     assert spans("2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00", "hours", BERLIN) == [
         ("2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00")
