@@ -102,7 +102,7 @@ class Scheduler(Processor):
 
     def _go_on(self, job: Job, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Whatever is left to do for the job, unless another Scheduler is at it."""
-        is_ours, before = False, self.stats["tasks_created"]
+        is_ours, before, self._held_until = False, self.stats["tasks_created"], None
         try:
             if job.state.is_open:
                 now = self.clock.now()
