@@ -8,13 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sosw.client import Client
     from sosw.handler import LambdaGlobals, get_lambda_handler
     from sosw.processor import Processor
     from sosw.worker import Worker
 
-__all__ = ["LambdaGlobals", "Processor", "Worker", "get_lambda_handler"]
+__all__ = ["Client", "LambdaGlobals", "Processor", "Worker", "get_lambda_handler"]
 
 _HOMES = {
+    "Client": "sosw.client",
     "LambdaGlobals": "sosw.handler",
     "Processor": "sosw.processor",
     "Worker": "sosw.worker",

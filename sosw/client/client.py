@@ -1,0 +1,147 @@
+"""The way in."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sosw.client.dry_run import DryRun
+from sosw.client.errors import UnknownJob
+from sosw.client.job import SubmittedJob
+from sosw.client.scheduler import answer
+from sosw.client.service import Service
+from sosw.domain.errors import InvalidInput, invalid
+from sosw.domain.job import Job
+from sosw.domain.jsontext import dump, parse_object
+from sosw.domain.task import JobId
+from sosw.handler import prefix as prefix_of_environment
+
+GUESSED_FROM = 100
+"""Latest jobs among which a mistaken id is looked for."""
+
+SKEW = timedelta(hours=1)
+"""How far the Scheduler's clock may be ahead of ours: the latest jobs are listed all the same."""
+
+
+class Client:
+    """Submits jobs to one environment of sosw, and finds those that were. It connects when first needed."""
+
+    def __init__(
+        self,
+        prefix: str | None = None,
+        *,
+        region: str | None = None,
+        endpoint: str | None = None,
+        service: Service | None = None,
+    ) -> None:
+        """The environment named `prefix`, by default `SOSW_PREFIX` or "sosw"; credentials are AWS's own way to them.
+
+        `region` is by default `AWS_REGION`, `AWS_DEFAULT_REGION` or the profile's; `endpoint` is `AWS_ENDPOINT_URL` or
+        AWS. `service` stands in for all of these, in tests.
+        """
+        self.prefix = prefix or prefix_of_environment()
+        self._region, self._endpoint, self._given = region, endpoint, service
+
+    def submit(
+        self,
+        labourer: str,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        priority: int | None = None,
+        not_before: datetime | str | None = None,
+        **attributes: Any,
+    ) -> SubmittedJob:
+        """Submit a job of these attributes; returns when its tasks are written, or its rest was handed on.
+
+        Under the same `idempotency_key` it is one job however often it is submitted; without one each call is a new
+        job. `priority` is 0 first … 9 last, 5 by default; none of its tasks starts before `not_before`, an aware
+        moment. Raises `JobRefused`, and `InvalidInput` for what is no JSON.
+        """
+        wishes = {"idempotency_key": idempotency_key, "priority": priority, "not_before": _moment(not_before)}
+        given = {name: value for name, value in wishes.items() if value is not None}
+        return self.submit_event({"lambda_name": labourer, **attributes, **given})
+
+    def submit_event(self, event: Mapping[str, Any]) -> SubmittedJob:
+        """Submit the Scheduler's event as it is: a job, or `{"job": {…}, "idempotency_key": …}`."""
+        event = _opened(event)
+        keyed = _with_key(event)
+        said = self._answer(keyed)
+        is_duplicate = said["duplicate"] and keyed == event  # under a key of our own it can only be our call, repeated
+        job = self._service.jobs.get(JobId(said["job_id"]))
+        if job is None:
+            raise UnknownJob(said["job_id"], ())
+        return SubmittedJob(self._service, job, created=said["created"], is_duplicate=is_duplicate)
+
+    def dry_run(self, labourer: str, /, **attributes: Any) -> DryRun:
+        """What `submit` with these attributes would do. Nothing is written. Raises `JobRefused` as `submit` does."""
+        wishes = {name: value for name, value in attributes.items() if value is not None}
+        if "not_before" in wishes:
+            wishes["not_before"] = _moment(wishes["not_before"])
+        return self.dry_run_event({"lambda_name": labourer, **wishes})
+
+    def dry_run_event(self, event: Mapping[str, Any]) -> DryRun:
+        """What `submit_event` would do."""
+        event = _opened(event)
+        inner = event.get("job")
+        asked = {**event, "job": {**inner, "dry_run": True}} if isinstance(inner, dict) else {**event, "dry_run": True}
+        return DryRun.of(self._answer(asked))
+
+    def job(self, job_id: str) -> SubmittedJob:
+        """The job of that id; raises `UnknownJob`, with a guess."""
+        job = self._service.jobs.get(JobId(job_id)) if job_id else None
+        if job is None:
+            raise UnknownJob(job_id, [known.id for known in self._latest(GUESSED_FROM)])
+        return SubmittedJob(self._service, job)
+
+    def jobs(self, limit: int = 20) -> list[SubmittedJob]:
+        """The `limit` jobs that were submitted last, within the last two years, the newest first."""
+        return [SubmittedJob(self._service, job) for job in self._latest(limit)]
+
+    def _latest(self, limit: int) -> list[Job]:
+        return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)
+
+    def _answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            dump(dict(event))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise invalid("job", event, f"is not JSON: {error}") from error
+        return answer(self._service, event)
+
+    @cached_property
+    def _service(self) -> Service:
+        if self._given is not None:
+            return self._given
+        region = self._region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        return Service.on_aws(self.prefix, region=region, endpoint=self._endpoint)
+
+
+def _opened(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event with its job as an object where that is JSON text; as it is where that is none: it is refused then."""
+    if not isinstance(event.get("job"), str):
+        return event
+    try:
+        return {**event, "job": parse_object(event["job"], "job")}
+    except InvalidInput:
+        return event
+
+
+def _with_key(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event with a key, made for it where it has none: then the call may be repeated when its answer is lost."""
+    inner = event.get("job")
+    has_key = event.get("idempotency_key") is not None or (
+        isinstance(inner, dict) and inner.get("idempotency_key") is not None
+    )
+    return event if has_key else {**event, "idempotency_key": str(uuid.uuid4())}
+
+
+def _moment(given: datetime | str | None) -> str | None:
+    if isinstance(given, datetime):
+        if given.tzinfo is None:
+            raise invalid("not_before", given.isoformat(), "must have a time zone, such as datetime.now(timezone.utc)")
+        return given.isoformat()
+    return given

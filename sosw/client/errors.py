@@ -1,0 +1,69 @@
+"""What the client raises, besides what AWS answers (`sosw.aws.caller`, `sosw.aws.dynamodb.errors`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sosw.domain.errors import SoswError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sosw.client.status import JobStatus
+    from sosw.domain.task import Task
+
+
+class JobRefused(SoswError):
+    """The Scheduler does not take it: the message is its own sentence, and nothing was written."""
+
+
+class UnknownJob(SoswError):
+    """There is no job of that id here; `known` are ids of the latest ones."""
+
+    def __init__(self, job_id: str, known: Sequence[str]) -> None:
+        self.job_id, self.known = job_id, tuple(known)
+        alike = [name for name in known if job_id and name.startswith(job_id)]
+        hint = f"did you mean {alike[0]!r}?" if alike else did_you_mean(job_id, known[:5] if not job_id else known)
+        hint = hint if hint.startswith("did") or known else "no job was submitted here yet"
+        super().__init__(f"there is no job {job_id!r} ({_short(hint)}): see the latest ones by `sosw jobs`")
+
+
+class JobStillOpen(SoswError, TimeoutError):
+    """The time to wait is over and the job is not; `status` is how it stands, `open_tasks` some that are open."""
+
+    def __init__(self, status: JobStatus, seconds: float, open_tasks: Sequence[Task]) -> None:
+        self.status, self.seconds, self.open_tasks = status, seconds, tuple(open_tasks)
+        told = "; ".join(map(_stands, self.open_tasks))
+        super().__init__(
+            f"job {status.job_id} is not finished after {seconds:g} s: {status}" + (f": {told}" * bool(told))
+        )
+
+
+class TasksGone(SoswError):
+    """Tasks have left the table, after the retention of their labourer: their results cannot be read any more."""
+
+    def __init__(self, job_id: str, gone: int, total: int) -> None:
+        self.job_id, self.gone, self.total = job_id, gone, total
+        super().__init__(
+            f"job {job_id}: {gone:,} of its {total:,} tasks are no longer in the table: closed tasks leave it after "
+            "their labourer's retention_days"
+        )
+
+
+def _stands(task: Task) -> str:
+    since = task.started_at or task.greenfield
+    words = (
+        f"running since {since:%H:%M:%S} UTC"
+        if task.state == "running"
+        else f"queued, due {since:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    tries = f", attempt {task.attempt}" if task.attempt else ""
+    return f"{task.id} {words}{tries}"
+
+
+def _short(hint: str) -> str:
+    names = hint.split(", ")
+    return hint if len(names) <= _TOLD else ", ".join([*names[:_TOLD], "…"])
+
+
+_TOLD = 5

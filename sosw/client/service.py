@@ -1,0 +1,48 @@
+"""What the client needs of the world."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sosw.clock import SystemClock
+from sosw.domain.errors import SoswError, invalid
+from sosw.ports import Clock, JobStore, TaskStore
+from sosw.settings import Names
+
+Call = Callable[[str, Mapping[str, Any]], Any]
+"""A function's name and its event; answers what it returned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One environment of sosw, as the client sees it."""
+
+    names: Names
+    call: Call
+    jobs: JobStore
+    tasks: TaskStore
+    clock: Clock
+    sleep: Callable[[float], None] = time.sleep
+    """Seconds."""
+
+    @classmethod
+    def on_aws(cls, prefix: str, *, region: str | None, endpoint: str | None) -> Service:
+        """In the account and region that the credentials and settings in use say. Nothing is called yet."""
+        if endpoint and not endpoint.startswith(("http://", "https://")):
+            raise invalid("endpoint", endpoint, "must begin with http:// or https://")
+        try:
+            from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+            from sosw.aws.dynamodb import Database, DynamoJobStore, DynamoTaskStore  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
+        database = Database(region=region, endpoint=endpoint)
+        return cls(
+            names=Names(prefix),
+            call=LambdaCaller(region=region, endpoint=endpoint).call,
+            jobs=DynamoJobStore.for_prefix(prefix, database=database),
+            tasks=DynamoTaskStore.for_prefix(prefix, database=database),
+            clock=SystemClock(),
+        )
