@@ -1,0 +1,44 @@
+"""How a command ends."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from sosw.domain.errors import InvalidInput, SoswError
+
+if TYPE_CHECKING:
+    from sosw.client import JobStatus
+
+
+class Exit(IntEnum):
+    """The exit codes; scripts rely on them."""
+
+    OK = 0
+    FAILED = 1
+    """Refused by the service, or it could not be reached; the job was cancelled; you said no."""
+    USAGE = 2
+    """The command or what it was given is wrong: nothing was sent."""
+    TIMED_OUT = 3
+    """The job is not finished after --timeout."""
+    DEAD_TASKS = 4
+    """The job is finished, and tasks of it are dead."""
+    INTERRUPTED = 130
+
+
+class BadInput(SoswError):
+    """What the command was given cannot be used."""
+
+
+def of_error(error: SoswError) -> Exit:
+    """The code for an error."""
+    if isinstance(error, TimeoutError):
+        return Exit.TIMED_OUT
+    return Exit.USAGE if isinstance(error, (BadInput, InvalidInput)) else Exit.FAILED
+
+
+def of_job(status: JobStatus) -> Exit:
+    """The code for a job that was waited for."""
+    if status.dead:
+        return Exit.DEAD_TASKS
+    return Exit.FAILED if status.cancelled or status.cancelled_why is not None else Exit.OK
