@@ -44,11 +44,11 @@ CONFIG_LIFE = timedelta(seconds=60)
 """How long a warm container works by the configuration that it has read."""
 
 
-def scheduler_handler() -> Callable[[Any, Any], Any]:
-    """Of the Scheduler: the event is a job, or an order about one."""
+def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any, Any], Any]:
+    """Of the Scheduler, or of your subclass with periods of its own: the event is a job, or an order about one."""
     return _Handler(
         "scheduler",
-        lambda world, config: Scheduler(
+        lambda world, config: role_class(
             config,
             tasks=world.tasks,
             jobs=world.jobs,

@@ -60,7 +60,8 @@ class Scheduler(Processor):
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
         self._canceller = JobCanceller(tasks, jobs, clock)
-        self._reader = JobReader(self.settings, sources, extensions)
+        own_periods = extensions.with_methods(self.settings.custom_period_patterns, self)
+        self._reader = JobReader(self.settings, sources, own_periods)
         self._held_until: datetime | None = None
 
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:

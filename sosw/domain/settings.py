@@ -58,6 +58,7 @@ class Labourer:
         return labourer
 
 
+_SHARED_KEYS = ("task_config", "job_schema_variants", "custom_period_patterns")
 _LABOURER_KEYS = (
     "arn",
     "max_simultaneous_invocations",
@@ -77,6 +78,8 @@ class EssentialSettings:
     """Those whose settings are right."""
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
+    custom_period_patterns: Any = ()
+        values = _Reader("", given, known=_SHARED_KEYS)
     mistaken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     """Labourers whose settings are wrong, and how: their jobs are refused, the others work on."""
     problems: tuple[Problem, ...] = ()
@@ -85,13 +88,14 @@ class EssentialSettings:
     @classmethod
     def from_mapping(cls, given: Any) -> EssentialSettings:
         """From the merged configuration. Never raises: what is wrong is kept, in `mistaken` and `problems`."""
-        values = _Reader("", given, known=["task_config", "job_schema_variants"])
+        values = _Reader("", given, known=["task_config", "job_schema_variants", "custom_period_patterns"])
         task_config = _Reader("task_config", values.get("task_config", {}), known=["labourers"])
         labourers, mistaken = _each(Labourer.from_mapping, task_config.mapping("labourers"))
         schemas, wrong = _each(_chunkable, values.mapping("job_schema_variants"))
         return cls(
             labourers={LabourerName(name): labourer for name, labourer in labourers.items()},
             job_schema_variants={"default": (), **schemas},
+            custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             problems=(*values.problems, *task_config.problems, *(p for problems in wrong.values() for p in problems)),
         )

@@ -10,9 +10,9 @@ import pytest
 from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.task import JobId, Task, TaskState
-from sosw.scheduler import BATCH
+from sosw.scheduler import BATCH, Scheduler
 from sosw.testing import InMemoryTaskStore
-from tests.factories import NOW, World
+from tests.factories import NOW, World, seconds
 
 JOB = {
     "lambda_name": "sales",
@@ -163,3 +163,23 @@ def test_an_unknown_configuration_key_refuses_the_job_before_anything_is_written
 def test_a_mistaken_labourer_does_not_refuse_the_jobs_of_the_others(world: World) -> None:
     world.config["task_config"]["labourers"]["bad"] = {}
     assert world.submit(JOB, "r")["created"] == 500
+
+
+def test_a_subclass_has_periods_of_its_own_as_in_sosw_0_7(world: World) -> None:
+    class Calendar(Scheduler):
+        def fiscal_x_days(self, period: str) -> list[str]:
+            return ["2025-04-06"] * int(period.split("_")[1])
+
+    world.config["custom_period_patterns"] = ["fiscal_[0-9]+_days"]
+    parts: dict[str, Any] = {"sources": world.sources, "invoker": world.invoker, "name": "scheduler"}
+    calendar = Calendar(world.config, tasks=world.tasks, jobs=world.jobs, clock=world.clock, **parts)
+    event = {"lambda_name": "sales", "period": "fiscal_2_days", "isolate_days": True}
+    answer = calendar.submit(event, request_id="r", remaining=lambda: seconds(900))
+
+    assert answer["tasks"] == 2
+
+
+def test_a_pattern_without_its_method_is_refused_by_name(world: World) -> None:
+    world.config["custom_period_patterns"] = ["fiscal_[0-9]+_days"]
+    with pytest.raises(InvalidInput, match=r"needs a method fiscal_x_days\(\) on Scheduler"):
+        world.submit(JOB)
