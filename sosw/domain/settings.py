@@ -79,7 +79,7 @@ class EssentialSettings:
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
     custom_period_patterns: Any = ()
-        values = _Reader("", given, known=_SHARED_KEYS)
+    """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks them."""
     mistaken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     """Labourers whose settings are wrong, and how: their jobs are refused, the others work on."""
     problems: tuple[Problem, ...] = ()
@@ -88,7 +88,7 @@ class EssentialSettings:
     @classmethod
     def from_mapping(cls, given: Any) -> EssentialSettings:
         """From the merged configuration. Never raises: what is wrong is kept, in `mistaken` and `problems`."""
-        values = _Reader("", given, known=["task_config", "job_schema_variants", "custom_period_patterns"])
+        values = _Reader("", given, known=_SHARED_KEYS)
         task_config = _Reader("task_config", values.get("task_config", {}), known=["labourers"])
         labourers, mistaken = _each(Labourer.from_mapping, task_config.mapping("labourers"))
         schemas, wrong = _each(_chunkable, values.mapping("job_schema_variants"))
