@@ -79,7 +79,7 @@ class EssentialSettings:
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
     custom_period_patterns: Any = ()
-    """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks them."""
+    """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     mistaken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     """Labourers whose settings are wrong, and how: their jobs are refused, the others work on."""
     problems: tuple[Problem, ...] = ()
