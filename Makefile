@@ -25,7 +25,7 @@ TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- the two commands of a newcomer ----------------------------------------------------------------------------------
 
@@ -51,6 +51,14 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 .PHONY: peer
 peer: env $(PEER) ## Compare the tasks of thousands of random jobs with those that sosw 0.7.51 makes of them
 	$(BIN)/pytest tests/peer
+
+.PHONY: bench
+bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (LARGE=1: 50,000 tasks, too); for holders of an AWS account
+	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench $(if $(LARGE),--large)
+
+.PHONY: bench-million
+bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of an hour); for holders of an AWS account
+	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench million
 
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend

@@ -1,0 +1,61 @@
+"""Runs what measures: each program in a process of its own, ours in our environment and the peer's in its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sosw.local.clients import ACCOUNT, SECRET
+
+ROOT = Path(__file__).parents[1]
+PEER_PYTHON = ROOT / ".sosw" / "peer" / "bin" / "python"
+_PATIENCE = 3600.0
+"""Seconds for one program."""
+_NOWHERE = {
+    "AWS_ACCESS_KEY_ID": ACCOUNT,
+    "AWS_SECRET_ACCESS_KEY": SECRET,
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": "127.0.0.1",
+}
+"""No way to a real account."""
+
+
+class ProgramFailed(Exception):
+    """A measuring program ended before it told its figures."""
+
+
+def here(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
+    """The figures of `bench.here.<program>`."""
+    return _run([sys.executable, "-m", f"bench.here.{program}", *map(str, arguments)], environment)
+
+
+def peer(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
+    """The figures of `bench/peer/<program>.py`, whose `sosw` is the peer."""
+    file = ROOT / "bench" / "peer" / f"{program}.py"
+    return _run([str(PEER_PYTHON), "-I", str(file), *map(str, arguments)], environment)
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    ran = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**kept, **_NOWHERE, **environment},
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+    if ran.returncode:
+        raise ProgramFailed(f"{' '.join(command[1:])} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")
+    figures: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
+    return figures
