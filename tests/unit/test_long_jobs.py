@@ -287,3 +287,19 @@ def test_a_hold_is_refused_while_another_lasts_and_given_when_it_is_over(world: 
 
     assert not moves.hold(held, now=now + seconds(1), until=now).expects(held)
     assert moves.hold(held, now=now + LEASE, until=now).expects(held)
+
+
+@pytest.mark.parametrize(("padding", "notes"), [(0, 3), (40_000, 1), (200_000, 0)])
+def test_the_larger_a_job_is_the_rarer_it_is_noted(world: World, padding: int, notes: int) -> None:
+    class Noted(InMemoryJobStore):
+        moves: list[str]
+
+        def apply(self, move: JobMove) -> Job:
+            self.moves.append(move.move)
+            return super().apply(move)
+
+    jobs = Noted()
+    jobs.moves = []
+    world.submit({**JOB, "padding": "x" * padding}, ID, jobs=jobs)
+
+    assert (jobs.moves.count("note"), is_whole(world)) == (notes, True)
