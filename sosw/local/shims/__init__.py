@@ -22,6 +22,7 @@ NAMES = (
     "partiql_streams",
     "quiet_handlers",
     "rule_invocations",
+    "schedule_context",
     "schedule_tick",
     "table_properties",
 )

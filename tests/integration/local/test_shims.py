@@ -132,6 +132,33 @@ def test_with_rule_invocations_it_is_retried_and_ends_in_the_dead_letter_queue(p
     assert eventually(is_in_the_next_letters)
 
 
+# --- schedule_context -----------------------------------------------------------------------------------------------
+
+CONTEXT = "<aws.scheduler.scheduled-time> <aws.scheduler.attempt-number>"
+
+
+def run_a_schedule(stack: LocalStack) -> bool:
+    """Whether a schedule of a moment that is past handed its input on with the keywords in it."""
+    arn = stack.client("lambda").get_function_configuration(FunctionName="probe-reader")["FunctionArn"]
+    stack.client("scheduler").create_schedule(
+        Name="once",
+        ScheduleExpression="at(2026-01-02T03:04:05)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": "arn:aws:iam::000000000000:role/any", "Input": json.dumps({"id": CONTEXT})},
+    )
+    seen = ("2026-01-02T03:04:05Z 1", CONTEXT)
+    assert eventually(lambda: any(times_seen(stack, key) for key in seen))
+    return bool(times_seen(stack, CONTEXT))
+
+
+def test_without_schedule_context_the_keywords_of_a_schedule_stay_in_its_input(bare: Probe) -> None:
+    assert run_a_schedule(bare.stack)
+
+
+def test_with_schedule_context_they_are_replaced(probe: Probe) -> None:
+    assert not run_a_schedule(probe.stack)
+
+
 # --- function_properties, table_properties --------------------------------------------------------------------------
 
 
