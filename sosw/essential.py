@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -16,6 +17,7 @@ from sosw.aws.dynamodb import (
     DynamoJobStore,
     DynamoSlotStore,
     DynamoTaskStore,
+    TableFailed,
     changes,
     token,
 )
@@ -24,6 +26,7 @@ from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
+from sosw.domain.moments import EPOCH
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
@@ -76,8 +79,11 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             clock=world.clock,
             in_parallel=in_parallel,
+            pause=pause,
         ),
-        lambda role, event, _context: role(received(event) if "Records" in event else event),
+        lambda role, event, context: role(
+            received(event) if "Records" in event else event, remaining=lambda: remaining(context)
+        ),
     )
 
 
@@ -177,7 +183,7 @@ class _Handler(Generic[Role]):
         self._config_name = f"{self._world.names.prefix}-{name}_config"
         self._log = EssentialLog(name)
         self._role: Role | None = None
-        self._fresh_until: datetime | None = None
+        self._fresh_until = EPOCH
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         role = self._current()
@@ -188,9 +194,14 @@ class _Handler(Generic[Role]):
     def _current(self) -> Role:
         """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
         now = self._world.clock.now()
-        if self._role is None or self._fresh_until is None or now >= self._fresh_until:
-            self._role = self._build(self._world, self._load())
+        if self._role is None:
+            self._role, self._fresh_until = self._build(self._world, self._load()), now + CONFIG_LIFE
+        elif now >= self._fresh_until:
             self._fresh_until = now + CONFIG_LIFE
+            try:
+                self._role = self._build(self._world, self._load())
+            except TableFailed as error:
+                self._log.mistake(self._config_name, error)  # what was read before serves for another while
         return self._role
 
     def _load(self) -> dict[str, Any]:
@@ -204,6 +215,11 @@ class _Handler(Generic[Role]):
                     raise
                 self._log.mistake(name, error)
         return merged
+
+
+def pause(number: int) -> None:
+    """A random while, twice as long at most with every `number`, counted from 0: 20 ms, 40 ms, … 2.6 s."""
+    time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311  (no secret)
 
 
 def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:

@@ -7,12 +7,12 @@ number of Orchestrators may do this at once: see `sosw.domain.slots` for why the
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleRow, StaleTask
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleRow, StaleTask
 from sosw.domain.messages import Wake, worker_event
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import Name, SlotRow, resized
@@ -22,7 +22,7 @@ from sosw.processor import Processor
 from sosw.slot_keeper import SlotKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sosw.domain.lifecycle import Transition
     from sosw.domain.settings import Labourer
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+WAVE = 64
+"""Attempts of a labourer that are named, claimed and invoked at a time: to die in between costs so many leases."""
+WAVE_TIME = timedelta(seconds=50)
+"""No wave begins with less time left: two rounds of 32 invocations that hang take 30 s."""
 INDEX_LAG = timedelta(seconds=5)
 """Tasks named within this time may still be seen in the index: so many more candidates are asked for."""
 THROTTLED_DELAY = timedelta(seconds=2)
@@ -51,32 +55,53 @@ class Orchestrator(Processor):
         invoker: Invoker,
         clock: Clock,
         in_parallel: Callable[[Callable[[Task], None], Iterable[Task]], None],
+        pause: Callable[[int], None] = lambda _number: None,
     ) -> None:
-        """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have."""
+        """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
+
+        `pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0.
+        """
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.in_parallel = tasks, invoker, clock, in_parallel
-        self.slots = SlotKeeper(slots)
+        self.slots, self.pause = SlotKeeper(slots, pause), pause
 
-    def __call__(self, event: Any) -> dict[str, Any]:
-        """Dispatch the labourers that a wake names, or all. Answers how many attempts of each were started."""
+    def __call__(self, event: Any, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
+        """Dispatch the labourers that a wake names, or all: a wave of each in turn, while `remaining` has time for one.
+
+        Answers how many attempts of each were started.
+        """
         wake = Wake.from_event(event)
         self._tell_mistakes()
-        woken = self.settings.labourers if wake is None else wake.ended
-        started: dict[str, int] = {}
-        for name in woken:
-            labourer = self.settings.labourers.get(name)
-            if labourer is None:
-                log.warning("labourer.unknown", extra={"labourer": name})
-                continue
-            try:
-                started[name] = self.dispatch(labourer, None if wake is None else wake.ended[name])
-            except Exception:
-                # Whatever it is, the next labourer must not wait for it; the minute rule tries this one again.
-                log.exception("labourer.failed", extra={"labourer": name})
-                self.stats["labourers_failed"] += 1
+        waiting = deque(self._woken(wake))
+        started: Counter[str] = Counter()
+        while waiting and (remaining is None or remaining() >= WAVE_TIME):
+            labourer, ended = waiting.popleft()
+            count = self._try(labourer, ended)
+            started[labourer.name] += count
+            if count >= WAVE:
+                waiting.append((labourer, {}))  # there may be more: after the others
+        if waiting:
+            log.warning("dispatch.cut", extra={"labourers": [labourer.name for labourer, _ in waiting]})
         self.stats["started"] += sum(started.values())
         return {"started": {name: count for name, count in started.items() if count}}
+
+    def _woken(self, wake: Wake | None) -> Iterator[tuple[Labourer, Mapping[TaskId, int] | None]]:
+        for name in self.settings.labourers if wake is None else wake.ended:
+            labourer = self.settings.labourers.get(name)
+            if labourer:
+                yield labourer, None if wake is None else wake.ended[name]
+            else:
+                log.warning("labourer.unknown", extra={"labourer": name})
+
+    def _try(self, labourer: Labourer, ended: Mapping[TaskId, int] | None) -> int:
+        try:
+            return self.dispatch(labourer, ended)
+        except Exception:
+            # Whatever it is, the next labourer must not wait for it; the minute rule tries this one again.
+            log.exception("labourer.failed", extra={"labourer": labourer.name})
+            self.stats["labourers_failed"] += 1
+            return 0
 
     def _tell_mistakes(self) -> None:
         for problem in self.settings.problems:
@@ -85,7 +110,10 @@ class Orchestrator(Processor):
             log.error("labourer.mistaken", extra={"labourer": name, "why": "; ".join(map(str, problems))})
 
     def dispatch(self, labourer: Labourer, ended: Mapping[TaskId, int] | None) -> int:
-        """Fill the labourer's free slots. `ended`: versions at which tasks were seen not running; None if not woken."""
+        """Start a wave of the labourer at most; how many were.
+
+        `ended`: versions at which tasks were seen not running; None if not woken.
+        """
         if ended is None and not self._due(labourer, 1):
             return 0
         named = self._name(labourer, ended or {})
@@ -103,20 +131,27 @@ class Orchestrator(Processor):
     def _name(self, labourer: Labourer, ended: Mapping[TaskId, int]) -> list[tuple[Task, int]]:
         """Due tasks with the number of the row in which each is now named by us."""
         named: list[tuple[Task, int]] = []
-        for _ in range(NAMING_ROUNDS):
+        for number in range(NAMING_ROUNDS):
             stored = self.slots.rows(labourer.name)
             rows = resized((r.without(ended) for r in stored), labourer.name, labourer.max_simultaneous_invocations)
             try:
                 self._write(rows, stored, self._candidates(labourer, rows, ended), named)
             except StaleRow:
-                continue  # another Orchestrator, or the sweep, was faster: what we wrote before stays ours
-            return named
+                self.pause(number)  # another Orchestrator, or the sweep, was faster: what we wrote before stays ours
+            except SoswError as error:
+                if not named:
+                    raise
+                log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
+                return named
+            else:
+                return named
         log.info("slots.contended", extra={"labourer": labourer.name})
+        self.slots.drop(labourer.name, ended)
         return named
 
     def _candidates(self, labourer: Labourer, rows: Sequence[SlotRow], ended: Mapping[TaskId, int]) -> list[Task]:
         """Tasks to start: due, and not named yet. Read without a lock or a promise: the claim decides."""
-        free = sum(row.free for row in rows)
+        free = min(WAVE, sum(row.free for row in rows))
         if not free:
             return []
         ids = self._unnamed(labourer, {task: name for row in rows for task, name in row.names.items()}, free)

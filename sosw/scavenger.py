@@ -34,8 +34,10 @@ HOLD_GRACE = timedelta(seconds=10)
 """So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
 MAX_RESUMED = 25
 """Jobs that one sweep resumes."""
-MAX_REMINDERS = 10
-"""Of one batch of changes: one call's worth."""
+MAX_REMINDERS = 100
+"""Of one batch of changes: ten calls' worth."""
+SWEEP_BATCH = 100
+"""Tasks that a sweep holds in memory at a time."""
 
 
 class Scavenger(Processor):
@@ -58,6 +60,7 @@ class Scavenger(Processor):
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
+        self._reminded: set[tuple[datetime, LabourerName]] = set()
         self.slots, self.jobs, self.reminder, self.names = SlotKeeper(slots), jobs, reminder, names
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
@@ -71,7 +74,7 @@ class Scavenger(Processor):
         for change in changes:
             if change.state is TaskState.RUNNING:
                 continue
-            if change.version > 1:
+            if change.is_over:
                 known = ended[change.labourer].get(change.task_id, 0)
                 ended[change.labourer][change.task_id] = max(known, change.version)
             if change.state is TaskState.QUEUED:
@@ -99,6 +102,7 @@ class Scavenger(Processor):
 
     def sweep(self) -> dict[str, Any]:
         """Expire leases, free the slots of what ended unseen, fence what was named and never claimed."""
+        self._resume_jobs()
         freed: dict[LabourerName, dict[TaskId, int]] = {}
         for name, labourer in self.settings.labourers.items():
             try:
@@ -112,7 +116,6 @@ class Scavenger(Processor):
                 freed[name] = ended
                 self.stats["slots_freed"] += len(ended)
         self._wake(freed)
-        self._resume_jobs()
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _resume_jobs(self) -> None:
@@ -133,11 +136,13 @@ class Scavenger(Processor):
             for task, name in row.names.items()
             if name.since + CLAIM_GRACE <= now
         ]
-        found = self.tasks.get_many(task for _, task, _ in old) if old else {}
         over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
-        for row, task, name in old:
-            if self._ends(labourer, name, found.get(task)):
-                over[row][task] = name.version + 1
+        for start in range(0, len(old), SWEEP_BATCH):
+            batch = old[start : start + SWEEP_BATCH]
+            found = self.tasks.get_many(task for _, task, _ in batch)
+            for row, task, name in batch:
+                if self._ends(labourer, name, found.get(task)):
+                    over[row][task] = name.version + 1
         if over:
             self.slots.free(labourer.name, over)
         return {task: version for names in over.values() for task, version in names.items()}
@@ -169,10 +174,12 @@ class Scavenger(Processor):
         return False
 
     def _remind(self, later: Collection[tuple[datetime, LabourerName]]) -> None:
-        """For the first moments at which something is due; those left out come up when these are dispatched."""
-        wakes = [(at, Wake(ended={labourer: {}})) for at, labourer in sorted(later)[:MAX_REMINDERS]]
+        """For the moments at which something falls due, once each while this role lives."""
+        new = sorted(set(later) - self._reminded)[:MAX_REMINDERS]
+        wakes = [(at, Wake(ended={labourer: {}})) for at, labourer in new]
         if not wakes:
             return
+        self._reminded = {each for each in self._reminded if each[0] > self.clock.now()} | set(new)
         try:
             self.reminder.remind(wakes)
         except InvokeUncertain as error:

@@ -22,8 +22,9 @@ ROUNDS = 8
 class SlotKeeper:
     """A `SlotStore` with the two ways of freeing slots. What cannot be freed now, the next sweep frees."""
 
-    def __init__(self, slots: SlotStore) -> None:
-        self._slots = slots
+    def __init__(self, slots: SlotStore, pause: Callable[[int], None] = lambda _number: None) -> None:
+        """`pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0."""
+        self._slots, self._pause = slots, pause
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
         """See `SlotStore.rows`."""
@@ -42,13 +43,17 @@ class SlotKeeper:
         self._without(labourer, lambda row: own.get(row, {}))
 
     def _without(self, labourer: LabourerName, ended: Callable[[int], Mapping[TaskId, int]]) -> None:
-        for _ in range(ROUNDS):
-            try:
-                for row in self._slots.rows(labourer):
-                    kept = row.without(ended(row.number))
-                    if kept != row:
-                        self._slots.write(kept)
-            except StaleRow:
-                continue
-            return
+        for number in range(ROUNDS):
+            is_lost = False
+            for row in self._slots.rows(labourer):
+                kept = row.without(ended(row.number))
+                if kept == row:
+                    continue
+                try:
+                    self._slots.write(kept)
+                except StaleRow:
+                    is_lost = True  # the other rows need not wait for this one
+            if not is_lost:
+                return
+            self._pause(number)
         log.info("slots.contended", extra={"labourer": labourer})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -28,7 +29,7 @@ class LambdaInvoker:
     """
 
     def __init__(self, *, tries: int = 1, client: LambdaClient | None = None) -> None:
-        self._tries, self._client = tries, client
+        self._tries, self._client, self._lock = tries, client, Lock()
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
         """See `Invoker.start`. Throttled, or in deployment: refused in passing; any other 4xx: refused for good."""
@@ -48,12 +49,13 @@ class LambdaInvoker:
     @property
     def client(self) -> LambdaClient:
         """The one client: safe to share among threads."""
-        if self._client is None:
-            config = Config(
-                connect_timeout=5,
-                read_timeout=30,
-                max_pool_connections=MAX_CONNECTIONS,
-                retries={"mode": "standard", "total_max_attempts": self._tries},
-            )
-            self._client = boto3.client("lambda", config=config)
-        return self._client
+        with self._lock:  # threads ask at once, and making a client is not theirs to share
+            if self._client is None:
+                config = Config(
+                    connect_timeout=5,
+                    read_timeout=10,
+                    max_pool_connections=MAX_CONNECTIONS,
+                    retries={"mode": "standard", "total_max_attempts": self._tries},
+                )
+                self._client = boto3.Session().client("lambda", config=config)
+            return self._client

@@ -97,6 +97,15 @@ class Change:
     """Attempts that this write noted as failed."""
 
     @property
+    def is_over(self) -> bool:
+        """Whether it tells that an attempt ended: then the Orchestrator should hear of it.
+
+        Not for a task given back: its slot is freed by who gave it back, and what refused it would refuse the next.
+        """
+        is_given_back = self.was is TaskState.RUNNING and self.state is TaskState.QUEUED and not self.failed
+        return self.version > 1 and not is_given_back
+
+    @property
     def totals(self) -> Totals:
         """What it adds to the totals of its job."""
         counts = {state.value: int(self.state is state) - int(self.was is state) for state in _CLOSED}

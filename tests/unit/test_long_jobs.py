@@ -13,12 +13,12 @@ from sosw.domain import job as moves
 from sosw.domain import lifecycle
 from sosw.domain.errors import InvalidInput, InvokeRefused
 from sosw.domain.job import Job, JobMove, JobState
-from sosw.domain.messages import cancel_event, resume_event
-from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
+from sosw.domain.messages import resume_event
+from sosw.domain.task import JobId, Task, task_id
 from sosw.scheduler import BATCH, HOLD, SHUTDOWN
 from sosw.settings import Names
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
-from tests.factories import DAY, LEASE, POLICY, World, seconds
+from tests.factories import DAY, LEASE, World, seconds
 
 TASKS = 3 * BATCH + 7
 JOB = {"lambda_name": "sales", "job_schema_name": "by_shop", "isolate_shops": True, "shops": list(range(TASKS))}
@@ -155,85 +155,6 @@ def test_killed_at_any_call_and_resumed_a_job_yields_each_task_once(world: World
 
     print(f"kill points: {tried} tried, each left exactly 1,000 tasks")  # noqa: T201
     assert tried == 2 * (1000 // 25 + 4)
-
-
-def test_a_cancelled_job_leaves_nothing_that_could_start(world: World) -> None:
-    world.submit(JOB, ID)
-    world.orchestrator()({})
-    world.tasks.apply(lifecycle.complete(task_id(ID, 0), attempt=1, now=world.clock.now(), retention=DAY))
-
-    answer = world.submit(cancel_event(ID, by="ada", why="wrong year"), "another")
-    states = Counter(task.state for task in world.tasks.tasks.values())
-
-    assert (answer["state"], answer["tasks"]) == ("cancelled", TASKS)
-    assert (job_of(world).cancelled_by, job_of(world).cancelled_why) == ("ada", "wrong year")
-    assert states == {TaskState.DONE: 1, TaskState.RUNNING: 1, TaskState.CANCELLED: TASKS - 2}
-
-
-def test_a_task_that_ran_when_its_job_was_cancelled_may_end_well_but_is_not_tried_again(world: World) -> None:
-    world.submit({**JOB, "shops": [0, 1]}, ID)
-    world.orchestrator()({})
-    world.submit(cancel_event(ID, by="ada", why=""), "another")
-
-    def report(action: str, number: int) -> dict[str, Any]:
-        return world.assistant()({"action": action, "task_id": task_id(ID, number), "attempt": 1})
-
-    assert [report("complete", 0)["state"], report("fail", 1)["state"]] == ["done", "cancelled"]
-
-
-def test_a_recall_between_reading_and_failing_is_not_overlooked(world: World) -> None:
-    world.submit({**JOB, "shops": [0]}, ID)
-    world.orchestrator()({})
-    read = world.tasks.tasks[task_id(ID, 0)]
-    world.tasks.apply(lifecycle.recall(read))
-    failure = Failure(attempt=1, at=world.clock.now(), error="E")
-    stale = lifecycle.fail(read, failure, policy=POLICY, retention=DAY, jitter=0)
-
-    assert [outcome.value for outcome in world.tasks.apply_all([stale])] == ["stale"]
-
-
-def test_a_job_cancelled_while_its_tasks_are_written_stops_there_and_is_cancelled_by_its_holder(world: World) -> None:
-    class Cancelling(InMemoryTaskStore):
-        def create(self, tasks: Sequence[Task]) -> int:
-            if len(self.tasks) == BATCH:
-                world.submit(cancel_event(ID, by="ada", why=""), "another")
-            return super().create(tasks)
-
-    world.tasks = Cancelling()
-    answer = world.submit(JOB, ID)
-
-    assert (answer["state"], answer["tasks"]) == ("cancelled", 2 * BATCH)
-    assert set(world.states()) == {TaskState.CANCELLED}
-
-
-def test_a_cancelled_job_whose_holder_died_is_cancelled_by_the_next_when_the_hold_is_over(world: World) -> None:
-    death = Dying(3 + BATCH // 25 + 5, is_done=True)
-    with pytest.raises(Died):
-        world.submit(JOB, ID, **dying_stores(world, death))
-    order = cancel_event(ID, by="ada", why="")
-    assert world.submit(order, "another")["state"] == "cancelling"
-    world.clock.advance(HOLD)
-
-    assert world.submit(resume_event(ID), "a third")["state"] == "cancelled"
-    assert set(world.states()) == {TaskState.CANCELLED}
-
-
-def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
-    world.submit(JOB, ID)
-    orders: list[Any] = [cancel_event(ID, by="", why=""), *[resume_event(ID)] * (TASKS // BATCH + 1)]
-    answers = [world.scheduler().submit(o, request_id="another", remaining=shrinking(900)) for o in orders]
-
-    assert [answer["state"] for answer in answers[-2:]] == ["cancelling", "cancelled"]
-    assert set(world.states()) == {TaskState.CANCELLED}
-
-
-def test_cancelling_twice_is_cancelling_once(world: World) -> None:
-    world.submit({**JOB, "shops": [0]}, ID)
-    first = world.submit(cancel_event(ID, by="ada", why="first"), "a")
-    second = world.submit(cancel_event(ID, by="bob", why="second"), "b")
-
-    assert (first["state"], second["state"], second["duplicate"]) == ("cancelled", "cancelled", True)
-    assert job_of(world).cancelled_by == "ada"
 
 
 @pytest.mark.parametrize(

@@ -46,11 +46,20 @@ def test_many_that_are_due_in_the_same_second_make_one_reminder() -> None:
     assert world.reminder.wakes == [(NOW + seconds(3), WAKE)]
 
 
-def test_of_many_moments_the_first_ten_are_reminded_of() -> None:
+def test_of_many_moments_the_first_hundred_are_reminded_of() -> None:
     world = World()
-    world.scavenger().pass_on([change(seconds(n), sequence=n) for n in range(99, 0, -1)], token="batch")
+    world.scavenger().pass_on([change(seconds(n), sequence=n) for n in range(199, 0, -1)], token="batch")
 
     assert [at for at, _ in world.reminder.wakes] == [NOW + seconds(n + 1) for n in range(1, MAX_REMINDERS + 1)]
+
+
+def test_a_moment_is_reminded_of_once_however_many_batches_tell_of_it() -> None:
+    world = World()
+    scavenger = world.scavenger()
+    for number in range(3):
+        scavenger.pass_on([change(seconds(60), sequence=number, version=1)], token=str(number))
+
+    assert world.reminder.wakes == [(NOW + seconds(61), WAKE)]
 
 
 def test_what_is_due_now_closed_or_too_far_ahead_needs_no_reminder() -> None:
