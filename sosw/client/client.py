@@ -23,6 +23,8 @@ from sosw.handler import prefix as prefix_of_environment
 GUESSED_FROM = 100
 """Latest jobs among which a mistaken id is looked for."""
 
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""As the newer SDKs have it; boto3 by itself reads the second one alone."""
 SKEW = timedelta(hours=1)
 """How far the Scheduler's clock may be ahead of ours: the latest jobs are listed all the same."""
 
@@ -116,7 +118,7 @@ class Client:
     def _service(self) -> Service:
         if self._given is not None:
             return self._given
-        region = self._region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+        region = self._region or next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
         return Service.on_aws(self.prefix, region=region, endpoint=self._endpoint)
 
 

@@ -17,10 +17,9 @@ from sosw import Client
 from sosw.client import JobRefused, JobStillOpen
 from sosw.domain.job import JobState
 from tests.e2e.conftest import ROOT
+from tests.unit.docs import markdown as md
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.e2e.conftest import Deployment
 
 SOSW = str(Path(sys.executable).with_name("sosw"))
@@ -29,7 +28,7 @@ BY_SHOP: dict[str, Any] = {"job_schema_name": "by_shop", "isolate_shops": True}
 
 
 @pytest.fixture
-def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
     for name, value in deployment.stack.variables.items():
         monkeypatch.setenv(name, value)
     return Client()
@@ -90,6 +89,15 @@ def test_a_dry_run_writes_nothing(client: Client) -> None:
 
     assert (found.tasks, found.last) == (2, {**BY_SHOP, "shops": ["b"]})
     assert "client-dry" not in [job.id for job in client.jobs(100)]
+
+
+def test_the_python_of_the_page_runs(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    (block,) = md.blocks(ROOT / "docs" / "howto" / "submit-jobs.md", "python")
+    exec(block.text.replace("flight-delays", "obedient"), {"client": client})  # noqa: S102  (what a reader copies)
+    said = capsys.readouterr().out.splitlines()
+
+    assert said[0] == "7 of 7 done, 0 dead"
+    assert [line.split()[0] for line in said[1:]] == list("0123456")
 
 
 def test_the_command_submits_waits_and_prints_results(deployment: Deployment) -> None:
