@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sosw.domain import job as jobs
 from sosw.domain import lifecycle
-from sosw.domain.task import Task, TaskState, task_id
+from sosw.domain.task import Task, TaskId, TaskState, task_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from sosw.domain.job import Job
@@ -26,20 +27,32 @@ class JobCanceller:
         self._tasks, self._jobs, self._clock = tasks, jobs, clock
 
     def step(self, job: Job, *, retention: timedelta, until: datetime) -> Job:
-        """The next tasks from the job's cursor on; the job is cancelled when there are none. Its holder calls this.
+        """The next tasks from where it stopped; the job is cancelled when there are none. Its holder calls this.
 
-        A task that moves meanwhile is looked at again, until none is left that could still start.
+        A task that moves meanwhile is looked at again, until none is left that could still start. What is not there was
+        taken by its retention; the end is where no task can be.
         """
-        numbers = range(job.cursor, job.cursor + STEP)
-        found = self._tasks.get_many(task_id(job.id, number) for number in numbers)
-        if not found:
-            return self._jobs.apply(jobs.cancelled(job, total=job.cursor))
+        end = job.total if job.total is not None else job.cursor
+        numbers = range(job.swept, job.swept + STEP)
+        found = self._stop([task_id(job.id, number) for number in numbers], retention)
+        if not found and job.swept >= end:
+            return self._jobs.apply(jobs.cancelled(job, total=max(end, job.swept)))
+        last = max((number for number in numbers if task_id(job.id, number) in found), default=numbers[-1])
+        come = numbers[-1] + 1 if numbers[-1] < end else max(end, last + 1)
+        return self._jobs.apply(jobs.note(job, swept=come, until=until))
+
+    def stop(self, task_ids: Sequence[TaskId], retention: timedelta) -> None:
+        """Tasks of a cancelled job that were written too late."""
+        self._stop(task_ids, retention)
+
+    def _stop(self, task_ids: Sequence[TaskId], retention: timedelta) -> dict[TaskId, Task]:
+        """Those that are there, as they were found."""
+        found = self._tasks.get_many(task_ids)
         left = list(found.values())
         while moves := [move for task in left if (move := self._move(task, retention))]:
             self._tasks.apply_all(moves)
             left = list(self._tasks.get_many(move.task_id for move in moves).values())
-        last = max(number for number in numbers if task_id(job.id, number) in found)
-        return self._jobs.apply(jobs.note(job, cursor=last + 1, until=until))
+        return found
 
     def _move(self, task: Task, retention: timedelta) -> Transition | None:
         if task.state is TaskState.QUEUED:

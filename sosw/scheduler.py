@@ -23,11 +23,12 @@ from sosw.job_reader import JobReader
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from sosw.domain.extensions import Extensions
     from sosw.domain.job import JobMove
+    from sosw.domain.task import Task, TaskId
     from sosw.ports import Clock, Invoker, JobStore, SourceReader, TaskStore
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ BODY_CHARS = 40_000
 """For each of these in a job's body, its notes are a batch further apart: at most 0.05 write units a task."""
 HOLD = timedelta(seconds=120)
 """How long a Scheduler may be busy with one batch before another one takes the job over."""
+RETRY_STUCK = timedelta(minutes=10)
+"""So long a job is left alone whose labourer or periods are gone: until its settings are mended, or it is cancelled."""
+CANCELLED = (JobState.CANCELLING, JobState.CANCELLED)
 SHUTDOWN = timedelta(seconds=30)
 """With less time than this left, it hands over."""
 
@@ -65,6 +69,7 @@ class Scheduler(Processor):
         own_periods = extensions.with_methods(self.settings.custom_period_patterns, self)
         self._reader = JobReader(self.settings, sources, own_periods)
         self._held_until: datetime | None = None
+        self._batch: list[TaskId] = []
 
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Take a job, or an order about one; `request_id` names a job whose `idempotency_key` does not.
@@ -82,7 +87,7 @@ class Scheduler(Processor):
             job = self.jobs.get(order.job_id)
             if job is None:
                 raise invalid("sosw", order.job_id, "is not a job that was ever submitted here")
-            if not order.is_cancel or job.state in {JobState.CANCELLING, JobState.CANCELLED}:
+            if not order.is_cancel or job.state in CANCELLED:
                 return job
             try:
                 job = self.jobs.apply(jobs.cancel(job, now=self.clock.now(), by=order.by, why=order.why))
@@ -105,7 +110,7 @@ class Scheduler(Processor):
 
     def _go_on(self, job: Job, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Whatever is left to do for the job, unless another Scheduler is at it."""
-        is_ours, before, self._held_until = False, self.stats["tasks_created"], None
+        is_ours, before, self._held_until, self._batch = False, self.stats["tasks_created"], None, []
         try:
             if job.state.is_open:
                 now = self.clock.now()
@@ -117,6 +122,8 @@ class Scheduler(Processor):
             job = stale.found or job
             if job.state is JobState.CANCELLING and job.held_until == self._held_until:
                 job = self._cancel(job, remaining)  # cancelled while we wrote its tasks: it is ours still
+            elif job.state in CANCELLED:
+                self._canceller.stop(self._batch, self._retention(job))  # while our last batch was on its way
         if is_ours and job.state.is_open and job.held_until and job.held_until <= self.clock.now():
             self._hand_over(job)
         return _answer(job, created=self.stats["tasks_created"] - before, is_duplicate=not is_ours)
@@ -124,10 +131,11 @@ class Scheduler(Processor):
     def _create(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
         """Write tasks from the cursor on; raises `StaleJob` when the job was cancelled or taken over meanwhile."""
         cursor = job.cursor
-        tasks = self._reader.tasks(job, self.clock.now(), start=cursor)
-        while batch := list(islice(tasks, BATCH)):
+        batches = self._batches(job)
+        while batch := next(batches, []):
             if remaining() < SHUTDOWN or (job.held_until and self.clock.now() >= job.held_until):
                 return self._keep(jobs.note(job, cursor=cursor, until=self.clock.now()))
+            self._batch = [task.id for task in batch]
             self.stats["tasks_created"] += self.tasks.create(batch)
             cursor += len(batch)
             if cursor % _note_every(job) == 0:
@@ -136,11 +144,32 @@ class Scheduler(Processor):
         log.info("job.scheduled", extra={"job_id": job.id, "labourer": job.labourer, "tasks": cursor})
         return job
 
+    def _batches(self, job: Job) -> Iterator[list[Task]]:
+        """From the cursor on; raises `InvalidInput` when the job cannot go on, for good or until its settings fit.
+
+        It was whole when it was submitted: since then its source has changed, or its labourer or its periods are gone.
+        """
+        try:
+            tasks = self._reader.tasks(job, self.clock.now(), start=job.cursor)
+            while batch := list(islice(tasks, BATCH)):
+                yield batch
+        except InvalidInput as error:
+            log.warning("job.stuck", extra={"job_id": job.id, "why": str(error)})
+            current = self.jobs.get(job.id) or job
+            if any(problem.field == "source" for problem in error.problems):
+                self._keep(jobs.fail(current, why=str(error)))
+            else:
+                self._keep(jobs.note(current, until=self.clock.now() + RETRY_STUCK))
+            raise
+
+    def _retention(self, job: Job) -> timedelta:
+        return self.settings.labourer_or_default(job.labourer).retention
+
     def _cancel(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
-        retention = self.settings.labourer_or_default(job.labourer).retention
+        retention = self._retention(job)
         while job.state is JobState.CANCELLING:
             if remaining() < SHUTDOWN:
-                return self._keep(jobs.note(job, cursor=job.cursor, until=self.clock.now()))
+                return self._keep(jobs.note(job, swept=job.swept, until=self.clock.now()))
             job = self._canceller.step(job, retention=retention, until=self.clock.now() + HOLD)
         return job
 

@@ -1,6 +1,6 @@
 """A job as it is remembered: one row of the jobs table, and the moves that change it.
 
-    creating ──► ready            creating, ready ──► cancelling ──► cancelled
+    creating ──► ready, failed            creating, ready, failed ──► cancelling ──► cancelled
 
 While a job is being created or cancelled, one Scheduler at a time is at it: it holds the job until `held_until`, and
 renews that with every step that it notes. One that died is replaced when its hold is over.
@@ -29,6 +29,8 @@ class JobState(str, Enum):
     READY = "ready"
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
+    FAILED = "failed"
+    """The rest of its tasks can never be written: what it reads is another by now. Those written are done."""
 
     @property
     def is_open(self) -> bool:
@@ -80,12 +82,15 @@ class Job:
     """None of its tasks is due before."""
     state: JobState = JobState.CREATING
     cursor: int = 0
-    """Tasks that are known to be written (while cancelling: to be cancelled, or past it)."""
+    """Tasks that are known to be written."""
+    swept: int = 0
+    """Tasks that cancelling has gone through."""
     held_until: datetime | None = None
     """Until then a Scheduler is at it. None once there is nothing to do."""
     total: int | None = None
     """Number of its tasks, once all are written."""
     totals: Totals = field(default_factory=Totals)
+    failed_why: str | None = None
     cancelled_by: str | None = None
     cancelled_why: str | None = None
 
@@ -134,9 +139,9 @@ def hold(job: Job, *, now: datetime, until: datetime) -> JobMove:
     return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes={"held_until": until})
 
 
-def note(job: Job, *, cursor: int, until: datetime) -> JobMove:
-    """Remember how far its holder has come; `until` of now lets go of it."""
-    changes = {"cursor": cursor, "held_until": until}
+def note(job: Job, *, until: datetime, **come: int) -> JobMove:
+    """Remember how far its holder has come, as `cursor` or `swept`; `until` of now lets go of it."""
+    changes = {**come, "held_until": until}
     return JobMove(move="note", job_id=job.id, states=(job.state,), held_until=job.held_until, changes=changes)
 
 
@@ -147,16 +152,23 @@ def ready(job: Job, *, total: int) -> JobMove:
     return JobMove(move="ready", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
 
 
+def fail(job: Job, *, why: str) -> JobMove:
+    """No more of its tasks can ever be written."""
+    changes = {"state": JobState.FAILED, "failed_why": why, "total": job.cursor, "held_until": None}
+    states = (JobState.CREATING,)
+    return JobMove(move="fail", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
+
+
 def cancel(job: Job, *, now: datetime, by: str, why: str) -> JobMove:
     """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did."""
-    changes = {"state": JobState.CANCELLING, "cursor": 0, "cancelled_by": by, "cancelled_why": why}
-    if job.state is JobState.READY:
+    changes: dict[str, Any] = {"state": JobState.CANCELLING, "cancelled_by": by, "cancelled_why": why}
+    if not job.state.is_open:
         changes["held_until"] = now  # nobody is at it
     return JobMove(move="cancel", job_id=job.id, states=(job.state,), changes=changes)
 
 
 def cancelled(job: Job, *, total: int) -> JobMove:
     """All of its tasks were gone through."""
-    changes = {"state": JobState.CANCELLED, "cursor": total, "total": total, "held_until": None}
+    changes = {"state": JobState.CANCELLED, "total": total, "held_until": None}
     states = (JobState.CANCELLING,)
     return JobMove(move="cancelled", job_id=job.id, states=states, held_until=job.held_until, changes=changes)

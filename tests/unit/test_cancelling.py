@@ -85,6 +85,31 @@ def test_a_cancelled_job_whose_holder_died_is_cancelled_by_the_next_when_the_hol
     assert set(world.states()) == {TaskState.CANCELLED}
 
 
+def test_tasks_that_their_retention_took_do_not_hide_those_behind_them(world: World) -> None:
+    world.submit(JOB, ID)
+    for number in range(2 * BATCH):
+        del world.tasks.tasks[task_id(ID, number)]
+    answer = world.submit(cancel_event(ID, by="ada", why=""), "another")
+
+    assert (answer["state"], answer["tasks"]) == ("cancelled", TASKS)
+    assert set(world.states()) == {TaskState.CANCELLED}
+
+
+def test_a_batch_that_lands_after_the_job_was_cancelled_is_cancelled_by_who_wrote_it(world: World) -> None:
+    class Late(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            if len(self.tasks) == BATCH:  # this call takes longer than the hold lasts
+                world.clock.advance(HOLD)
+                world.submit(cancel_event(ID, by="ada", why=""), "another")
+            return super().create(tasks)
+
+    world.tasks = Late()
+    answer = world.submit(JOB, ID)
+
+    assert answer["state"] == "cancelled"
+    assert (len(world.tasks.tasks), set(world.states())) == (2 * BATCH, {TaskState.CANCELLED})
+
+
 def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
     world.submit(JOB, ID)
     orders: list[Any] = [cancel_event(ID, by="", why=""), *[resume_event(ID)] * (TASKS // BATCH + 1)]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import InvalidInput
-from sosw.domain.messages import resume_event
+from sosw.domain.job import JobState
+from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import JobId, task_id
 from sosw.scheduler import BATCH
 from tests.factories import World
@@ -71,8 +72,12 @@ def test_a_job_whose_source_changed_meanwhile_says_so_and_makes_no_other_tasks()
     world.sources.stored["s3://bucket/orders.jsonl"] = b"something else"
     with pytest.raises(InvalidInput, match=r"source: 's3://bucket/orders\.jsonl'"):
         world.submit(resume_event(ID), "another")
+    job = world.jobs.jobs[ID]
 
     assert len(world.tasks.tasks) == BATCH
+    assert (job.state, job.total, job.held_until) == (JobState.FAILED, BATCH, None)
+    assert "s3://bucket/orders.jsonl" in str(job.failed_why)
+    assert world.submit(cancel_event(ID, by="ada", why=""), "b")["state"] == "cancelled"
 
 
 def test_a_dry_run_tells_what_it_would_do_and_writes_nothing() -> None:

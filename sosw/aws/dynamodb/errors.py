@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sosw.aws.dynamodb.models import Item
 
 CONDITION_FAILED = ("ConditionalCheckFailed", "ConditionalCheckFailedException")
+THROTTLED = ("ProvisionedThroughputExceeded", "RequestLimitExceeded", "Throttling", "ThrottlingError")
 DUPLICATE_ITEM = "DuplicateItem"
 SERVER = 500
 
@@ -45,6 +46,8 @@ class TableFailed(SoswError):
 
     def __init__(self, table: str, operation: str, code: str, reason: str, *, is_passing: bool) -> None:
         self.table, self.operation, self.code, self.is_passing = table, operation, code, is_passing
+        self.is_throttled = code.removesuffix("Exception") in THROTTLED
+        """It certainly did not happen: the table was asked too much."""
         super().__init__(f"table {table}: {operation} failed ({code}): {reason}")
 
     @classmethod

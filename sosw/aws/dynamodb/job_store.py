@@ -14,6 +14,7 @@ from pynamodb.expressions.operand import Path
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import (
     JOBS,
+    MARK,
     MONTH_INDEX,
     OPEN_INDEX,
     Item,
@@ -21,7 +22,9 @@ from sosw.aws.dynamodb.models import (
     MonthIndex,
     OpenIndex,
     fields_of,
+    is_marked_as,
     item_of,
+    marked,
     raw,
 )
 from sosw.aws.dynamodb.table import Database, Table
@@ -74,10 +77,14 @@ class DynamoJobStore:
         return _job(item, self._table.get(_totals_id(job_id))) if item else None
 
     def apply(self, move: JobMove) -> Job:
-        """See `JobStore.apply`."""
+        """See `JobStore.apply`. A write that botocore repeats, its reply lost, is told from another's by its mark."""
+        mark = marked({})
+        actions = [*_actions(move), Path(MARK).set(mark[MARK])]
         try:
-            return _job(self._table.update(_key(move.job_id), list(_actions(move)), reduce(and_, _terms(move))))
+            return _job(self._table.update(_key(move.job_id), actions, reduce(and_, _terms(move))))
         except ConditionFailed as failed:
+            if failed.item and is_marked_as(mark, failed.item):
+                return _job(failed.item)
             raise StaleJob(move.job_id, move.move, _job(failed.item) if failed.item else None) from None
 
     def left(self, now: datetime, limit: int) -> list[JobId]:

@@ -10,6 +10,7 @@ payload and result; the names of the attributes are among them, and short enough
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,8 +120,10 @@ class JobModel(Model):
     not_before = MomentAttribute()
     state = EnumAttribute(JobState)
     cursor = NumberAttribute()
+    swept = NumberAttribute()
     held_until = MomentAttribute()
     total = NumberAttribute()
+    failed_why = UnicodeAttribute()
     cancelled_by = UnicodeAttribute()
     cancelled_why = UnicodeAttribute()
 
@@ -149,6 +152,19 @@ def fields_of(model: type[Model], item: Item) -> dict[str, Any]:
         for name, attribute in model.get_attributes().items()
         if attribute.attr_name in item
     }
+
+
+MARK = "by"
+
+
+def marked(item: Item) -> Item:
+    """With the mark of this one write: who meets its own mark knows that a write took effect whose reply was lost."""
+    return {**item, MARK: {"S": secrets.token_hex(4)}}
+
+
+def is_marked_as(item: Item, found: Item | None) -> bool:
+    """Whether `found` was written by the write of `item`."""
+    return found is not None and found.get(MARK) == item[MARK]
 
 
 def raw(attribute: Attribute[Any], value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sosw.aws.dynamodb.errors import ConditionFailed
-from sosw.aws.dynamodb.models import SLOTS, SlotModel, fields_of, item_of
+from sosw.aws.dynamodb.models import SLOTS, SlotModel, fields_of, is_marked_as, item_of, marked
 from sosw.aws.dynamodb.table import Database, Table
 from sosw.domain.errors import StaleRow
 from sosw.domain.slots import SlotRow
@@ -30,11 +30,12 @@ class DynamoSlotStore:
         return [SlotRow(**fields_of(SlotModel, item)) for item in self._table.query(labourer, consistent_read=True)]
 
     def write(self, row: SlotRow) -> SlotRow:
-        """See `SlotStore.write`. When botocore repeats a write whose reply was lost, the row looks stale too."""
+        """See `SlotStore.write`. A write that botocore repeats, its reply lost, is told from another's by its mark."""
         is_unchanged = SlotModel.version == row.version if row.version else SlotModel.labourer.does_not_exist()
-        item = item_of(SlotModel, replace(row, version=row.version + 1))
+        item = marked(item_of(SlotModel, replace(row, version=row.version + 1)))
         try:
             self._table.put(item, is_unchanged)
-        except ConditionFailed:
-            raise StaleRow(row) from None
+        except ConditionFailed as failed:
+            if not is_marked_as(item, failed.item):
+                raise StaleRow(row) from None
         return SlotRow(**fields_of(SlotModel, item))

@@ -136,17 +136,30 @@ class DynamoTaskStore:
         return refusals.count(None), [statement for statement, _ in refused], worst
 
     def _try(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        """Of up to 25; what was throttled by itself certainly did not happen, and is tried again."""
+        outcomes = [Outcome.UNCERTAIN] * len(transitions)
+        open_ = list(range(len(transitions)))
+        for _ in self._backoff.rounds():
+            refusals = self._try_once([transitions[number] for number in open_])
+            for number, refusal in zip(open_, refusals, strict=True):
+                outcomes[number] = outcome(refusal)
+            throttled = [n for n, refusal in zip(open_, refusals, strict=True) if refusal and refusal.is_throttled]
+            if not throttled:
+                break
+            open_ = throttled
+        return outcomes
+
+    def _try_once(self, transitions: Sequence[Transition]) -> Sequence[TableFailed | None]:
         statements = [update_statement(self._table.name, transition) for transition in transitions]
-        refusals: list[TableFailed | None]
+        refusals: Sequence[TableFailed | None]
         try:
             refusals = self._table.execute(statements)
         except TableFailed as failed:
+            failed.is_throttled = False  # of the whole call, after botocore's own tries: nobody knows
             refusals = [failed] * len(statements)
-        outcomes = [outcome(refusal) for refusal in refusals]
-        reasons = {str(why) for why, what in zip(refusals, outcomes, strict=True) if what is Outcome.UNCERTAIN}
-        for reason in sorted(reasons):
+        for reason in sorted({str(why) for why in refusals if outcome(why) is Outcome.UNCERTAIN}):
             log.warning("transitions.uncertain", extra={"why": reason})
-        return outcomes
+        return refusals
 
     def _read(self, keys: Sequence[Item], *, is_consistent: bool) -> list[Item]:
         """Up to 100 items. What DynamoDB leaves over (16 MB are read, or it is busy) is asked for again."""
