@@ -173,8 +173,8 @@ def test_a_schedule_submits_its_job_under_a_key_of_its_time(deployment: Deployme
     job = {"lambda_name": "obedient", "data": "<aws.scheduler.scheduled-time>"}
     parameters = {"Name": f"{kind}-test", "Schedule": expression, "Job": json.dumps(job)}
     deployment.stack.deploy(ROOT / "cloudformation" / "schedule.yaml", f"schedule-{kind}", parameters)
-    found = _first_job_of(client, f"{kind}-test.", within=90)
-    status = client.job(found).wait(timeout=60)
+    found = _first_job_of(client, f"{kind}-test.", within=180)
+    status = client.job(found).wait(timeout=120)
     (result,) = client.job(found).results()
 
     assert (status.done, result.result["payload"]) == (1, {"data": found.partition(".")[2]})
