@@ -30,7 +30,7 @@ _NOWHERE = {
 
 
 class ProgramFailed(Exception):
-    """A measuring program ended before it told its figures."""
+    """A measuring program could not tell its figures."""
 
 
 def here(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
@@ -40,6 +40,8 @@ def here(program: str, *arguments: object, **environment: str) -> dict[str, Any]
 
 def peer(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
     """The figures of `bench/peer/<program>.py`, whose `sosw` is the peer."""
+    if not PEER_PYTHON.exists():
+        raise ProgramFailed("sosw 0.7.51 is not here to compare with: run make bench, which installs it for itself")
     file = ROOT / "bench" / "peer" / f"{program}.py"
     return _run([str(PEER_PYTHON), "-I", str(file), *map(str, arguments)], environment)
 

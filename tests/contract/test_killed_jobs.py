@@ -12,7 +12,6 @@ import pytest
 
 from sosw.aws.dynamodb import Database
 from sosw.aws.dynamodb.models import TASKS
-from sosw.aws.dynamodb.table import BATCH_STATEMENTS
 from sosw.domain.job import JobState
 from sosw.domain.messages import resume_event
 from sosw.domain.task import JobId
@@ -23,19 +22,6 @@ from tests.factories import World, seconds
 
 SHOPS = 1_000
 JOB = {"lambda_name": "sales", "job_schema_name": "by_shop", "isolate_shops": True, "shops": list(range(SHOPS))}
-BATCHES = SHOPS // BATCH_STATEMENTS
-FIRST_BATCH = 4
-"""After the row of the totals, the job's row, and the hold."""
-LAST_BATCH = FIRST_BATCH + BATCHES - 1
-CALLS = LAST_BATCH + 2
-"""After the last batch, how far the job has come is noted, and that it is ready."""
-MIDDLE = FIRST_BATCH + BATCHES // 2
-POINTS = (
-    *((2, False), (2, True)),
-    *((FIRST_BATCH, False), (MIDDLE, False), (MIDDLE, True), (LAST_BATCH, True)),
-    *((CALLS, False), (CALLS, True)),
-)
-"""At which calls it is killed, and whether after the call took effect. All of them: tests/unit/test_long_jobs.py."""
 
 
 class Killed(BaseException):
@@ -98,10 +84,9 @@ def test_killed_at_a_call_and_resumed_a_job_has_each_task_once(
     world = dynamo.world()
     whole = Process(dynamo, world.prefix, roles)
     assert whole.submit(JOB, "whole")["created"] == SHOPS
-    assert whole.sent == whole.answered == CALLS
     expected = {"whole": list(range(SHOPS))}
     kept = []
-    for at, is_sent in POINTS:
+    for at, is_sent in points(whole.answered):
         job_id = f"killed-at-{at}-{is_sent}"
         with pytest.raises(Killed):
             Process(dynamo, world.prefix, roles, at=at, is_sent=is_sent).submit(JOB, job_id)
@@ -115,6 +100,13 @@ def test_killed_at_a_call_and_resumed_a_job_has_each_task_once(
     assert max(kept) == SHOPS  # and one after the last
     with capsys.disabled():
         sys.stdout.write(f"\nkill points: {len(kept)} tried, each left exactly {SHOPS:,} tasks\n")
+
+
+def points(calls: int) -> list[tuple[int, bool]]:
+    """A sample of the calls to be killed at, before each and after it: one before the tasks are written, two amid them,
+    and the last, which says that all are. The unit tests kill at all of them, in memory.
+    """
+    return [(at, is_sent) for at in (2, calls // 3, calls * 2 // 3, calls) for is_sent in (False, True)]
 
 
 def resumed(process: Process, job_id: str) -> int:
