@@ -112,5 +112,7 @@ def follow(session: Session, job: SubmittedJob, timeout: float | None) -> JobSta
     try:
         return job.wait(progress=True, timeout=timeout)
     except KeyboardInterrupt:
-        session.aside(f"the job goes on: see it by `sosw job {job.id} --wait`, end it by `sosw cancel {job.id} --why …`")
+        session.aside(
+            f"the job goes on: see it by `sosw job {job.id} --wait`, end it by `sosw cancel {job.id} --why …`"
+        )
         raise
