@@ -16,7 +16,7 @@ class Exit(IntEnum):
 
     OK = 0
     FAILED = 1
-    """Refused by the service, or it could not be reached; the job was cancelled; you said no."""
+    """Refused by the service, or it could not be reached; the job failed or was cancelled; you said no."""
     USAGE = 2
     """The command or what it was given is wrong: nothing was sent."""
     TIMED_OUT = 3
@@ -41,4 +41,8 @@ def of_job(status: JobStatus) -> Exit:
     """The code for a job that was waited for."""
     if status.dead:
         return Exit.DEAD_TASKS
-    return Exit.FAILED if status.cancelled or status.cancelled_why is not None else Exit.OK
+    return (
+        Exit.FAILED
+        if status.failed_why is not None or status.cancelled or status.cancelled_why is not None
+        else Exit.OK
+    )

@@ -108,6 +108,7 @@ def job(out: Console, status: JobStatus) -> None:
             f"{status.skipped_lines:,} of its source were left out" if status.skipped_lines else None,
             "yellow",
         ),
+        ("failed", status.failed_why, "red"),
         ("cancelled", _cancelled(status), None),
     ]
     for name, value, style in facts:
@@ -126,6 +127,8 @@ def _word(status: JobStatus) -> tuple[str, str]:
     """How it stands, and the colour of that."""
     if not status.is_settled or status.state.value == "cancelled":
         return status.state.value, "yellow"
+    if status.failed_why is not None:
+        return status.state.value, "red"
     if not status.is_finished:
         return "open", "cyan"
     return (f"{status.dead:,} dead", "red") if status.dead else ("done", "green")

@@ -31,7 +31,7 @@ class JobStatus:
     priority: int
     not_before: datetime | None = None
     cursor: int = 0
-    """While tasks are written or cancelled: how far that has come."""
+    """Tasks that are known to be written."""
     total: int | None = None
     """How many tasks it has; None until all are written."""
     created: int = 0
@@ -50,6 +50,8 @@ class JobStatus:
     """By reading the tasks, not by the totals."""
     skipped_lines: int = 0
     """Bad lines of its source that were left out."""
+    failed_why: str | None = None
+    """Why the rest of its tasks can never be written; those that were are tasks like others."""
     cancelled_by: str | None = None
     cancelled_why: str | None = None
 
@@ -102,7 +104,7 @@ class JobStatus:
 
     @property
     def is_settled(self) -> bool:
-        """No Scheduler has work to do on it: its tasks are all written, or all cancelled that had not begun."""
+        """No Scheduler has work to do on it: its tasks are all written, or as many as ever can be, or cancelled."""
         return not self.state.is_open
 
     @property
@@ -135,7 +137,7 @@ class JobStatus:
 _TOLD = (
     "job_id", "labourer", "state", "is_finished", "total", "created", "open", "queued", "running", "done", "dead",
     "cancelled", "gone", "failed", "is_counted", "cursor", "priority", "not_before", "submitted_at", "submitted_by",
-    "skipped_lines", "cancelled_by", "cancelled_why",
+    "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
 )  # fmt: skip
 
 
@@ -150,6 +152,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "not_before": job.not_before,
         "cursor": job.cursor,
         "skipped_lines": job.skipped_lines,
+        "failed_why": job.failed_why,
         "cancelled_by": job.cancelled_by,
         "cancelled_why": job.cancelled_why,
     }

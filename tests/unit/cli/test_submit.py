@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sosw.domain.job import JobState
 from sosw.domain.task import JobId
 from tests.unit.cli.conftest import Run
 from tests.unit.client.conftest import ClientWorld
@@ -147,6 +149,18 @@ def test_a_wait_that_is_over_too_early_ends_with_3_and_what_is_open(sosw: Run) -
     assert ended.code == 3
     assert "sosw: job k is not finished after 2 s: 0 of 1 tasks closed" in ended.err
     assert "k#0 queued, due " in ended.err
+
+
+def test_a_job_that_fails_ends_a_wait_with_1_and_says_why(sosw: Run, world: ClientWorld) -> None:
+    job = world.client.submit("sales", idempotency_key="k")
+    world.end("k", 0)
+    world.count()
+    world.jobs.jobs[job.id] = replace(world.jobs.jobs[job.id], state=JobState.FAILED, failed_why="its source changed")
+    ended = sosw("job", "k", "--wait")
+
+    assert ended.code == 1
+    assert "state           failed\n" in ended.out
+    assert "failed          its source changed\n" in ended.out
 
 
 def test_a_cancelled_job_ends_a_wait_with_1(sosw: Run, world: ClientWorld) -> None:
