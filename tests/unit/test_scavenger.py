@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -248,6 +248,6 @@ def test_a_sweep_alone_brings_the_whole_queue_to_its_end() -> None:
 
 def test_changes_of_several_labourers_wake_once() -> None:
     world = World()
-    changes: Iterable[Change] = [change(a_task()), replace(change(a_task(1)), labourer=LABOURER)]
+    changes = [change(a_task()), replace(change(a_task(1)), labourer=LABOURER)]
     world.scavenger().pass_on(changes, token="batch")
     assert len(world.wakes) == 1

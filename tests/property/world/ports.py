@@ -1,0 +1,125 @@
+"""The ports as a stepped role sees them: every item is asked for by a call of its own, as no call of AWS is one moment.
+
+A batch of DynamoDB or of PartiQL is many writes, a query many reads: what others do may fall between any two of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sosw.domain.job import Job, JobMove, Totals
+from sosw.domain.lifecycle import Transition
+from sosw.domain.messages import Wake
+from sosw.domain.slots import SlotRow
+from sosw.domain.task import JobId, LabourerName, Task, TaskId
+from sosw.ports import Clock, Outcome
+from tests.property.world.stepping import Call
+
+Reach = Callable[[Call], Any]
+
+
+class SteppedTasks:
+    """A `TaskStore`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def create(self, tasks: Sequence[Task]) -> int:
+        return sum(self._reach(Call("create", (task,))) for task in tasks)
+
+    def get(self, task_id: TaskId) -> Task | None:
+        found: Task | None = self._reach(Call("get", (task_id,)))
+        return found
+
+    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
+        name = "get" if is_consistent else "get_lagging"
+        found = {task_id: self._reach(Call(name, (task_id,))) for task_id in task_ids}
+        return {task_id: task for task_id, task in found.items() if task is not None}
+
+    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+        found: list[TaskId] = self._reach(Call("due", (queue, until, limit)))
+        return found
+
+    def apply(self, transition: Transition) -> Task:
+        task: Task = self._reach(Call("apply", (transition,)))
+        return task
+
+    def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+        return [self._reach(Call("apply_one", (transition,))) for transition in transitions]
+
+
+class SteppedSlots:
+    """A `SlotStore`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def rows(self, labourer: LabourerName) -> list[SlotRow]:
+        numbers: list[int] = self._reach(Call("row_numbers", (labourer,)))
+        return [self._reach(Call("row", (labourer, number))) for number in numbers]
+
+    def write(self, row: SlotRow) -> SlotRow:
+        written: SlotRow = self._reach(Call("write", (row,)))
+        return written
+
+
+class SteppedJobs:
+    """A `JobStore`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def open(self, job: Job) -> Job:
+        known: Job = self._reach(Call("open", (job,)))
+        return known
+
+    def get(self, job_id: JobId) -> Job | None:
+        job: Job | None = self._reach(Call("get_job", (job_id,)))
+        return job
+
+    def apply(self, move: JobMove) -> Job:
+        job: Job = self._reach(Call("move_job", (move,)))
+        return job
+
+    def left(self, now: datetime, limit: int) -> list[JobId]:
+        found: list[JobId] = self._reach(Call("left", (now, limit)))
+        return found
+
+    def recent(self, limit: int, *, before: datetime) -> list[Job]:
+        found: list[Job] = self._reach(Call("recent", (limit, before)))
+        return found
+
+    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+        self._reach(Call("count", (job_id, totals, token)))
+
+
+class SteppedInvoker:
+    """An `Invoker`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def start(self, function: str, event: Mapping[str, Any]) -> None:
+        self._reach(Call("start", (function, event)))
+
+
+class SteppedReminder:
+    """A `Reminder`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def remind(self, wakes: Sequence[tuple[datetime, Wake]]) -> None:
+        self._reach(Call("remind", (wakes,)))
+
+
+class SkewedClock:
+    """The clock of a machine that runs ahead of the others, or behind."""
+
+    def __init__(self, clock: Clock, ahead: timedelta) -> None:
+        self._clock, self._ahead = clock, ahead
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._ahead

@@ -1,0 +1,131 @@
+"""The real roles, over ports that stop before every call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sosw.domain.task import LabourerName, Task
+from sosw.orchestrator import Orchestrator
+from sosw.ports import Clock
+from sosw.scavenger import Scavenger
+from sosw.scheduler import Scheduler
+from sosw.settings import Names
+from sosw.testing import InMemorySources
+from sosw.worker import Worker
+from sosw.worker_assistant import WorkerAssistant
+from tests.property.world.ports import (
+    Reach,
+    SteppedInvoker,
+    SteppedJobs,
+    SteppedReminder,
+    SteppedSlots,
+    SteppedTasks,
+)
+from tests.property.world.stepping import Call
+
+LABOURER, NAMES = LabourerName("sales"), Names()
+ENOUGH, HARDLY_ANY = timedelta(seconds=900), timedelta(seconds=10)
+TIME_OUT, LEASE = timedelta(seconds=60), timedelta(seconds=90)
+MAX_ATTEMPTS = 2
+ALL = 99
+"""More batches than any job has."""
+
+Role = Callable[[Reach], Any]
+
+
+def config(limit: int) -> dict[str, Any]:
+    labourer = {
+        "max_simultaneous_invocations": limit,
+        "max_attempts": MAX_ATTEMPTS,
+        "duration": TIME_OUT.total_seconds(),
+        "cooldown": (LEASE - TIME_OUT).total_seconds(),
+        "retry": {"base": 10, "cap": 20},
+    }
+    schemas = {"default": {"chunkable_attrs": ["shop"]}}
+    return {"task_config": {"labourers": {LABOURER: labourer}}, "job_schema_variants": schemas}
+
+
+def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
+    """Its time is over after so many `batches`."""
+
+    def role(reach: Reach) -> None:
+        left = iter([ENOUGH] * batches)
+        Scheduler(
+            config(1),
+            tasks=SteppedTasks(reach),
+            jobs=SteppedJobs(reach),
+            sources=InMemorySources(),
+            invoker=SteppedInvoker(reach),
+            clock=clock,
+            name=NAMES.scheduler,
+        ).submit(event, request_id="r", remaining=lambda: next(left, HARDLY_ANY))
+
+    return role
+
+
+def orchestrator(event: Mapping[str, Any], limit: int, clock: Clock) -> Role:
+    def role(reach: Reach) -> None:
+        Orchestrator(
+            config(limit),
+            tasks=SteppedTasks(reach),
+            slots=SteppedSlots(reach),
+            invoker=SteppedInvoker(reach),
+            clock=clock,
+            in_parallel=_one_by_one,
+        )(event)
+
+    return role
+
+
+def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
+    """`work` calls its sweep, or passes changes on."""
+
+    def role(reach: Reach) -> None:
+        scavenger = Scavenger(
+            config(1),
+            tasks=SteppedTasks(reach),
+            slots=SteppedSlots(reach),
+            jobs=SteppedJobs(reach),
+            invoker=SteppedInvoker(reach),
+            reminder=SteppedReminder(reach),
+            clock=clock,
+            jitter=_no_jitter,
+            names=NAMES,
+        )
+        work(scavenger)
+
+    return role
+
+
+def assistant(report: Mapping[str, Any], clock: Clock) -> Role:
+    def role(reach: Reach) -> None:
+        WorkerAssistant(config(1), tasks=SteppedTasks(reach), clock=clock, jitter=_no_jitter)(report)
+
+    return role
+
+
+def worker(event: Mapping[str, Any], clock: Clock) -> Role:
+    """Its code does as the call `code` is answered: `heartbeat`, else it returns the answer, or raises."""
+
+    def role(reach: Reach) -> None:
+        class Obedient(Worker):
+            def __call__(self, event: Any) -> Any:
+                del event
+                while (order := reach(Call("code"))) == "heartbeat":
+                    self.heartbeat()
+                return order
+
+        Obedient().run(event, remaining=TIME_OUT, clock=clock, send=lambda report: reach(Call("send", (report,))))
+
+    return role
+
+
+def _one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+    for task in tasks:
+        call(task)
+
+
+def _no_jitter() -> float:
+    return 0.0

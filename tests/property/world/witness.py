@@ -1,0 +1,102 @@
+"""The invariants of DESIGN §6, looked at after every write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sosw.domain.job import JobState
+from sosw.domain.slots import SlotRow
+from sosw.domain.task import Task, TaskId, TaskState
+from sosw.testing import InMemoryJobStore
+from tests.property.world.roles import MAX_ATTEMPTS
+from tests.property.world.stepping import Call
+
+JOBS: dict[str, int] = {"a": 1, "b": 2, "c": 4}
+"""Each job's number of tasks."""
+STAYING = frozenset({"heartbeat", "recall"})
+"""Moves by which what runs runs on."""
+Tasks = dict[TaskId, Task]
+
+
+def look_at_tasks(before: Tasks, after: Tasks, call: Call) -> None:
+    """No task is lost or made twice, and each moves only as it may."""
+    assert before.keys() <= after.keys(), "1: a task is lost"
+    for task_id, task in after.items():
+        old = before.get(task_id)
+        if old is None:
+            _look_at_new(task)
+        elif old != task:
+            _look_at_move(old, task, call)
+
+
+def _look_at_new(task: Task) -> None:
+    number = int(task.id.split("#")[1])
+    assert number < JOBS[task.job_id], "6: a job has more tasks than it asks for"
+    assert task.payload["shops"] == [number], "6: a task has another one's payload"
+    assert (task.state, task.version, task.attempt) == (TaskState.QUEUED, 1, 0), "6: a task is born anew"
+
+
+def _look_at_move(old: Task, new: Task, call: Call) -> None:
+    move = call.args[0].move if call.name in {"apply", "apply_one"} else call.name
+    assert new.version == old.version + 1, f"{move} does not raise the version by one"
+    assert (new.payload, new.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
+    assert not old.state.is_closed or move == "replay", f"3: a closed task is moved by {move}"
+    is_start = old.state is TaskState.QUEUED and new.state is TaskState.RUNNING
+    assert new.attempt == old.attempt + is_start, f"2: {move} changes the number of the attempt"
+    assert new.tries <= MAX_ATTEMPTS, "2: more attempts than the policy allows"
+    assert old.state is not TaskState.RUNNING or new.state is not TaskState.RUNNING or move in STAYING
+
+
+def look_at_slots(rows: Mapping[int, SlotRow], tasks: Tasks) -> None:
+    """A running attempt's name is in its row from before its claim until after its end."""
+    for task in running(tasks):
+        assert task.slot is not None
+        name = rows[task.slot.row].names.get(task.id) if task.slot.row in rows else None
+        assert name, f"4: {task.id} runs without a name in its row"
+        assert name.version == task.slot.version, f"4: {task.id} runs under another name than its own"
+
+
+def look_at_row(old: SlotRow | None, new: SlotRow) -> None:
+    """A row never gets a name beyond its capacity."""
+    added = new.names.keys() - (old.names.keys() if old else set())
+    assert not added or len(new.names) <= new.capacity, "4: a name beyond the row's capacity"
+
+
+def look_at_workers(at_work: list[tuple[TaskId, int]], tasks: Tasks) -> None:
+    """Who works does so for a running attempt, and alone."""
+    for task_id, attempt in at_work:
+        task = tasks[task_id]
+        assert task.state is TaskState.RUNNING, f"2: a Worker works on {task_id}, which is {task.state.value}"
+        assert task.attempt == attempt, f"2: a Worker works on attempt {attempt} of {task_id}, now at {task.attempt}"
+    assert len(at_work) == len({task_id for task_id, _ in at_work}), "2: two Workers work on one task"
+
+
+def look_at_jobs(jobs: InMemoryJobStore, tasks: Tasks) -> None:
+    """A job that is ready has all of its tasks."""
+    for job in jobs.jobs.values():
+        if job.state is JobState.READY:
+            made = sum(task.job_id == job.id for task in tasks.values())
+            assert made == job.total == JOBS[job.id], f"6: job {job.id} is said to be written, but has {made} tasks"
+
+
+def is_at_rest(jobs: InMemoryJobStore, tasks: Tasks) -> bool:
+    are_written = not any(job.state.is_open for job in jobs.jobs.values())
+    return are_written and all(task.state.is_closed for task in tasks.values())
+
+
+def look_at_rest(jobs: InMemoryJobStore, tasks: Tasks) -> None:
+    """At the end, every job has come to its end, and so has each of its tasks."""
+    for job in jobs.jobs.values():
+        assert not job.state.is_open, f"6: job {job.id} is {job.state.value} for ever"
+    assert {task.job_id for task in tasks.values()} <= jobs.jobs.keys(), "6: tasks without a job"
+    assert all(task.state.is_closed for task in tasks.values()), f"1: not at rest: {facts(tasks)}"
+
+
+def running(tasks: Tasks) -> list[Task]:
+    return [task for task in tasks.values() if task.state is TaskState.RUNNING]
+
+
+def facts(tasks: Tasks) -> dict[str, Any]:
+    """For people who look at a counterexample."""
+    return {task.id: f"{task.state.value} v{task.version} attempt {task.attempt}" for task in tasks.values()}
