@@ -39,7 +39,7 @@ def _picking(data: Any) -> Pick:
     return lambda count: int(data.draw(st.integers(0, count - 1)))
 
 
-def _as_rule(action: Action) -> Any:
+def _as_rule(action: Action) -> object:
     def happen(self: Machine, data: Any) -> None:
         assert self.play is not None
         action.act(self.play, _picking(data))

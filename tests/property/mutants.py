@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -126,8 +127,8 @@ def an_orchestrator_acts_on_names_that_another_wrote(patch: Patch) -> None:
     ) -> None:
         chosen = {t.id for t, _ in named}
         for row in rows:
-            waiting = [t for t in self.tasks.get_many(row.names).values() if t.state is TaskState.QUEUED]
-            named.extend((task, row.number) for task in waiting if task.id not in chosen)
+            found = self.tasks.get_many(row.names).values()
+            named += [(task, row.number) for task in found if task.state is TaskState.QUEUED and task.id not in chosen]
         careful(self, rows, stored, tasks, named)
 
     patch.setattr(Orchestrator, "_write", write)
@@ -178,7 +179,8 @@ def an_unclear_invocation_is_taken_for_refused(patch: Patch) -> None:
         try:
             self.invoker.start(labourer.arn, worker_event(task))
         except (InvokeRefused, InvokeUncertain):
-            returned.append(self.tasks.apply(lifecycle.give_back(task, due=self.clock.now())))
+            with suppress(StaleTask):
+                returned.append(self.tasks.apply(lifecycle.give_back(task, due=self.clock.now())))
 
     patch.setattr(Orchestrator, "_invoke", invoke)
 

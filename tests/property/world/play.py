@@ -257,7 +257,7 @@ def an_operator_replays(play: Play, pick: Pick) -> None:
     play.stage.operate(lifecycle.replay(dead[pick(len(dead))], now=play.stage.clock.now()))
 
 
-def tell(seed: int, length: int) -> None:
+def tell(seed: int, length: int = 80) -> None:
     """The story of `length` actions that the die `seed` throws; raises when an invariant breaks."""
     die = Random(seed)
     with listening(), small(1 + seed % 2):

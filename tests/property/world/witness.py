@@ -39,13 +39,14 @@ def _look_at_new(task: Task) -> None:
 
 def _look_at_move(old: Task, new: Task, call: Call) -> None:
     move = call.args[0].move if call.name in {"apply", "apply_one"} else call.name
-    assert new.version == old.version + 1, f"{move} does not raise the version by one"
+    assert new.version == old.version + 1, f"2: {move} does not raise the version by one"
     assert (new.payload, new.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
     assert not old.state.is_closed or move == "replay", f"3: a closed task is moved by {move}"
     is_start = old.state is TaskState.QUEUED and new.state is TaskState.RUNNING
     assert new.attempt == old.attempt + is_start, f"2: {move} changes the number of the attempt"
     assert new.tries <= MAX_ATTEMPTS, "2: more attempts than the policy allows"
-    assert old.state is not TaskState.RUNNING or new.state is not TaskState.RUNNING or move in STAYING
+    runs_on = old.state is new.state is TaskState.RUNNING
+    assert not runs_on or move in STAYING, f"2: what runs is moved on by {move}"
 
 
 def look_at_slots(rows: Mapping[int, SlotRow], tasks: Tasks) -> None:
