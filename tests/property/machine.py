@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from tests.property.world.play import ACTIONS, Action, Pick, Play, listening, small
+from tests.property.world.play import ACTIONS, Action, Pick, Play
+from tests.property.world.telling import listening, small
 
 
 class Machine(RuleBasedStateMachine):

@@ -2,7 +2,7 @@
 
     SOSW_STORIES=20000 pytest tests/property/test_queue.py     a longer search, from the same first seeds
 
-One seed is one line to repeat: `python -c "from tests.property.world.play import tell; tell(17)"`.
+One seed is one line to repeat: `python -c "from tests.property.world.telling import tell; tell(17)"`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.machine import Machine
 from tests.property.mutants import MUTANTS, Mutant
-from tests.property.world.play import ACTIONS, Action, Pick, Play, tell
+from tests.property.world.play import ACTIONS, Action, Pick, Play
+from tests.property.world.telling import tell
 
 STORIES = int(os.environ.get("SOSW_STORIES", "250"))
 PARTS = 5

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from random import Random
 from typing import Any
 
-import pytest
-
-from sosw import job_canceller, scheduler
-from sosw.domain import lifecycle, slots
+from sosw.domain import lifecycle
 from sosw.domain.messages import Change, Wake, cancel_event
 from sosw.domain.task import TaskState
 from sosw.scavenger import Scavenger
 from tests.property.world import roles, witness
-from tests.property.world.effects import READS, Fault, LostError
+from tests.property.world.effects import READS, Fault
 from tests.property.world.stage import Actor, Stage
 
 Pick = Callable[[int], int]
@@ -255,53 +249,3 @@ def an_operator_cancels(play: Play, pick: Pick) -> None:
 def an_operator_replays(play: Play, pick: Pick) -> None:
     dead = [task for task in play.stage.tasks.values() if task.state is TaskState.DEAD]
     play.stage.operate(lifecycle.replay(dead[pick(len(dead))], now=play.stage.clock.now()))
-
-
-def tell(seed: int, length: int = 80) -> None:
-    """The story of `length` actions that the die `seed` throws; raises when an invariant breaks."""
-    die = Random(seed)
-    with listening(), small(1 + seed % 2):
-        play = Play(die.randrange)
-        try:
-            for _ in range(length):
-                possible = [a for a in ACTIONS.values() if a.can(play)]
-                (chosen,) = die.choices(possible, [a.weight for a in possible])
-                chosen.act(play, die.randrange)
-            play.come_to_rest()
-        finally:
-            play.stage.end()
-
-
-@contextmanager
-def small(row: int) -> Iterator[None]:
-    """Rows of so few slots that a small limit needs several; batches so small that a small job needs several."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(slots, "ROW_SLOTS", row)
-        patch.setattr(scheduler, "BATCH", 2)
-        patch.setattr(job_canceller, "STEP", 2)
-        yield
-
-
-@contextmanager
-def listening() -> Iterator[None]:
-    """What a role logs as an exception and goes on from must be of our making."""
-    log, troubles = logging.getLogger("sosw"), _Troubles()
-    log.addHandler(troubles)
-    was_propagating, log.propagate = log.propagate, False
-    try:
-        yield
-        assert not troubles.unexpected, troubles.unexpected
-    finally:
-        log.removeHandler(troubles)
-        log.propagate = was_propagating
-
-
-class _Troubles(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.unexpected: list[BaseException] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, LostError):
-            self.unexpected.append(error)
