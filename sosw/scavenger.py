@@ -120,7 +120,13 @@ class Scavenger(Processor):
 
     def _resume_jobs(self) -> None:
         """Jobs whose Scheduler died, or could not hand over, get another one."""
-        for job_id in self.jobs.left(self.clock.now() - HOLD_GRACE, MAX_RESUMED):
+        try:
+            left = self.jobs.left(self.clock.now() - HOLD_GRACE, MAX_RESUMED)
+        except SoswError as error:
+            # Leases end and slots are freed all the same; the next sweep asks again.
+            log.warning("jobs.unread", extra={"why": str(error)})
+            return
+        for job_id in left:
             try:
                 self.invoker.start(self.names.scheduler, resume_event(job_id))
             except (InvokeRefused, InvokeUncertain) as error:

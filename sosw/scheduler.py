@@ -119,14 +119,21 @@ class Scheduler(Processor):
                 job = self._create(job, remaining) if job.state is JobState.CREATING else self._cancel(job, remaining)
         except StaleJob as stale:
             log.info("job.stale", extra={"job_id": job.id, "why": str(stale)})
-            job = stale.found or job
-            if job.state is JobState.CANCELLING and job.held_until == self._held_until:
-                job = self._cancel(job, remaining)  # cancelled while we wrote its tasks: it is ours still
-            elif job.state in CANCELLED:
-                self._canceller.stop(self._batch, self._retention(job))  # while our last batch was on its way
+            job = self._overtaken(stale.found or job, remaining)
         if is_ours and job.state.is_open and job.held_until and job.held_until <= self.clock.now():
             self._hand_over(job)
         return _answer(job, created=self.stats["tasks_created"] - before, is_duplicate=not is_ours)
+
+    def _overtaken(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
+        """What is left to us of a job that was moved while we were at it."""
+        if job.state is JobState.CANCELLING and job.held_until == self._held_until:
+            try:
+                return self._cancel(job, remaining)  # cancelled while we wrote its tasks: it is ours still
+            except StaleJob as stale:
+                return stale.found or job  # and another Scheduler's since
+        if job.state in CANCELLED:
+            self._canceller.stop(self._batch, self._retention(job))  # while our last batch was on its way
+        return job
 
     def _create(self, job: Job, remaining: Callable[[], timedelta]) -> Job:
         """Write tasks from the cursor on; raises `StaleJob` when the job was cancelled or taken over meanwhile."""

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from sosw.domain import lifecycle
+from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import Failure, Task, TaskState, task_id
+from sosw.ports import Outcome
 from sosw.scheduler import BATCH, HOLD
 from sosw.testing import InMemoryTaskStore
-from tests.factories import DAY, POLICY, World
+from tests.factories import DAY, NOW, POLICY, World
 from tests.unit.test_long_jobs import ID, JOB, TASKS, Died, Dying, dying_stores, job_of, shrinking
 
 
@@ -108,6 +110,26 @@ def test_a_batch_that_lands_after_the_job_was_cancelled_is_cancelled_by_who_wrot
 
     assert answer["state"] == "cancelled"
     assert (len(world.tasks.tasks), set(world.states())) == (2 * BATCH, {TaskState.CANCELLED})
+
+
+def test_a_cancellation_that_another_scheduler_took_over_is_left_to_it(world: World) -> None:
+    class Slow(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            if len(self.tasks) == BATCH:
+                world.submit(cancel_event(ID, by="ada", why=""), "another")
+            return super().create(tasks)
+
+        def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+            if world.clock.now() == NOW:  # this call takes longer than the hold lasts
+                world.clock.advance(HOLD)
+                world.submit(resume_event(ID), "a third")
+            return super().apply_all(transitions)
+
+    world.tasks = Slow()
+    answer = world.submit(JOB, ID)
+
+    assert (answer["state"], job_of(world).state.value) == ("cancelled", "cancelled")
+    assert set(world.states()) == {TaskState.CANCELLED}
 
 
 def test_a_long_cancellation_is_handed_over_too(world: World) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Change
 from sosw.domain.slots import CLAIM_GRACE, SlotRow
-from sosw.domain.task import Task, TaskId, TaskState
-from sosw.testing import InMemorySlotStore, InMemoryTaskStore, RecordingInvoker
+from sosw.domain.task import JobId, Task, TaskId, TaskState
+from sosw.testing import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore, RecordingInvoker
 from tests.factories import LABOURER, LEASE, NOW, World, a_task, seconds
 
 MINUTE = seconds(60)
@@ -222,6 +222,16 @@ def test_a_labourer_in_trouble_delays_no_other_sweep() -> None:
     scavenger = world.scavenger()
     assert scavenger.sweep() == {"freed": {"sales": 1}}
     assert scavenger.get_stats()["labourers_failed"] == 1
+
+
+def test_jobs_that_cannot_be_read_hold_up_no_lease() -> None:
+    class Unread(InMemoryJobStore):
+        def left(self, now: Any, limit: int) -> list[JobId]:
+            raise SoswError("too busy", now, limit)
+
+    world = running(limit=1)
+    world.clock.advance(LEASE)
+    assert world.scavenger(jobs=Unread()).sweep() == {"freed": {"sales": 1}}
 
 
 def test_what_the_sweep_tells_never_frees_an_attempt_that_runs() -> None:
