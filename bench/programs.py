@@ -33,9 +33,10 @@ class ProgramFailed(Exception):
     """A measuring program could not tell its figures."""
 
 
-def here(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
-    """The figures of `bench.here.<program>`."""
-    return _run([sys.executable, "-m", f"bench.here.{program}", *map(str, arguments)], environment)
+def here(program: str, *arguments: object, is_heard: bool = False, **environment: str) -> dict[str, Any]:
+    """The figures of `bench.here.<program>`; `is_heard`: what it says on standard error goes to the person."""
+    command = [sys.executable, "-m", f"bench.here.{program}", *map(str, arguments)]
+    return _run(command, environment, is_heard=is_heard)
 
 
 def peer(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
@@ -46,18 +47,19 @@ def peer(program: str, *arguments: object, **environment: str) -> dict[str, Any]
     return _run([str(PEER_PYTHON), "-I", str(file), *map(str, arguments)], environment)
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> dict[str, Any]:
+def _run(command: list[str], environment: Mapping[str, str], *, is_heard: bool = False) -> dict[str, Any]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     ran = subprocess.run(
         command,
         cwd=ROOT,
         env={**kept, **_NOWHERE, **environment},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=None if is_heard else subprocess.PIPE,
         text=True,
         timeout=_PATIENCE,
         check=False,
     )
     if ran.returncode:
-        raise ProgramFailed(f"{' '.join(command[1:])} ended with {ran.returncode}:\n{ran.stderr[-2000:]}")
+        raise ProgramFailed(f"{' '.join(command[1:])} ended with {ran.returncode}:\n{(ran.stderr or '')[-2000:]}")
     figures: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
     return figures

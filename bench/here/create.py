@@ -11,6 +11,7 @@ from typing import Any
 
 from bench import jobs
 from bench.here import units
+from bench.here.counting import count
 from bench.here.scheduler import MeteredScheduler, deploy
 from bench.meter import answer, timed
 from bench.stand_in import StandIn
@@ -33,8 +34,8 @@ def main() -> None:
         named = create(scheduler, jobs.named(NAMED), NAMED, f"job-{next(numbers)}")
         table = TASKS.table_name(PREFIX)
         rule = units.check(client, TASKS, table, [*scheduler.statements.items, *grown(scheduler.statements.items[0])])
-        pages = client.get_paginator("scan").paginate(TableName=table, Select="COUNT")
-        there, offered = sum(page["Count"] for page in pages), sum(asked) + NAMED
+        offered = sum(asked) + NAMED
+        there = count(client, table, offered)
         answer({"runs": runs[1:], "named": named, "rule": rule, "there": there, "offered": offered})
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from bench import jobs
+from bench.here.counting import count
 from bench.here.scheduler import MeteredScheduler, deploy
 from bench.meter import answer, peak_mb, timed
 from bench.stand_in import StandIn
@@ -18,7 +18,6 @@ PREFIX = "million"
 FASTER = 8
 """So many times faster than the real one goes the clock of the deadlines."""
 _FIFTEEN_MINUTES_MS = 900_000
-_SEGMENTS = 4
 
 
 def main() -> None:
@@ -29,7 +28,7 @@ def main() -> None:
         with timed() as taken:
             steps = list(invocations(scheduler, stand_in, jobs.creating(tasks)))
         peak, (calls, units) = peak_mb(), scheduler.bill.take()
-        counted, numbers = count(client, tasks)
+        counted, numbers = tick_off(client, tasks)
         answer(
             {
                 "tasks": tasks,
@@ -56,7 +55,7 @@ def invocations(scheduler: MeteredScheduler, stand_in: StandIn, job: Any) -> Any
             raise SystemExit(f"the Scheduler invoked {function}")
         start = time.monotonic()
         told = scheduler(event, request_id=f"job-{number}", remaining_ms=deadline(start))
-        sys.stderr.write(f"invocation {number}: {told}\n")
+        sys.stderr.write(f"  invocation {number + 1}: {told['tasks']:,} tasks so far\n")
         yield told["created"], time.monotonic() - start
         number += 1
 
@@ -71,26 +70,14 @@ def total(client: Any, job_id: str) -> int:
     return int(client.get_item(TableName=JOBS.table_name(PREFIX), Key={"id": {"S": job_id}})["Item"]["total"]["N"])
 
 
-def count(client: Any, tasks: int) -> tuple[int, int]:
+def tick_off(client: Any, tasks: int) -> tuple[int, int]:
     """The tasks in the table, and how many different ones of the job's numbers are among them."""
-
-    def segment(number: int) -> int:
-        found = 0
-        pages = client.get_paginator("scan").paginate(
-            TableName=TASKS.table_name(PREFIX),
-            ProjectionExpression="id",
-            Segment=number,
-            TotalSegments=_SEGMENTS,
-        )
-        for page in pages:
-            for item in page["Items"]:
-                seen[int(item["id"]["S"].rpartition("#")[2])] = 1
-            found += len(page["Items"])
-        return found
-
     seen = bytearray(tasks)
-    with ThreadPoolExecutor(_SEGMENTS) as pool:
-        counted = sum(pool.map(segment, range(_SEGMENTS)))
+
+    def tick(task_id: str) -> None:
+        seen[int(task_id.rpartition("#")[2])] = 1
+
+    counted = count(client, TASKS.table_name(PREFIX), tasks, tick)
     return counted, sum(seen)
 
 
