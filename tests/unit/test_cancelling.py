@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from sosw.domain import lifecycle
+from sosw.domain.errors import StaleJob
+from sosw.domain.job import Job, JobMove
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import Failure, Task, TaskState, task_id
 from sosw.ports import Outcome
 from sosw.scheduler import BATCH, HOLD
-from sosw.testing import InMemoryTaskStore
+from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, NOW, POLICY, World
 from tests.unit.test_long_jobs import ID, JOB, TASKS, Died, Dying, dying_stores, job_of, shrinking
 
@@ -148,3 +150,19 @@ def test_cancelling_twice_is_cancelling_once(world: World) -> None:
 
     assert (first["state"], second["state"], second["duplicate"]) == ("cancelled", "cancelled", True)
     assert job_of(world).cancelled_by == "ada"
+
+
+def test_a_job_whose_last_task_is_written_just_then_is_cancelled_all_the_same(world: World) -> None:
+    class Busy(InMemoryJobStore):
+        races = 1
+
+        def apply(self, move: JobMove) -> Job:
+            if move.move == "cancel" and self.races:
+                self.races -= 1
+                raise StaleJob(move.job_id, move.move, self.get(move.job_id))
+            return super().apply(move)
+
+    world.jobs = Busy()
+    world.submit({**JOB, "shops": [0]}, ID)
+
+    assert world.submit(cancel_event(ID, by="ada", why=""), "another")["state"] == "cancelled"

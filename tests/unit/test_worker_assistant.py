@@ -9,8 +9,9 @@ import pytest
 from sosw.domain import lifecycle
 from sosw.domain.errors import InvalidInput
 from sosw.domain.lifecycle import Transition
-from sosw.domain.task import Failure, Task, TaskState
+from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.testing import InMemoryTaskStore
+from sosw.worker_assistant import FAIL_ROUNDS
 from tests.factories import DAY, LEASE, NOW, World, a_task, claimed, seconds
 
 
@@ -176,3 +177,28 @@ def test_reports_are_counted_by_what_became_of_them() -> None:
     for _ in range(2):
         assistant({"action": "complete", "task_id": "job#0"})
     assert assistant.get_stats() == {"reports_complete": 1, "reports_stale": 1}
+
+
+class Beating(InMemoryTaskStore):
+    """A heartbeat arrives between reading a task and failing it, `beats` times."""
+
+    beats = 0
+
+    def get(self, task_id: TaskId) -> Task | None:
+        task = super().get(task_id)
+        if self.beats and task:
+            self.beats -= 1
+            self.apply(lifecycle.heartbeat(task_id, attempt=task.attempt, lease_until=task.greenfield + LEASE))
+        return task
+
+
+@pytest.mark.parametrize(("beats", "accepted"), [(1, True), (FAIL_ROUNDS - 1, True), (FAIL_ROUNDS, False)])
+def test_a_failure_is_decided_anew_when_a_heartbeat_came_between(beats: int, *, accepted: bool) -> None:
+    world = World()
+    world.tasks = Beating()
+    running(world)
+    world.tasks.beats = beats
+    answer = world.report("fail")
+
+    assert answer["accepted"] is accepted
+    assert world.task().state is (TaskState.QUEUED if accepted else TaskState.RUNNING)
