@@ -40,7 +40,11 @@ def _all(language: str) -> list[Any]:
 
 
 PAGES = [page for page in md.PAGES if md.blocks(page, "python")]
-ON_A_STACK = [page for page in PAGES if any("local_stack" in block.text or "Client()" in block.text for block in md.blocks(page, "python"))]
+ON_A_STACK = [
+    page
+    for page in PAGES
+    if any("local_stack" in block.text or "Client()" in block.text for block in md.blocks(page, "python"))
+]
 """What they show is run on the local stack by the tests of the tiers `integration` and `e2e`."""
 
 
