@@ -106,6 +106,13 @@ def test_a_new_task_stands_in_its_labourers_line() -> None:
     assert (a_task().state, a_task().queue, a_task().version, a_task().attempt) == (TaskState.QUEUED, QUEUE, 1, 0)
 
 
+def test_a_line_is_by_priority_and_in_it_by_the_moment_when_due() -> None:
+    ranks = [lifecycle.rank(priority, at) for priority in (0, 7) for at in (NOW, LATER)]
+    assert sorted(ranks) == ranks
+    assert [lifecycle.is_due(rank, NOW) for rank in ranks] == [True, False, True, False]
+    assert ranks[1] < lifecycle.next_priority(ranks[0]) == lifecycle.next_priority(ranks[1]) < ranks[2]
+
+
 def test_a_claim_starts_the_next_attempt_in_its_slot_and_leaves_the_line() -> None:
     task = claimed(a_task(version=4, attempt=2), row=2)
     assert (task.state, task.attempt, task.version) == (TaskState.RUNNING, 3, 5)
