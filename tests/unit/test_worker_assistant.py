@@ -145,35 +145,6 @@ def test_a_failure_that_is_overtaken_between_its_read_and_its_write_changes_noth
     assert world.task().state is TaskState.DONE
 
 
-class Beating(InMemoryTaskStore):
-    """A heartbeat comes between the read and the write of each of the first `times` failures."""
-
-    def __init__(self, times: int) -> None:
-        super().__init__()
-        self._times = times
-
-    def apply(self, transition: Transition) -> Task:
-        if transition.move == "fail" and self._times:
-            self._times -= 1
-            super().apply(lifecycle.heartbeat(transition.task_id, attempt=1, lease_until=NOW + LEASE))
-        return super().apply(transition)
-
-
-def test_a_failure_that_meets_a_heartbeat_is_decided_anew() -> None:
-    world = World()
-    world.tasks = Beating(FAIL_ROUNDS - 1)
-    running(world)
-    assert world.report("fail")["state"] == "queued"
-
-
-def test_a_failure_that_meets_a_heartbeat_each_time_is_left_to_the_lease() -> None:
-    world = World()
-    world.tasks = Beating(FAIL_ROUNDS)
-    running(world)
-    assert world.report("fail")["accepted"] is False
-    assert world.task().state is TaskState.RUNNING
-
-
 @pytest.mark.parametrize("labourer", ["gone", "mistaken"])
 def test_what_a_labourer_began_ends_although_it_is_registered_no_more(labourer: str) -> None:
     world = World(labourers={"mistaken": {"max_attempts": "?"}})
