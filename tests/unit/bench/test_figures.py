@@ -62,8 +62,7 @@ def test_a_budget_that_is_not_held_stands_out_on_the_page() -> None:
 
 def test_the_page_is_that_of_the_figures_and_every_budget_on_it_holds() -> None:
     sections = read(DOCS / "benchmarks.json")
-    assert set(sections) == set(SECTIONS)
-    assert set(BY_DEFAULT) < set(sections)
+    assert set(BY_DEFAULT) <= set(sections) <= set(SECTIONS)
     assert (DOCS / "benchmarks.md").read_text() == page(sections.values())
     assert [budget.name for section in sections.values() for budget in section.budgets if not budget.is_held] == []
 
