@@ -26,11 +26,13 @@ from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import JobId
 from tests.factories import LABOURER, LEASE, NOW, a_task, claimed
 
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=12)
-OBJECTS = st.dictionaries(TEXTS, JSON)
-PAYLOADS = st.dictionaries(TEXTS.filter(lambda key: key not in RESERVED_KEYS), JSON)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=8
+)
+OBJECTS = st.dictionaries(TEXTS, JSON, max_size=4)
+PAYLOADS = st.dictionaries(TEXTS.filter(lambda key: key not in RESERVED_KEYS), JSON, max_size=4)
 ANYTHING = st.recursive(
     JSON | st.floats() | st.text() | st.binary() | st.decimals() | st.dates() | st.complex_numbers(),
     lambda inner: st.lists(inner) | st.dictionaries(st.integers() | st.none() | st.text(), inner) | st.tuples(inner),
