@@ -48,6 +48,11 @@ class World:
     def new_task(self, **fields: Any) -> Task:
         return self.new_tasks(1, **fields)[0]
 
+    def created(self, count: int) -> list[Task]:
+        tasks = self.new_tasks(count)
+        self.tasks.create(tasks)
+        return tasks
+
 
 @dataclass(kw_only=True)
 class DynamoWorld(World):

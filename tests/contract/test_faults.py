@@ -15,7 +15,7 @@ from sosw.aws.dynamodb.models import TASKS
 from sosw.domain.errors import StaleRow, StaleTask
 from sosw.domain.lifecycle import cancel, queue_key
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import Task, TaskId, TaskState
+from sosw.domain.task import TaskId, TaskState
 from sosw.ports import Outcome
 from tests.contract.backends import REGION, Dynamo, DynamoWorld
 from tests.contract.faults import Instead, LostReply, answer, body_of, on, refusal
@@ -155,7 +155,7 @@ def test_a_batch_without_an_answer_is_uncertain_and_what_was_throttled_is_tried_
     world: DynamoWorld, fault: str
 ) -> None:
     came_out = Outcome.APPLIED if fault in THROTTLED else Outcome.UNCERTAIN
-    claims = [claim(task) for task in _created(world, 3)]
+    claims = [claim(task) for task in world.created(3)]
     with on(world.database, f"before-send.{BATCH_WRITE}", Instead(PASSING[fault], times=1)):
         assert world.tasks.apply_all(claims) == [came_out] * 3
     assert came_out is Outcome.APPLIED or world.tasks.apply_all(claims) == [Outcome.APPLIED] * 3
@@ -163,13 +163,13 @@ def test_a_batch_without_an_answer_is_uncertain_and_what_was_throttled_is_tried_
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ValidationError", "ResourceNotFound", "SomethingNew"])
 def test_whatever_is_not_a_failed_condition_is_uncertain(world: DynamoWorld, code: str) -> None:
-    claims = [claim(task) for task in _created(world, 2)]
+    claims = [claim(task) for task in world.created(2)]
     with on(world.database, f"before-send.{BATCH_WRITE}", Instead(_all_refused(code), times=1)):
         assert world.tasks.apply_all(claims) == [Outcome.UNCERTAIN] * 2
 
 
 def test_a_batch_whose_reply_was_lost_is_uncertain_although_it_took_effect(world: DynamoWorld) -> None:
-    tasks = _created(world, 30)
+    tasks = world.created(30)
     with on(world.database, f"after-call.{BATCH_WRITE}", LostReply(times=1)):
         outcomes = world.tasks.apply_all([claim(task) for task in tasks])
     assert outcomes in (
@@ -207,7 +207,7 @@ def test_a_slot_row_whose_reply_was_lost_may_be_written_all_the_same(world: Dyna
 
 
 def test_what_a_batch_of_reads_left_over_is_asked_for_again(world: DynamoWorld, waits: list[float]) -> None:
-    tasks = _created(world, 9)
+    tasks = world.created(9)
     asked: list[int] = []
 
     def leave_most(parsed: dict[str, Any], **_: Any) -> None:
@@ -228,7 +228,7 @@ def _nothing_read(request: Any) -> Any:
 
 
 def test_reading_waits_where_nothing_is_read(world: DynamoWorld, waits: list[float]) -> None:
-    tasks = _created(world, 3)
+    tasks = world.created(3)
     with on(world.database, f"before-send.{BATCH_READ}", Instead(_nothing_read, times=2)):
         assert len(world.tasks.get_many(task.id for task in tasks)) == 3
     assert waits == FULL[:2]
@@ -244,7 +244,7 @@ def test_reading_gives_up_with_one_clear_sentence(world: DynamoWorld, waits: lis
 
 
 def test_the_line_is_read_on_until_the_limit_however_short_the_pages(world: DynamoWorld) -> None:
-    tasks = _created(world, 7)
+    tasks = world.created(7)
     limits: list[int] = []
 
     def at_most_two(params: dict[str, Any], **_: Any) -> None:
@@ -295,9 +295,3 @@ def test_missing_credentials_are_told_as_such(world: DynamoWorld) -> None:
         pytest.raises(TableFailed, match="there are no valid AWS credentials"),
     ):
         world.tasks.get(world.new_id())
-
-
-def _created(world: DynamoWorld, count: int) -> list[Task]:
-    tasks = world.new_tasks(count)
-    world.tasks.create(tasks)
-    return tasks
