@@ -81,3 +81,11 @@ def test_freeing_stops_after_some_rounds_and_leaves_the_rest_to_the_sweep() -> N
     drop(SlotKeeper(store))
     assert held(store) == [["job#0", "job#1"], ["job#0"]]
     assert store.writes == 2 * ROUNDS  # both rows in every round
+
+
+def test_a_while_passes_after_each_lost_race_and_none_after_a_race_that_was_won() -> None:
+    paused: list[int] = []
+    drop(SlotKeeper(filled(times=3), paused.append))
+    assert paused == [0, 1]
+    drop(SlotKeeper(filled(), paused.append))
+    assert paused == [0, 1]
