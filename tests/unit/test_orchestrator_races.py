@@ -92,8 +92,9 @@ def test_rows_that_are_always_written_by_others_are_left_for_the_next_time() -> 
     world = World()
     world.slots = store = Lost()
     world.queue(1)
-    assert world.orchestrator()({}) == {"started": {}}
-    assert store.tries == NAMING_ROUNDS
+    paused: list[int] = []
+    assert world.orchestrator(pause=paused.append)({}) == {"started": {}}
+    assert (store.tries, paused) == (NAMING_ROUNDS, list(range(NAMING_ROUNDS)))
     assert world.task().state is TaskState.QUEUED
 
 
