@@ -15,6 +15,7 @@ from sosw.aws.dynamodb import (
     Database,
     DynamoConfigSource,
     DynamoJobStore,
+    DynamoRecordStore,
     DynamoSlotStore,
     DynamoTaskStore,
     TableFailed,
@@ -149,6 +150,11 @@ class World:
     def jobs(self) -> DynamoJobStore:
         """The jobs table."""
         return DynamoJobStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def records(self) -> DynamoRecordStore:
+        """The labourers table."""
+        return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
     def config(self) -> DynamoConfigSource:

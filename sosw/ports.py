@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
@@ -68,6 +69,26 @@ class SlotStore(Protocol):
         Raises `StaleRow` when somebody wrote it meanwhile. An error of the network may hide a write that took effect:
         read again before the next one.
         """
+
+
+class RecordStore(Protocol):
+    """The labourers table: what is remembered of labourers, resources and everything, and the log of its changes."""
+
+    def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:
+        """All that were asked for, as of now (strongly consistent); one that is not there is empty, at version 0."""
+
+    def write(self, record: Record) -> Record:
+        """Write `record` if its version is still that of the table; returns it at its new version.
+
+        Raises `StaleRecord` when somebody wrote it meanwhile. An error of the network may hide a write that took
+        effect: read again before the next one.
+        """
+
+    def note(self, entry: Entry) -> None:
+        """Add a line to its owner's log; it leaves the table after `sosw.domain.records.LOG_LIFE`."""
+
+    def log(self, owner: str, limit: int) -> list[Entry]:
+        """The owner's latest lines, the newest first. May lag."""
 
 
 class JobStore(Protocol):

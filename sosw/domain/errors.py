@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sosw.domain.job import Job
+    from sosw.domain.records import Record
     from sosw.domain.slots import SlotRow
     from sosw.domain.task import Task
 
@@ -64,6 +65,15 @@ class StaleRow(SoswError):
     def __init__(self, row: SlotRow) -> None:
         self.row = row
         super().__init__(f"slot row {row.labourer}/{row.number} is no longer at version {row.version}: read it again")
+
+
+class StaleRecord(SoswError):
+    """The record changed since it was read: read it again before deciding anything."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        owner, what = record.key
+        super().__init__(f"record {what} of {owner} is no longer at version {record.version}: read it again")
 
 
 class InvokeRefused(SoswError):

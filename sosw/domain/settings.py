@@ -7,6 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.health import COEFFICIENTS, HealthMetric
+from sosw.domain.records import ResourceName
+from sosw.domain.resources import Rate, Resource
 from sosw.domain.retry import RetryPolicy
 from sosw.domain.task import LabourerName
 
@@ -34,6 +37,18 @@ class Labourer:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     retention: timedelta = timedelta(days=30)
     """1 … 3,650 days that a closed task stays in the table."""
+    health_metrics: tuple[HealthMetric, ...] = ()
+    """Its health is the worst that one of them feels; it scales the limit by `EssentialSettings.coefficients`."""
+    draws: Mapping[ResourceName, float] = field(default_factory=dict)
+    """The resources that its attempts use, each with its weight > 0 among those that draw on it."""
+    rate: Rate | None = None
+    """How fast attempts may be started."""
+    rate_per_key: Rate | None = None
+    """How fast attempts of tasks of one concurrency key may be started."""
+    max_per_key: int | None = None
+    """1 … 10,000 attempts at once of tasks of one concurrency key."""
+    shards: int = 1
+    """1 … 16 parts of its line of queued tasks: each bears 1,000 writes a second."""
 
     @property
     def lease(self) -> timedelta:
@@ -76,6 +91,10 @@ class EssentialSettings:
 
     labourers: Mapping[LabourerName, Labourer] = field(default_factory=dict)
     """Those whose settings are right."""
+    resources: Mapping[ResourceName, Resource] = field(default_factory=dict)
+    """Those whose settings are right."""
+    coefficients: Mapping[int, float] = field(default_factory=lambda: COEFFICIENTS)
+    """The share of its limit that a labourer has at each health, 0 … 1."""
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
     custom_period_patterns: Any = ()

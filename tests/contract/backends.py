@@ -6,16 +6,23 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sosw.aws.dynamodb import Database, DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw.aws.dynamodb import (
+    Database,
+    DynamoConfigSource,
+    DynamoJobStore,
+    DynamoRecordStore,
+    DynamoSlotStore,
+    DynamoTaskStore,
+)
 from sosw.aws.dynamodb.models import SCHEMAS
 from sosw.domain.lifecycle import queued
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.local.clients import make_client
-from sosw.testing import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.contract.moves import NOW
 
 if TYPE_CHECKING:
-    from sosw.ports import JobStore, SlotStore, TaskStore
+    from sosw.ports import JobStore, RecordStore, SlotStore, TaskStore
 
 REGION = "us-east-1"
 
@@ -29,11 +36,12 @@ class World:
     tasks: TaskStore
     slots: SlotStore
     jobs: JobStore
+    records: RecordStore
     labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
 
     def fresh(self) -> World:
         """The same stores, seen by another test."""
-        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs)
+        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records)
 
     def new_id(self) -> TaskId:
         """Of a task that is not there."""
@@ -61,6 +69,7 @@ class DynamoWorld(World):
     tasks: DynamoTaskStore
     slots: DynamoSlotStore
     jobs: DynamoJobStore
+    records: DynamoRecordStore
     config: DynamoConfigSource
     database: Database
     prefix: str
@@ -70,6 +79,7 @@ class DynamoWorld(World):
             tasks=self.tasks,
             slots=self.slots,
             jobs=self.jobs,
+            records=self.records,
             config=self.config,
             database=self.database,
             prefix=self.prefix,
@@ -83,7 +93,12 @@ class Backend(Protocol):
 
 class Memory:
     def world(self) -> World:
-        return World(tasks=InMemoryTaskStore(), slots=InMemorySlotStore(), jobs=InMemoryJobStore())
+        return World(
+            tasks=InMemoryTaskStore(),
+            slots=InMemorySlotStore(),
+            jobs=InMemoryJobStore(),
+            records=InMemoryRecordStore(),
+        )
 
 
 class Dynamo:
@@ -104,6 +119,7 @@ class Dynamo:
             tasks=DynamoTaskStore.for_prefix(prefix, database=database),
             slots=DynamoSlotStore.for_prefix(prefix, database=database),
             jobs=DynamoJobStore.for_prefix(prefix, database=database),
+            records=DynamoRecordStore.for_prefix(prefix, database=database),
             config=DynamoConfigSource.for_prefix(prefix, database=database),
             database=database,
             prefix=prefix,

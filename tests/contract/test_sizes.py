@@ -81,16 +81,18 @@ def test_attributes_of_tomorrow_are_left_alone() -> None:
 
 
 def test_tables_and_keys_are_those_that_the_design_names() -> None:
-    assert [schema.table_name("sosw") for schema in SCHEMAS] == ["sosw-tasks", "sosw-slots", "sosw-jobs", "sosw-config"]
+    names = ["sosw-tasks", "sosw-slots", "sosw-jobs", "sosw-labourers", "sosw-config"]
+    assert [schema.table_name("sosw") for schema in SCHEMAS] == names
     keys = {s.name: [(k["AttributeName"], k["KeyType"]) for k in s.key_schema] for s in SCHEMAS}
     assert keys == {
         "tasks": [("id", "HASH")],
         "slots": [("labourer", "HASH"), ("row", "RANGE")],
         "jobs": [("id", "HASH")],
+        "labourers": [("owner", "HASH"), ("what", "RANGE")],
         "config": [("env", "HASH"), ("config_name", "RANGE")],
     }
     assert (TASKS.ttl_attribute, TASKS.stream_view_type) == ("expires_at", "NEW_AND_OLD_IMAGES")
-    assert [s.ttl_attribute or s.stream_view_type for s in SCHEMAS[1:]] == [None, None, None]
+    assert [s.ttl_attribute or s.stream_view_type for s in SCHEMAS[1:]] == [None, None, "expires_at", None]
     assert ConfigModel.config_value.attr_name == "config_value"
 
 

@@ -3,6 +3,7 @@
 from sosw.aws.dynamodb.config import DynamoConfigSource
 from sosw.aws.dynamodb.errors import TableFailed
 from sosw.aws.dynamodb.job_store import DynamoJobStore
+from sosw.aws.dynamodb.record_store import DynamoRecordStore
 from sosw.aws.dynamodb.slot_store import DynamoSlotStore
 from sosw.aws.dynamodb.stream import changes, token
 from sosw.aws.dynamodb.table import Database
@@ -12,6 +13,7 @@ __all__ = [
     "Database",
     "DynamoConfigSource",
     "DynamoJobStore",
+    "DynamoRecordStore",
     "DynamoSlotStore",
     "DynamoTaskStore",
     "TableFailed",

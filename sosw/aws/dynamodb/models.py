@@ -131,6 +131,16 @@ class JobModel(Model):
     month_index = MonthIndex()
 
 
+class RecordModel(Model):
+    """`sosw.domain.records.Record`, and the lines of the logs: `what` begins with `log#` and the moment then."""
+
+    owner = UnicodeAttribute(hash_key=True)
+    what = UnicodeAttribute(range_key=True)
+    value = JsonAttribute()
+    version = NumberAttribute()
+    expires_at = TTLAttribute()
+
+
 class ConfigModel(Model):
     """A stored configuration, in sosw's form: `config_value` is the JSON of an object."""
 
@@ -228,7 +238,8 @@ TASKS = Schema(name="tasks", model=TaskModel, stream_view_type="NEW_AND_OLD_IMAG
 SLOTS = Schema(name="slots", model=SlotModel)
 JOBS = Schema(name="jobs", model=JobModel)
 CONFIG = Schema(name="config", model=ConfigModel)
-SCHEMAS = (TASKS, SLOTS, JOBS, CONFIG)
+LABOURERS = Schema(name="labourers", model=RecordModel)
+SCHEMAS = (TASKS, SLOTS, JOBS, LABOURERS, CONFIG)
 
 
 def _keyed(attributes: dict[str, Attribute[Any]]) -> list[tuple[str, Attribute[Any]]]:
