@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
@@ -47,8 +48,8 @@ class TaskStore(Protocol):
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """Ids of at most `limit` tasks that stand in `queue` due by `until`, by rank. May lag."""
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """The first `limit` places of `queue` from rank `start` on, in order. May lag. `sosw.line` knows who is due."""
 
     def apply(self, transition: Transition) -> Task:
         """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""

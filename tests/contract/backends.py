@@ -15,13 +15,17 @@ from sosw.aws.dynamodb import (
     DynamoTaskStore,
 )
 from sosw.aws.dynamodb.models import SCHEMAS
-from sosw.domain.lifecycle import queued
+from sosw.domain.lifecycle import dead_key, queued
+from sosw.domain.settings import Labourer
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.line import Line
 from sosw.local.clients import make_client
 from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.contract.moves import NOW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sosw.ports import JobStore, RecordStore, SlotStore, TaskStore
 
 REGION = "us-east-1"
@@ -55,6 +59,15 @@ class World:
 
     def new_task(self, **fields: Any) -> Task:
         return self.new_tasks(1, **fields)[0]
+
+    def due(self, until: datetime = NOW, limit: int = 10, *, labourer: LabourerName | None = None) -> list[TaskId]:
+        """Who of the labourer's tasks is next."""
+        known = Labourer(name=labourer or self.labourer, arn="", max_simultaneous_invocations=1)
+        return Line(self.tasks).due(known, until, limit)
+
+    def dead(self, limit: int = 10) -> list[TaskId]:
+        """Its dead tasks."""
+        return [place.task for place in self.tasks.places(dead_key(self.labourer), 0, limit)]
 
     def created(self, count: int) -> list[Task]:
         tasks = self.new_tasks(count)

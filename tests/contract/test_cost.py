@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from sosw.aws.dynamodb.models import TASKS, TaskModel, item_of
-from sosw.domain.lifecycle import queue_key
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from tests.contract.backends import Dynamo, DynamoWorld
@@ -124,7 +123,7 @@ def test_60_tasks_are_created_and_claimed_in_3_calls_each(world: DynamoWorld) ->
 def test_who_is_due_costs_half_a_unit_however_long_the_line(world: DynamoWorld) -> None:
     world.tasks.create(world.new_tasks(300))
     with _billed(world) as bill:
-        assert len(world.tasks.due(queue_key(world.labourer), NOW, 25)) == 25
+        assert len(world.due(NOW, 25)) == 25
     assert (bill.units, bill.calls) == (0.5, {"Query": 1})
 
 
