@@ -31,7 +31,7 @@ ROUNDS = 8
 
 
 class Placer:
-    """Of a job without a fair key it reads two records and the head of the line, once each time it is taken up."""
+    """Reads a record and the head of the line each time a job is taken up; writes what its keys and its length ask."""
 
     def __init__(self, records: RecordStore, line: Line, clock: Clock) -> None:
         self._records, self._line, self._clock = records, line, clock

@@ -87,18 +87,16 @@ def queued(task: Task, *, tag: int | None = None, shards: int = 1, behind: timed
     With a virtual start `tag` (`sosw.domain.fairness`) it is ready, and stands by that. Without one it waits for its
     moment, and stands by that: `behind` so much, though it is due as soon as it says.
     """
-    shard = shard_of(task.id, shards) or None
+    shard = shard_of(task.id, shards)
     section, number = (Section.APPOINTED, to_ms(task.greenfield + behind)) if tag is None else (Section.READY, tag)
-    return replace(task, shard=shard, **_standing(replace(task, shard=shard), section, number))
+    line = queue_key(task.labourer, shard=shard)
+    return replace(task, shard=shard or None, queue=line, rank=rank(task.priority, section, number))
 
 
 def _waiting(task: Task, due: datetime) -> dict[str, Any]:
     """In line again, in the same part of it."""
-    return {"state": QUEUED, "greenfield": due, **_standing(task, Section.AGAIN, to_ms(due))}
-
-
-def _standing(task: Task, section: Section, number: int) -> dict[str, Any]:
-    return {"queue": queue_key(task.labourer, shard=task.shard or 0), "rank": rank(task.priority, section, number)}
+    line = queue_key(task.labourer, shard=task.shard or 0)
+    return {"state": QUEUED, "greenfield": due, "queue": line, "rank": rank(task.priority, Section.AGAIN, to_ms(due))}
 
 
 def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transition:

@@ -106,7 +106,7 @@ def _as_stored(task: Task) -> Task:
 
 
 def _json(value: Any) -> Any:
-    return jsontext.load(jsontext.dump(value))
+    return None if value is None else jsontext.load(jsontext.dump(value))
 
 
 def _ms(moment: datetime) -> datetime:
