@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from sosw.domain.lifecycle import queue_key
+from sosw.domain.ranks import Place, Section, rank
 from sosw.domain.task import LabourerName, TaskId
 from tests.contract.backends import World
 from tests.contract.moves import NOW, STATES, brought, claim
@@ -78,8 +80,8 @@ def test_a_labourer_sees_its_own_line_alone(world: World) -> None:
 
 def test_a_retry_stands_behind_those_due_before_it(world: World) -> None:
     first = brought(world.tasks, world.new_task(), "waiting for its retry")
-    second = world.new_task(greenfield=NOW + timedelta(seconds=1))
-    world.tasks.create([second])
+    second = brought(world.tasks, world.new_task(), "given back")
+    assert second.greenfield < first.greenfield
     assert world.due(first.greenfield, 10) == [second.id, first.id]
     world.tasks.apply(claim(second))
     assert world.due(first.greenfield, 10) == [first.id]
@@ -104,3 +106,28 @@ def test_the_limit_holds_across_priorities(world: World) -> None:
     tasks = [world.new_task(priority=p, greenfield=NOW + timedelta(seconds=s)) for p, s in moments]
     world.tasks.create(tasks)
     assert world.due(NOW, 2) == [tasks[0].id, tasks[2].id]
+
+
+def test_places_are_given_from_a_rank_on_in_order_up_to_a_limit(world: World) -> None:
+    tasks, line = world.new_tasks(7, tag=100), queue_key(world.labourer)
+    world.tasks.create(tasks)
+    places = [Place(rank(5, Section.READY, 100 + n), task.id) for n, task in enumerate(tasks)]
+    assert world.tasks.places(line, 0, 99) == places
+    assert world.tasks.places(line, places[2].rank, 3) == places[2:5]
+    assert world.tasks.places(line, places[-1].rank + 1, 3) == world.tasks.places("nobody/0", 0, 3) == []
+
+
+def test_ready_tasks_stand_by_their_tags_and_take_turns_with_retries(world: World) -> None:
+    late, early = world.new_tasks(3, tag=700), world.new_tasks(3, tag=10**13)
+    world.tasks.create([*early, *late])
+    assert world.due() == [task.id for task in (*late, *early)]
+    retry = brought(world.tasks, world.new_task(), "given back")
+    assert retry.id in world.due(retry.greenfield, 2)
+    assert late[0].id in world.due(retry.greenfield, 2)
+
+
+def test_tasks_of_all_shards_are_found_in_their_order(world: World) -> None:
+    tasks = world.new_tasks(60, tag=1, shards=7)
+    world.tasks.create(tasks)
+    assert world.due(NOW, 60, shards=7) == [task.id for task in tasks]
+    assert world.tasks.get(tasks[3].id) == tasks[3]
