@@ -16,9 +16,9 @@ from sosw.domain.ranks import Section, first_of_priority, in_turn, is_due, next_
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sosw.domain.labourer import Labourer
     from sosw.domain.ranks import Place
-    from sosw.domain.settings import Labourer
-    from sosw.domain.task import TaskId
+    from sosw.domain.task import LabourerName, TaskId
     from sosw.ports import TaskStore
 
 
@@ -35,14 +35,22 @@ class Line:
         still wait in the others.
         """
         places: list[Place] = []
-        for queue in _queues(labourer, shards):
+        for queue in _queues(labourer.name, max(labourer.shards, shards or 1)):
             places += self._due(queue, now, limit)
         return in_turn(places)[: max(0, limit)]
+
+    def waiting(self, labourer: LabourerName, limit: int, *, shards: int) -> list[TaskId]:
+        """At most `limit` tasks that wait, for now or for later, in no order that matters."""
+        found: list[TaskId] = []
+        for queue in _queues(labourer, shards):
+            found += [place.task for place in self._tasks.places(queue, 0, limit - len(found))]
+        return found
 
     def head(self, labourer: Labourer, priority: int, *, shards: int | None = None) -> int | None:
         """The lowest tag of what is ready in that priority; None when nothing is. A query for each part."""
         start = rank(priority, Section.READY, 0)
-        heads = [place for queue in _queues(labourer, shards) for place in self._tasks.places(queue, start, 1)]
+        queues = _queues(labourer.name, max(labourer.shards, shards or 1))
+        heads = [place for queue in queues for place in self._tasks.places(queue, start, 1)]
         return min((number(head.rank) for head in heads if head.rank < next_section(start)), default=None)
 
     def _due(self, queue: str, now: datetime, limit: int) -> list[Place]:
@@ -64,5 +72,5 @@ class Line:
         return next_section(page[-1].rank) if len(page) == wanted else None
 
 
-def _queues(labourer: Labourer, shards: int | None) -> list[str]:
-    return [queue_key(labourer.name, shard=shard) for shard in range(max(labourer.shards, shards or 1))]
+def _queues(labourer: LabourerName, shards: int) -> list[str]:
+    return [queue_key(labourer, shard=shard) for shard in range(shards)]

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sosw.domain.job import Job
+    from sosw.domain.labourer import Labourer
     from sosw.domain.request import JobRequest
-    from sosw.domain.settings import Labourer
     from sosw.line import Line
     from sosw.ports import Clock, RecordStore
 

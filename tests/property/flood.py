@@ -15,8 +15,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from sosw.domain import lifecycle
+from sosw.domain.labourer import Labourer
 from sosw.domain.ranks import Section, rank
-from sosw.domain.settings import Labourer
 from sosw.domain.task import LabourerName, Task
 from sosw.line import Line
 from sosw.scheduler import Scheduler
@@ -30,10 +30,14 @@ from sosw.testing import (
 )
 
 LABOURER = Labourer(name=LabourerName("worker"), arn="worker", max_simultaneous_invocations=1)
-CONFIG = {
-    "task_config": {"labourers": {LABOURER.name: {"max_simultaneous_invocations": 1}}},
-    "job_schema_variants": {"default": {"chunkable_attrs": ["n"]}},
-}
+
+
+def config(shards: int = 1) -> dict[str, Any]:
+    labourer = {"max_simultaneous_invocations": 1, "shards": shards}
+    schemas = {"default": {"chunkable_attrs": ["n"]}}
+    return {"task_config": {"labourers": {LABOURER.name: labourer}}, "job_schema_variants": schemas}
+
+
 TICK, FLOOD_AT = 0.1, 60.0
 SECONDS = 2.0
 """What a task takes, on average."""
@@ -116,8 +120,8 @@ class Server:
         self.scenario, self.clock, self.passed = scenario, FakeClock(), 0.0
         self.tasks = InMemoryTaskStore() if scenario.is_fair else _ByAge()
         self.scheduler = Scheduler(
-            CONFIG, tasks=self.tasks, jobs=InMemoryJobStore(), records=InMemoryRecordStore(), sources=InMemorySources(),
-            invoker=RecordingInvoker(), clock=self.clock, name="scheduler",
+            config(), tasks=self.tasks, jobs=InMemoryJobStore(), records=InMemoryRecordStore(),
+            sources=InMemorySources(), invoker=RecordingInvoker(), clock=self.clock, name="scheduler",
         )  # fmt: skip
         self.line, self.chance = Line(self.tasks), random.Random(scenario.seed)
         self.tenants = {name: Tenant(name, scenario) for name in (f"tenant-{n}" for n in range(scenario.tenants))}

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from sosw.domain import lifecycle
 from sosw.domain.fairness import QUANTUM
 from sosw.domain.records import of_labourer
-from sosw.domain.settings import Labourer
 from sosw.domain.standing import Standing
-from sosw.domain.task import LabourerName, Task, TaskId
+from sosw.domain.task import Task, TaskId
 from sosw.line import Line
 from sosw.scheduler import Scheduler
 from sosw.testing import (
@@ -28,7 +27,7 @@ from sosw.testing import (
     InMemoryTaskStore,
     RecordingInvoker,
 )
-from tests.property.flood import CONFIG, LABOURER, Waits, waits
+from tests.property.flood import LABOURER, Waits, config, waits
 
 KEYS = ("a", "b", "c")
 WEIGHTS = {"a": 1, "b": 3, "c": 10}
@@ -57,11 +56,9 @@ class World:
 
     def submit(self, key: str, count: int, priority: int) -> None:
         scheduler = Scheduler(
-            CONFIG, tasks=self.tasks, jobs=self.jobs, records=self.records, sources=InMemorySources(),
+            config(self.shards), tasks=self.tasks, jobs=self.jobs, records=self.records, sources=InMemorySources(),
             invoker=RecordingInvoker(), clock=self.clock, name="scheduler",
         )  # fmt: skip
-        labourers = cast("dict[LabourerName, Labourer]", scheduler.settings.labourers)
-        labourers[LABOURER.name] = replace(LABOURER, shards=self.shards)
         job: dict[str, Any] = {"lambda_name": LABOURER.name, "isolate_ns": True, "ns": list(range(count))}
         job |= {"fair_key": key, "fair_weight": WEIGHTS[key], "priority": priority}
         name = f"{key}-{len(self.jobs.jobs)}"

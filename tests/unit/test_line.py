@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sosw.domain import lifecycle
+from sosw.domain.labourer import Labourer
 from sosw.domain.moments import to_ms
 from sosw.domain.ranks import Place, Section, rank
-from sosw.domain.settings import Labourer
 from sosw.domain.task import JobId, Task, TaskId, task_id
 from sosw.line import Line
 from sosw.testing import InMemoryTaskStore
@@ -152,3 +152,11 @@ def test_the_head_is_the_lowest_tag_of_what_is_ready_in_a_priority(tasks: Querie
 def test_a_labourer_sees_its_own_line_alone(tasks: Queried) -> None:
     tasks.create([*ready(2), a_task(7, job_id=JOB, labourer="sales-2")])
     assert due(tasks, 9) == ["new#0", "new#1"]
+
+
+def test_all_that_waits_is_counted_up_to_a_limit(tasks: Queried) -> None:
+    tasks.create([*ready(20, shards=4), *retries(5, due=9_999)])
+    line = Line(tasks)
+    assert len(set(line.waiting(LABOURER, 100, shards=4))) == len(line.waiting(LABOURER, 25, shards=4)) == 25
+    assert len(line.waiting(LABOURER, 7, shards=4)) == 7
+    assert 5 <= len(line.waiting(LABOURER, 100, shards=1)) < 25
