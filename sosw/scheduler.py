@@ -192,8 +192,7 @@ class Scheduler(Processor):
             if remaining() < SHUTDOWN:
                 return self._keep(jobs.note(job, swept=job.swept, until=self.clock.now()))
             job = self._canceller.step(job, retention=retention, until=self.clock.now() + HOLD)
-        if job.state is JobState.CANCELLED:
-            self._placer.end(job)
+        self._placer.end(job)
         return job
 
     def _keep(self, move: JobMove) -> Job:
