@@ -14,6 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.moments import told
 from sosw.domain.records import EVERYTHING, RecordKey
 from sosw.domain.settings import MAX_LIMIT
 
@@ -126,11 +127,12 @@ def said(order: ControlOrder, before: Control, after: Control) -> str:
         case Kind.PAUSE if before != after:
             return f"{whom} is paused: nothing of it starts, what runs may end"
         case Kind.PAUSE:
-            return f"{whom} is paused already, by {before.paused_by} since {utc(before.paused_at)}: {before.paused_why}"
+            return f"{whom} is paused already, {paused(before)}"
         case Kind.RESUME:
             return f"{whom} is resumed" if before != after else f"{whom} is not paused"
         case _ if before == after:
-            return f"no limit is ordered of {whom}" if after.limit is None else _limited_already(whom, after)
+            is_free = after.limit is None
+            return f"no limit is ordered of {whom}" if is_free else f"{whom} is limited already, {limited(after)}"
         case _ if after.limit is None:
             return f"the ordered limit of {whom}, {before.limit:,}, is lifted"
         case _:
@@ -143,20 +145,22 @@ def called(target: str) -> str:
     return target.replace("/", " ", 1)
 
 
-def utc(moment: datetime | None) -> str:
-    """As `2026-01-01 12:00:05 UTC`."""
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "an unknown moment"
+def paused(control: Control, now: datetime | None = None) -> str:
+    """By whom, since when and why what it is about is paused."""
+    since = f" since {told(control.paused_at, now)}" if control.paused_at else ""
+    return f"by {control.paused_by}{since}: {control.paused_why}"
+
+
+def limited(control: Control, now: datetime | None = None) -> str:
+    """To what, by whom, since when and why it is limited."""
+    since = f" since {told(control.limit_at, now)}" if control.limit_at else ""
+    return f"to {control.limit:,} by {control.limit_by}{since}: {control.limit_why}"
 
 
 def _meant(given: Any) -> str:
     """A guess where what is to be done is misspelt."""
     hints = [did_you_mean(str(key), [kind.value for kind in Kind]) for key in given] if isinstance(given, dict) else []
     return next((hint for hint in hints if hint.startswith("did")), "")
-
-
-def _limited_already(whom: str, control: Control) -> str:
-    since = f"by {control.limit_by} since {utc(control.limit_at)}: {control.limit_why}"
-    return f"{whom} is limited to {control.limit:,} already, {since}"
 
 
 def _target_problems(kind: Kind, given: Mapping[str, Any], settings: EssentialSettings) -> Iterator[Problem]:

@@ -136,7 +136,7 @@ def test_a_pause_and_a_limit_leave_each_other_alone() -> None:
         (order("pause"), PAUSED, "labourer sales is paused already, by ann since 2026-01-01 12:00:00 UTC: migration"),
         (order("resume"), FREE, "labourer sales is not paused"),
         (order("limit", to=10), LIMITED,
-         "labourer sales is limited to 10 already, by bob since 2026-01-01 12:00:00 UTC: locks"),
+         "labourer sales is limited already, to 10 by bob since 2026-01-01 12:00:00 UTC: locks"),
         (order("limit", to=None), FREE, "no limit is ordered of labourer sales"),
     ],
 )  # fmt: skip
