@@ -2,21 +2,43 @@
 
 from sosw.client.client import Client
 from sosw.client.dry_run import DryRun
-from sosw.client.errors import JobRefused, JobStillOpen, TasksGone, UnknownJob
+from sosw.client.errors import (
+    JobRefused,
+    JobStillOpen,
+    OrderRefused,
+    TasksGone,
+    UnknownJob,
+    UnknownLabourer,
+    UnknownResource,
+    UnknownTask,
+)
 from sosw.client.job import DeadTask, Result, SubmittedJob
+from sosw.client.orchestrator import Ordered
 from sosw.client.service import Service
+from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.why import Answer, Reason
 
 __all__ = [
+    "Answer",
     "Client",
     "DeadTask",
     "DryRun",
     "JobRefused",
     "JobStatus",
     "JobStillOpen",
+    "LabourerStatus",
+    "LogLine",
+    "OrderRefused",
+    "Ordered",
+    "Reason",
+    "ResourceStatus",
     "Result",
     "Service",
     "SubmittedJob",
     "TasksGone",
     "UnknownJob",
+    "UnknownLabourer",
+    "UnknownResource",
+    "UnknownTask",
 ]

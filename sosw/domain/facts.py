@@ -79,9 +79,14 @@ class LabourerFacts:
         return len(self.due) > COUNTED
 
     @property
+    def counted_due(self) -> int:
+        """How many are due; `COUNTED` where they are more."""
+        return min(len(self.due), COUNTED)
+
+    @property
     def counted(self) -> str:
         """How many are due, for people."""
-        return f"more than {COUNTED:,}" if self.is_more else f"{len(self.due):,}"
+        return f"more than {COUNTED:,}" if self.is_more else f"{self.counted_due:,}"
 
     def decision(self, labourer: Labourer) -> Decision:
         """The limit that holds for its next wave."""

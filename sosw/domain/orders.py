@@ -140,6 +140,25 @@ def said(order: ControlOrder, before: Control, after: Control) -> str:
             return f"{whom} is limited to {after.limit:,}{was}; what its settings allow is never exceeded"
 
 
+def line_said(what: Mapping[str, Any]) -> str:
+    """A line of a log, for people: of an order, or of the regulation, whose `why` is its whole sentence."""
+    by, why = str(what.get("by", "")), str(what.get("why", ""))
+    match what.get("order"):
+        case Kind.PAUSE.value:
+            did = f"paused by {by}"
+        case Kind.RESUME.value:
+            did = f"resumed by {by}"
+        case Kind.LIMIT.value:
+            did = f"limit {_number(what.get('from'))} → {_number(what.get('to'))} by {by}"
+        case _:
+            return f"{why} ({by})" if by else why
+    return did + f": {why}" * bool(why)
+
+
+def _number(limit: int | None) -> str:
+    return "none" if limit is None else f"{limit:,}"
+
+
 def called(target: str) -> str:
     """A target as people say it: `labourer sales`, `resource rds:orders`, `everything`."""
     return target.replace("/", " ", 1)

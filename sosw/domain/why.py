@@ -17,9 +17,11 @@ from sosw.domain.orders import limited, paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sosw.domain.facts import LabourerFacts, RateFacts, ResourceFacts
     from sosw.domain.settings import Labourer
+    from sosw.domain.standing import Control
 
 
 class Reason(str, Enum):
@@ -49,6 +51,10 @@ class Reason(str, Enum):
     DONE = "done"
     DEAD = "dead"
     CANCELLED = "cancelled"
+    LIMITED = "limited"
+    """By an operator's order about everything."""
+    FREE = "free"
+    """Nothing is ordered of everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,9 @@ class Answer:
     """A sentence."""
     more: tuple[str, ...] = ()
     """What else is known, a sentence each."""
+
+    def __str__(self) -> str:
+        return "\n  ".join([self.headline, *self.more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +131,9 @@ def why_labourer(facts: LabourerFacts) -> Answer:
 
 def _of_registered(facts: LabourerFacts, labourer: Labourer) -> tuple[Reason, str]:
     held = hindrance(facts)
-    running = f"{facts.running:,} of {facts.decision(labourer).limit:,} running"
+    most = facts.decision(labourer).limit
+    over = f"{facts.running:,} running, more than the limit of {most:,}"
+    running = f"{facts.running:,} of {most:,} running" if facts.running <= most else over
     if held and held.reason is Reason.PAUSED:
         return held.reason, held.sentence
     if not facts.due and facts.running:
@@ -160,6 +171,17 @@ def _more(facts: LabourerFacts, labourer: Labourer) -> Iterator[str]:
         resource = facts.resources.get(name)
         share = f"{name}: its share is {budget.shares.get(facts.name, 0):,} of {causes.attempts(resource, budget):,}"
         yield share + (f"; {causes.load(resource, budget, now)}" if resource else "")
+
+
+def why_everything(control: Control, now: datetime) -> Answer:
+    """What operators have ordered of everything."""
+    limit = f"no labourer runs more: limited {limited(control, now)}" if control.limit is not None else ""
+    if control.is_paused:
+        more = (limit,) if limit else ()
+        return Answer(reason=Reason.PAUSED, headline=f"everything is paused {paused(control, now)}", more=more)
+    if limit:
+        return Answer(reason=Reason.LIMITED, headline=limit)
+    return Answer(reason=Reason.FREE, headline="neither paused nor limited")
 
 
 def why_resource(facts: ResourceFacts) -> Answer:

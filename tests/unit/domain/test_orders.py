@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import InvalidInput, Problem
-from sosw.domain.orders import ControlOrder, Kind, is_order, said
+from sosw.domain.orders import ControlOrder, Kind, is_order, line_said, said
 from sosw.domain.records import RecordKey, ResourceName
 from sosw.domain.resources import Resource
 from sosw.domain.settings import EssentialSettings, Labourer
@@ -181,3 +181,19 @@ def test_to_resume_or_to_raise_a_limit_lets_more_start() -> None:
 def test_who_is_dispatched_after_an_order() -> None:
     assert order("resume").wake == {"wake": {LabourerName("sales"): {}}}
     assert order("resume", "everything").wake == order("resume", "resource/rds:orders").wake == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [
+        ({"order": "pause", "from": "running", "to": "paused", "by": "ann", "why": "x"}, "paused by ann: x"),
+        ({"order": "resume", "from": "paused", "to": "running", "by": "ann", "why": ""}, "resumed by ann"),
+        ({"order": "limit", "from": None, "to": 1000, "by": "ann", "why": "x"}, "limit none → 1,000 by ann: x"),
+        ({"order": "limit", "from": 7, "to": None, "by": "ann", "why": "x"}, "limit 7 → none by ann: x"),
+        ({"why": "health 4 → 2"}, "health 4 → 2"),
+        ({"why": "settings", "by": "ann"}, "settings (ann)"),
+        ({}, ""),
+    ],
+)
+def test_a_line_of_a_log_is_told_whoever_wrote_it(what: dict[str, Any], sentence: str) -> None:
+    assert line_said(what) == sentence

@@ -13,7 +13,7 @@ from sosw.domain.health import OnMissing
 from sosw.domain.resources import Rate
 from sosw.domain.standing import Budget, Control, Decision, Health, Standing
 from sosw.domain.task import LabourerName
-from sosw.domain.why import Answer, Reason, why_labourer, why_resource
+from sosw.domain.why import Answer, Reason, why_everything, why_labourer, why_resource
 from tests.factories import LABOURER, NOW, seconds
 from tests.unit.domain.why_facts import DATABASE, LIMITED, PAUSED, RESOURCE, budget, drawing, labourer, settings
 
@@ -32,6 +32,7 @@ def told(facts: LabourerFacts) -> tuple[Reason, str]:
         (labourer(), Reason.IDLE, "idle: nothing is due"),
         (labourer(3), Reason.RUNNING, "3 of 100 running, nothing else is due"),
         (labourer(100), Reason.RUNNING, "100 of 100 running, nothing else is due"),
+        (labourer(101), Reason.RUNNING, "101 running, more than the limit of 100, nothing else is due"),
         (labourer(3, due=7), Reason.NEXT,
          "3 of 100 running, 7 due: more start with the next wake, within a minute at most"),
         (labourer(3, due=COUNTED + 1), Reason.NEXT,
@@ -240,6 +241,18 @@ def test_the_budget_of_a_resource_is_told_by_its_last_change_and_its_shares() ->
               "rds:orders CPU 83 % > 75 %, since 12:00:00 UTC", "orders-sync: 18", "sales: 30"),
     )  # fmt: skip
     assert why_resource(replace(facts, budget=held)).more[0] == "within its band"
+
+
+def test_what_is_ordered_of_everything_is_told() -> None:
+    both = replace(PAUSED, limit=40, limit_by="bob", limit_why="locks", limit_at=NOW)
+    limit = "no labourer runs more: limited to 40 by bob since 12:00:00 UTC: locks"
+    pause = "everything is paused by ann since 12:00:00 UTC: migration"
+
+    assert why_everything(Control(), NOW) == Answer(reason=Reason.FREE, headline="neither paused nor limited")
+    assert why_everything(LIMITED, NOW) == Answer(reason=Reason.LIMITED, headline=limit)
+    assert why_everything(PAUSED, NOW) == Answer(reason=Reason.PAUSED, headline=pause)
+    assert why_everything(both, NOW) == Answer(reason=Reason.PAUSED, headline=pause, more=(limit,))
+    assert str(why_everything(both, NOW)) == f"{pause}\n  {limit}"
 
 
 def test_a_resource_without_a_unit_or_a_start_is_told_as_well() -> None:
