@@ -36,7 +36,7 @@ def pauses(facts: LabourerFacts) -> Iterator[str]:
 
 
 def limit(facts: LabourerFacts, labourer: Labourer) -> str:
-    """`limit 40`, or `limit 40 of 100 because …`."""
+    """`limit 40`, or `limit 40 of 100 because …`, of a labourer that is not paused."""
     decision = facts.decision(labourer)
     if decision.limit >= decision.of:
         return f"limit {decision.of:,}"
@@ -51,10 +51,11 @@ def _cause(facts: LabourerFacts, labourer: Labourer, decision: Decision) -> str:
         alone = replace(nothing, **part).decision(labourer)  # type: ignore[arg-type]  # parts of the facts
         return (alone.limit, alone.why) == (decision.limit, decision.why)
 
-    if decides(everything=facts.everything):
-        return _ordered(facts.everything, "everything is", facts.now)
-    if decides(standing=Standing(control=facts.standing.control)):
-        return _ordered(facts.standing.control, "it is", facts.now)
+    everything, own = facts.everything, facts.standing.control
+    if everything.limit is not None and decides(everything=everything):
+        return f"everything is limited {limited(everything, facts.now)}"
+    if own.limit is not None and decides(standing=Standing(control=own)):
+        return f"it is limited {limited(own, facts.now)}"
     if facts.standing.health is not None and decides(standing=Standing(health=facts.standing.health)):
         return f"its {health(facts.standing.health)}"
     for name, budget in facts.budgets.items():
@@ -68,15 +69,9 @@ def health(found: Health) -> str:
     return f"health is {found.status} of 4, {FEELINGS[found.status]}" + f": {found.why}" * bool(found.why)
 
 
-def _ordered(control: Control, what: str, now: datetime) -> str:
-    return f"{what} paused {paused(control, now)}" if control.is_paused else f"{what} limited {limited(control, now)}"
-
-
 def _share(facts: LabourerFacts, labourer: Labourer, name: ResourceName, budget: Budget) -> str:
     """Of a resource whose budget decides."""
     resource = facts.resources.get(name)
-    if budget.control.is_paused:
-        return f"{name} is paused {paused(budget.control, facts.now)}"
     if labourer.name not in budget.shares:
         return f"it has no share of {name} yet: shares are made every minute"
     share, most = budget.shares[labourer.name], attempts(resource, budget)

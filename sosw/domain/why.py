@@ -16,7 +16,7 @@ from sosw.domain.moments import told
 from sosw.domain.orders import limited, paused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from sosw.domain.facts import LabourerFacts, RateFacts, ResourceFacts
@@ -102,8 +102,8 @@ def _full(facts: LabourerFacts, labourer: Labourer) -> Hindrance | None:
     if most == 0:
         return Hindrance(Reason.NO_LIMIT, f"nothing may start: {limit}")
     if facts.running > most:
-        fewer = f"{facts.running:,} running, and none starts until fewer than {most:,} do"
-        return Hindrance(Reason.FULL, f"{fewer}; {limit}")
+        over = f"{facts.running:,} running, more than the limit: none starts until enough have ended"
+        return Hindrance(Reason.FULL, f"{over}; {limit}")
     if facts.running == most:
         return Hindrance(Reason.FULL, f"{facts.running:,} of {most:,} running; {limit}")
     return None
@@ -125,8 +125,9 @@ def why_labourer(facts: LabourerFacts) -> Answer:
         it = "its" if held.reason is Reason.MISTAKEN else "it"
         return Answer(reason=held.reason, headline=f"{it} {held.sentence}", more=tuple(_left(facts)))
     reason, headline = _of_registered(facts, facts.labourer)
-    left = _left(facts) if reason is Reason.PAUSED else ()
-    return Answer(reason=reason, headline=headline, more=(*left, *_more(facts, facts.labourer)))
+    more = list(_left(facts)) if reason is Reason.PAUSED else [causes.limit(facts, facts.labourer)]
+    more += _more(facts, facts.labourer)
+    return Answer(reason=reason, headline=headline, more=_news(headline, more))
 
 
 def _of_registered(facts: LabourerFacts, labourer: Labourer) -> tuple[Reason, str]:
@@ -145,6 +146,15 @@ def _of_registered(facts: LabourerFacts, labourer: Labourer) -> tuple[Reason, st
     return Reason.NEXT, f"{running}, {facts.counted} due: more start {WITHIN_A_MINUTE}"
 
 
+def _news(said: str, more: Iterable[str]) -> tuple[str, ...]:
+    """Those that were not said already."""
+    kept: list[str] = []
+    for line in more:
+        if not any(line in each for each in (said, *kept)):
+            kept.append(line)
+    return tuple(kept)
+
+
 def _left(facts: LabourerFacts) -> Iterator[str]:
     """What there is of a labourer that starts nothing."""
     if facts.running:
@@ -156,7 +166,6 @@ def _left(facts: LabourerFacts) -> Iterator[str]:
 def _more(facts: LabourerFacts, labourer: Labourer) -> Iterator[str]:
     """The parts of the limit, each with what is known of it."""
     decision, known, now = facts.decision(labourer), facts.standing.decision, facts.now
-    yield causes.limit(facts, labourer)
     if known and (known.limit, known.of) != (decision.limit, decision.of):
         last = f"the last wave had {known.limit:,} of {known.of:,}, since {told(known.at, now)}"
         yield f"{last}: the next has {decision.limit:,}"

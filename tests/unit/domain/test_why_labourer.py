@@ -163,10 +163,9 @@ def test_the_lowest_of_several_causes_is_told_and_the_others_follow() -> None:
                     of=budget(20))  # fmt: skip
     assert why_labourer(facts) == Answer(
         reason=Reason.FULL,
-        headline="39 running, and none starts until fewer than 20 do;"
+        headline="39 running, more than the limit: none starts until enough have ended;"
         " limit 20 of 100 because rds:orders CPU is at 83 %, target 70 ± 5; 1 due",
         more=(
-            "limit 20 of 100 because rds:orders CPU is at 83 %, target 70 ± 5",
             "everything is limited to 60 by bob since 12:00:00 UTC: locks",
             "it is limited to 40 by bob since 12:00:00 UTC: locks",
             "health is 2 of 4, moderate: CPUUtilization is at 60: moderate, since 12:00:00 UTC",
@@ -181,6 +180,17 @@ def test_a_decision_that_is_not_yet_in_force_is_told() -> None:
     assert more[1] == "the last wave had 100 of 100, since 12:00:00 UTC: the next has 40"
     same = replace(standing, decision=Decision(limit=40, of=100, why="x", at=NOW))
     assert len(why_labourer(labourer(standing=same)).more) == len(more) - 1
+
+
+def test_what_the_headline_says_is_not_said_again() -> None:
+    standing = Standing(control=LIMITED)
+    assert why_labourer(labourer(40, due=1, standing=standing)).more == ()
+    assert why_labourer(labourer(standing=standing)).more == (
+        "limit 40 of 100 because it is limited to 40 by bob since 12:00:00 UTC: locks",
+    )
+    assert why_labourer(labourer(standing=Standing(control=replace(LIMITED, limit=400)))).more == (
+        "limit 100", "it is limited to 400 by bob since 12:00:00 UTC: locks",
+    )  # fmt: skip
 
 
 def test_a_cause_that_no_single_fact_explains_is_told_as_it_was_decided(monkeypatch: pytest.MonkeyPatch) -> None:

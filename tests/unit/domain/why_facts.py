@@ -20,7 +20,7 @@ LIMITED = Control(limit=40, limit_by="bob", limit_why="locks", limit_at=NOW)
 
 
 def settings(limit: int = 100, **fields: Any) -> Labourer:
-    return Labourer(name=LABOURER, arn="sales", max_simultaneous_invocations=limit, **fields)
+    return Labourer(**{"name": LABOURER, "arn": "sales", "max_simultaneous_invocations": limit, **fields})
 
 
 def names(count: int, *, begin: int = 100_000) -> tuple[SlotRow, ...]:
