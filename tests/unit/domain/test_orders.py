@@ -77,7 +77,7 @@ def test_what_is_no_order_is_answered_with_its_form(event: Any, sentence: str) -
         ("resource/rds:order", "is not a registered resource (did you mean 'rds:orders'?)"),
         ("sales", "must be labourer/NAME, resource/NAME or everything (did you mean 'labourer/sales'?)"),
         ("labourers/sales", "(did you mean 'labourer/sales'?)"),
-        ("evrything", "(did you mean 'everything'?)"),
+        ("everythingg", "(did you mean 'everything'?)"),
         ("labourer/", "must be labourer/NAME"),
         (7, "sosw.pause: 7 must be labourer/NAME"),
     ],
