@@ -28,7 +28,7 @@ def labourers(out: Console, found: Sequence[LabourerStatus], resources: Sequence
     from rich.text import Text  # noqa: PLC0415  (after --help has been answered)
 
     if not found:
-        out.print("no labourer is registered here yet", markup=False)
+        out.print("no labourer is registered here yet: declare them by `sosw apply`", markup=False)
         return
     table = _table("labourer", [status.labourer for status in found])
     for name in ("running", "due", "health"):
@@ -53,7 +53,7 @@ def _resources(found: Sequence[ResourceStatus]) -> Table:
     table.add_column("attempts", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
     for status in found:
-        why = Text(status.why, COLOURS.get(status.reason.value, "") if status.is_paused else "")
+        why = Text(status.why, COLOURS.get(status.reason.value, ""))
         table.add_row(Text(status.resource), f"{status.attempts:,}", why)
     return table
 

@@ -40,7 +40,7 @@ def labourer(service: Service, facts: Facts, name: LabourerName) -> LabourerFact
 def resource(facts: Facts, name: ResourceName) -> ResourceFacts:
     """Raises `UnknownResource`."""
     (found,) = facts.resources([name])
-    if found.resource is None:
+    if found.resource is None and not found.problems:
         raise UnknownResource(name, found.known)
     return found
 

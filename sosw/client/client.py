@@ -15,12 +15,14 @@ from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
 from sosw.client.job import SubmittedJob
 from sosw.client.orchestrator import Ordered
+from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
 from sosw.client.service import Service
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
+from sosw.domain.records import ResourceName
 from sosw.domain.task import JobId, LabourerName
 from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
@@ -122,7 +124,8 @@ class Client:
     def resources(self) -> list[ResourceStatus]:
         """How each registered resource stands, in the order of their names."""
         facts = Facts(self._service)
-        return [ResourceStatus.of(each) for each in facts.resources(sorted(facts.settings.resources))]
+        names = sorted([*facts.settings.resources, *map(ResourceName, facts.settings.mistaken_resources)])
+        return [ResourceStatus.of(each) for each in facts.resources(names)]
 
     def why(self, about: str) -> Answer:
         """Why a task waits (`about` is its id), why a labourer runs no more (its name), in plain words.
@@ -154,6 +157,20 @@ class Client:
         """
         what = {"limit": orchestrator.target(target), "to": to}
         return orchestrator.order(self._service, what, by=by, why=why)
+
+    def plan(self, settings: Settings) -> Plan:
+        """What `apply` with these settings would change. Nothing is written.
+
+        `settings` is the path of a `labourers.yaml`, or what such a file says; sosw's `{"task_config": …}` is taken as
+        it is. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a file that cannot be read.
+        """
+        return plan(self._service, settings)
+
+    def apply(self, settings: Settings, *, force: bool = False, by: str | None = None) -> Plan:
+        """Make a plan of these settings and apply it; see `Plan.apply` for what else it may raise."""
+        made = self.plan(settings)
+        made.apply(force=force, by=by)
+        return made
 
     def _latest(self, limit: int) -> list[Job]:
         return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)

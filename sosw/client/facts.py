@@ -55,7 +55,8 @@ class Facts:
                 name=name,
                 now=self.now,
                 resource=self.settings.resources.get(name),
-                known=list(self.settings.resources),
+                problems=self.settings.mistaken_resources.get(name, ()),
+                known=[*self.settings.resources, *self.settings.mistaken_resources],
                 budget=Budget.from_json(records[of_resource(name)].value),
                 everything=_control(records[of_everything()]),
             )

@@ -9,7 +9,7 @@ from typing import Any
 
 from sosw.clock import SystemClock
 from sosw.domain.errors import SoswError, invalid
-from sosw.ports import Clock, ConfigSource, JobStore, RecordStore, SlotStore, TaskStore
+from sosw.ports import Clock, ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 from sosw.settings import Names
 
 Call = Callable[[str, Mapping[str, Any]], Any]
@@ -26,10 +26,12 @@ class Service:
     tasks: TaskStore
     slots: SlotStore
     records: RecordStore
-    config: ConfigSource
+    config: ConfigStore
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
     """Seconds."""
+    region: Callable[[], str | None] = lambda: None
+    """Of the functions, where it is known."""
 
     @classmethod
     def on_aws(cls, prefix: str, *, region: str | None, endpoint: str | None) -> Service:
@@ -42,13 +44,15 @@ class Service:
         except ModuleNotFoundError as error:
             raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
         database = dynamodb.Database(region=region, endpoint=endpoint)
+        caller = LambdaCaller(region=region, endpoint=endpoint)
         return cls(
             names=Names(prefix),
-            call=LambdaCaller(region=region, endpoint=endpoint).call,
+            call=caller.call,
             jobs=dynamodb.DynamoJobStore.for_prefix(prefix, database=database),
             tasks=dynamodb.DynamoTaskStore.for_prefix(prefix, database=database),
             slots=dynamodb.DynamoSlotStore.for_prefix(prefix, database=database),
             records=dynamodb.DynamoRecordStore.for_prefix(prefix, database=database),
             config=dynamodb.DynamoConfigSource.for_prefix(prefix, database=database),
             clock=SystemClock(),
+            region=lambda: caller.region,
         )

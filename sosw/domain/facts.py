@@ -113,6 +113,8 @@ class ResourceFacts:
     now: datetime
     resource: Resource | None
     """None: it is not registered, or its settings are wrong."""
+    problems: Sequence[Problem] = ()
+    """What is wrong with its settings."""
     known: Sequence[str] = ()
     budget: Budget = field(default_factory=Budget)
     everything: Control = field(default_factory=Control)

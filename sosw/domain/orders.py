@@ -14,9 +14,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.labourer import MAX_LIMIT
 from sosw.domain.moments import told
 from sosw.domain.records import EVERYTHING, RecordKey
-from sosw.domain.settings import MAX_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -186,7 +186,7 @@ def _target_problems(kind: Kind, given: Mapping[str, Any], settings: EssentialSe
     target, field = given[kind.value], f"sosw.{kind.value}"
     known: dict[str, list[str]] = {
         LABOURER: [*settings.labourers, *settings.mistaken],
-        RESOURCE: list(settings.resources),
+        RESOURCE: [*settings.resources, *settings.mistaken_resources],
     }
     whose, _, name = target.partition("/") if isinstance(target, str) else ("", "", "")
     if target == EVERYTHING:

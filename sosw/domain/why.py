@@ -196,6 +196,9 @@ def why_everything(control: Control, now: datetime) -> Answer:
 def why_resource(facts: ResourceFacts) -> Answer:
     """How a resource stands, and who has how much of it."""
     resource, budget, now = facts.resource, facts.budget, facts.now
+    if facts.problems:
+        headline = f"its settings are wrong: {'; '.join(map(str, facts.problems))}"
+        return Answer(reason=Reason.MISTAKEN, headline=headline)
     if resource is None:
         guess = did_you_mean(facts.name, facts.known)
         return Answer(reason=Reason.UNREGISTERED, headline=f"it is not a registered resource ({guess})")

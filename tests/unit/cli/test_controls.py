@@ -11,10 +11,15 @@ from sosw.domain.standing import Budget
 from sosw.domain.task import LabourerName
 from tests.factories import LABOURER, NOW
 from tests.unit.cli.conftest import Run
-from tests.unit.client.conftest import SHOPS, ClientWorld
+from tests.unit.client.conftest import SHOPS, ClientWorld, configured
 from tests.unit.domain.why_facts import DATABASE, RESOURCE, settings
 
 LONG = LabourerName("orders-sync-of-the-north")
+
+
+@pytest.fixture
+def world() -> ClientWorld:
+    return configured()
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def test_wrong_settings_and_no_labourer_are_told(sosw: Run, world: ClientWorld) 
     world.config["task_config"]["labourers"] = {"wrong": {"max_simultaneous_invocations": -1}}
     assert sosw("labourers").out.splitlines()[1].split(maxsplit=4)[:4] == ["wrong", "0", "0", "–"]
     world.config["task_config"]["labourers"] = {}
-    assert sosw("labourers").out == "no labourer is registered here yet\n"
+    assert sosw("labourers").out == "no labourer is registered here yet: declare them by `sosw apply`\n"
 
 
 def test_why_tells_a_task_and_a_labourer(sosw: Run, busy: ClientWorld) -> None:

@@ -31,7 +31,7 @@ class ClientWorld(World):
         self.meanwhile: list[Callable[[], None]] = []
         self.calls: list[tuple[str, Any]] = []
         self._counted = 0
-        self.records, self.stored = InMemoryRecordStore(), DictConfigSource({ESSENTIAL_CONFIG: self.config})
+        self.records, self.stored = InMemoryRecordStore(), DictConfigSource()
         self.service = Service(
             names=Names(),
             call=self._call,
@@ -88,3 +88,10 @@ class ClientWorld(World):
 @pytest.fixture
 def world() -> ClientWorld:
     return ClientWorld()
+
+
+def configured() -> ClientWorld:
+    """A world whose settings are stored."""
+    world = ClientWorld()
+    world.stored.stored[ESSENTIAL_CONFIG] = world.config
+    return world

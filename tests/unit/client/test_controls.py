@@ -27,13 +27,19 @@ from sosw.domain.settings import EssentialSettings
 from sosw.domain.standing import Budget, Health, Standing
 from sosw.domain.task import TaskState
 from sosw.settings import ESSENTIAL_CONFIG
+from sosw.testing import DictConfigSource
 from tests.factories import LABOURER, NOW, a_task
-from tests.unit.client.conftest import SHOPS, ClientWorld
+from tests.unit.client.conftest import SHOPS, ClientWorld, configured
 from tests.unit.domain.why_facts import DATABASE, RESOURCE, settings
 
 
 def client_of(world: ClientWorld, call: Any) -> Client:
     return Client(service=replace(world.service, call=call))
+
+
+@pytest.fixture
+def world() -> ClientWorld:
+    return configured()
 
 
 @pytest.fixture
@@ -70,7 +76,7 @@ def test_a_long_line_is_not_counted_to_its_end(world: ClientWorld) -> None:
 
 
 def test_all_labourers_are_told_also_those_with_wrong_settings() -> None:
-    world = ClientWorld()
+    world = configured()
     world.config["task_config"]["labourers"] |= {
         "wrong": {"max_simultaneous_invocations": -1}, "a": {"max_simultaneous_invocations": 7},
     }  # fmt: skip
@@ -92,7 +98,7 @@ def test_what_the_orchestrator_is_configured_with_goes_over_what_all_share(world
 
 
 def test_a_configuration_that_cannot_be_read_is_one_sentence(world: ClientWorld) -> None:
-    class Broken:
+    class Broken(DictConfigSource):
         def get(self, name: str) -> dict[str, Any]:
             raise InvalidInput([]) from ValueError(name)
 
@@ -122,6 +128,16 @@ def test_a_budget_that_binds_is_told(drawn: ClientWorld) -> None:
     )  # fmt: skip
     assert drawn.client.why("resource/rds:orders").headline == resource.why
     assert resource.to_json()["reason"] == "running"
+
+
+def test_resources_of_the_settings_are_told_also_wrong_ones(world: ClientWorld) -> None:
+    world.config["resources"] = {"rds:orders": {"target": 70, "band": 5, "ceiling": 50}, "rds:x": {"target": "high"}}
+    right, wrong = world.client.resources()
+
+    assert (right.resource, right.reason, right.attempts, right.reading) == ("rds:orders", Reason.IDLE, 1, None)
+    assert (wrong.resource, wrong.reason) == ("rds:x", Reason.MISTAKEN)
+    assert "resources.rds:x.target: 'high' must be" in wrong.why
+    assert world.client.why("resource/rds:x").headline == wrong.why
 
 
 def test_an_unknown_labourer_is_answered_with_a_guess(world: ClientWorld) -> None:

@@ -274,3 +274,7 @@ def test_a_resource_without_a_unit_or_a_start_is_told_as_well() -> None:
 def test_an_unknown_resource_is_told_with_a_guess() -> None:
     facts = ResourceFacts(name=DATABASE, now=NOW, resource=None, known=["rds:order"])
     assert why_resource(facts).headline == "it is not a registered resource (did you mean 'rds:order'?)"
+    wrong = replace(facts, problems=[Problem("resources.rds:orders.target", 0, "must be > 0")])
+    assert why_resource(wrong) == Answer(
+        reason=Reason.MISTAKEN, headline="its settings are wrong: resources.rds:orders.target: 0 must be > 0"
+    )
