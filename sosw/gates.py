@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from sosw.domain.errors import SoswError
 from sosw.domain.records import of_labourer
 from sosw.key_gate import KeyGate, Ring
-from sosw.rate_gate import Purse, RateGate
+from sosw.rate_gate import RateGate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -81,7 +81,8 @@ class Entry:
     def __init__(self, gates: Gates, labourer: Labourer, ended: Mapping[TaskId, int]) -> None:
         self._gates, self._labourer, self._ended = gates, labourer, ended
         rate = labourer.rate
-        self._purse = rate and gates.rates.purse(of_labourer(labourer.name, "bucket"), rate, leaves=False)
+        bucket = of_labourer(labourer.name, "bucket")
+        self._purse = None if rate is None else gates.rates.purse(bucket, rate, leaves=False)
         self._doors: dict[str, _Door] = {}
         self._inside: dict[TaskId, Task] = {}
 
@@ -95,7 +96,7 @@ class Entry:
         outside = [task for task in candidates if not self._is_inside(task)]
         chosen: Sequence[Task] = self._possible(outside, limit - len(inside))
         if self._purse and chosen:
-            chosen = _paid(self._purse, self._inside.keys(), chosen)
+            chosen = _paid(self._purse.hold, self._inside.keys(), chosen)
         entered = {task.id: task for task in self._entered(chosen)}
         self._inside |= entered
         let_in = entered.keys() | {task.id for task in inside}
@@ -164,10 +165,10 @@ class Entry:
         return self._doors[task.key]
 
 
-def _paid(purse: Purse, inside: AbstractSet[TaskId], tasks: Sequence[Task]) -> Sequence[Task]:
-    """Those of the tasks for which there are tokens, besides one for each that is inside: it may be named already."""
+def _paid(tokens: Callable[[int], int], inside: AbstractSet[TaskId], tasks: Sequence[Task]) -> Sequence[Task]:
+    """Those of the tasks for which there are `tokens`, besides one for each that is inside: it may be named already."""
     needed = len(inside | {task.id for task in tasks})
-    return tasks[: max(0, len(tasks) - needed + purse.hold(needed))]
+    return tasks[: max(0, len(tasks) - needed + tokens(needed))]
 
 
 class _Door:
@@ -177,7 +178,7 @@ class _Door:
         self._labourer, self._key = labourer, key
         rate, limit = labourer.rate_per_key, labourer.max_per_key
         bucket = of_labourer(labourer.name, f"bucket#{key}")
-        self.purse = rate and gates.rates.purse(bucket, rate, leaves=True)
+        self.purse = None if rate is None else gates.rates.purse(bucket, rate, leaves=True)
         self._ring: Ring | None = None if limit is None else gates.keys.ring(labourer, key, limit, ended)
         self._may_enter: set[TaskId] = set()
         self._inside: set[TaskId] = set()
@@ -187,7 +188,7 @@ class _Door:
         try:
             may = tasks if self._ring is None else self._ring.open_to(tasks)
             if self.purse and may:
-                may = may[: self.purse.room(len(self._inside) + len(may)) - len(self._inside)]
+                may = _paid(self.purse.room, self._inside, may)
         except SoswError as error:
             self._tell(error)
             may = []
@@ -201,7 +202,7 @@ class _Door:
         """Those of the tasks that may start: with a token and a slot each."""
         try:
             if self.purse:
-                tasks = _paid(self.purse, self._inside, tasks)
+                tasks = _paid(self.purse.hold, self._inside, tasks)
             entered = list(tasks) if self._ring is None else self._ring.enter(tasks)
         except SoswError as error:
             self._tell(error)

@@ -163,7 +163,8 @@ class Ring:
         return True
 
     def _unnamed(self, tasks: Sequence[Task], rows: Sequence[SlotRow]) -> list[Task]:
-        return [task for task in tasks if not any(task.id in row.names for row in rows)]
+        fresh = [task for task in tasks if task.version >= self._ended.get(task.id, 0)]
+        return [task for task in fresh if not any(task.id in row.names for row in rows)]
 
     def _write(self, rows: Sequence[SlotRow], tasks: Sequence[Task]) -> None:
         """Write each row that gets a name, or loses capacity or names, those that lose capacity first."""

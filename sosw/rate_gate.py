@@ -79,7 +79,7 @@ class Purse:
         bucket = self._bucket()
         count = min(wanted, bucket.tokens)
         left = bucket.taken(count)
-        self._mind(left, count < wanted)
+        self._mind(left, self.next_at is not None or count < wanted)
         if not count:
             return
         try:

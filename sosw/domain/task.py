@@ -79,7 +79,7 @@ class Task:
     rank: int | None = None
     """Its place in that line (`sosw.domain.lifecycle.rank`)."""
     key: str | None = None
-    """the concurrency key"""
+    """Its concurrency key: of a labourer's tasks of one key only so many run at once."""
     is_recalled: bool | None = None
     """It is not to be tried again: an operator cancelled its job while it ran."""
     slot: Slot | None = None

@@ -13,7 +13,7 @@ from sosw.domain.records import Record, RecordKey
 from sosw.domain.settings import Labourer
 from sosw.domain.slots import SlotRow, resized
 from sosw.domain.task import Task, TaskId, TaskState
-from sosw.gates import Entry, Gates
+from sosw.gates import Gates
 from sosw.ports import Clock, Outcome
 from sosw.testing import InMemoryRecordStore
 from tests.property.world import effects
@@ -86,62 +86,70 @@ def dispatcher(labourer: Labourer, clock: Clock, true: Clock, ended: Mapping[Tas
     """One dispatch, as the Orchestrator makes it."""
 
     def role(reach: Reach) -> None:
-        tasks, slots = SteppedTasks(reach), SteppedSlots(reach)
-        entry = Gates(records=SteppedRecords(reach), slots=slots, tasks=tasks, clock=clock).entry(labourer, ended)
-        kept: set[TaskId] = set()
-        try:
-            for task, row in _named(labourer, clock, true, ended, ledger, tasks, slots, entry):
-                claim = lifecycle.claim(task, row=row, now=clock.now(), lease=labourer.lease)
-                if _is_ours(tasks, claim, tasks.apply_all([claim])[0]):
-                    kept.add(task.id)
-                    ledger.started.append(task)
-        finally:
-            entry.close(kept)  # a crash ends the process here too, at its next call
+        _Dispatch(reach, labourer, clock, true, ended).run(ledger)
 
     return role
 
 
-def _named(
-    labourer: Labourer, clock: Clock, true: Clock, ended: Mapping[TaskId, int], ledger: Ledger,
-    tasks: SteppedTasks, slots: SteppedSlots, entry: Entry,
-) -> list[tuple[Task, int]]:  # fmt: skip
-    """Due tasks that the gates let in, and we have named in the labourer's rows."""
-    named: list[tuple[Task, int]] = []
-    since = true.now()
-    for _ in range(3):
-        stored = slots.rows(labourer.name)
-        rows = resized((r.without(ended) for r in stored), labourer.name, labourer.max_simultaneous_invocations)
-        names = {task for row in rows for task in row.names}
-        ids = [i for i in tasks.due(lifecycle.queue_key(labourer.name), clock.now(), 99) if i not in names]
-        found = tasks.get_many(ids, is_consistent=False).values()
-        due = [t for t in found if t.state is TaskState.QUEUED and t.version >= ended.get(t.id, 0)]
-        let_in = entry.admit(due, sum(row.free for row in rows))
-        for task in let_in:
-            ledger.note(task, since, true.now())
+class _Dispatch:
+    def __init__(
+        self, reach: Reach, labourer: Labourer, clock: Clock, true: Clock, ended: Mapping[TaskId, int]
+    ) -> None:
+        self.labourer, self.clock, self.true, self.ended = labourer, clock, true, ended
+        self.tasks, self.slots = SteppedTasks(reach), SteppedSlots(reach)
+        gates = Gates(records=SteppedRecords(reach), slots=self.slots, tasks=self.tasks, clock=clock)
+        self.entry = gates.entry(labourer, ended)
+        self.named: list[tuple[Task, int]] = []
+
+    def run(self, ledger: Ledger) -> None:
+        started: set[TaskId] = set()
         try:
-            _write(slots, rows, {row.number: row for row in stored}, let_in, clock.now(), named)
-        except StaleRow:
-            continue
-        except SoswError:
-            pass
-        return named
-    return named
+            self._name(ledger)
+            for task, row in self.named:
+                claim = lifecycle.claim(task, row=row, now=self.clock.now(), lease=self.labourer.lease)
+                if self._is_ours(claim, self.tasks.apply_all([claim])[0]):
+                    started.add(task.id)
+                    ledger.started.append(task)
+        finally:
+            self.entry.close(started)  # a crash ends the process here too, at its next call
 
+    def _name(self, ledger: Ledger) -> None:
+        """Due tasks that the gates let in, in the labourer's rows."""
+        since = self.true.now()
+        for _ in range(3):
+            stored = self.slots.rows(self.labourer.name)
+            rows = resized((r.without(self.ended) for r in stored), self.labourer.name, self._limit)
+            let_in = self.entry.admit(self._due(rows), sum(row.free for row in rows))
+            for task in let_in:
+                ledger.note(task, since, self.true.now())
+            try:
+                self._write(rows, {row.number: row for row in stored}, let_in)
+            except StaleRow:
+                continue
+            except SoswError:
+                return
+            return
 
-def _write(
-    slots: SteppedSlots, rows: list[SlotRow], before: dict[int, SlotRow], waiting: list[Task], now: datetime,
-    named: list[tuple[Task, int]],
-) -> None:  # fmt: skip
-    for row in rows:
-        chosen, waiting = waiting[: row.free], waiting[row.free :]
-        wanted = row.named(chosen, now)
-        if wanted != before.get(row.number):
-            slots.write(wanted)
-            named += [(task, row.number) for task in chosen]
+    @property
+    def _limit(self) -> int:
+        return self.labourer.max_simultaneous_invocations
 
+    def _due(self, rows: list[SlotRow]) -> list[Task]:
+        names = {task for row in rows for task in row.names}
+        ids = self.tasks.due(lifecycle.queue_key(self.labourer.name), self.clock.now(), 99)
+        found = self.tasks.get_many([i for i in ids if i not in names], is_consistent=False).values()
+        return [t for t in found if t.state is TaskState.QUEUED and t.version >= self.ended.get(t.id, 0)]
 
-def _is_ours(tasks: SteppedTasks, claim: lifecycle.Transition, outcome: Outcome) -> bool:
-    if outcome is Outcome.APPLIED:
-        return True
-    seen = tasks.get(claim.task_id)
-    return seen is not None and seen.state is TaskState.RUNNING and seen.slot == claim.changes["slot"]
+    def _write(self, rows: list[SlotRow], before: dict[int, SlotRow], waiting: list[Task]) -> None:
+        for row in rows:
+            chosen, waiting = waiting[: row.free], waiting[row.free :]
+            wanted = row.named(chosen, self.clock.now())
+            if wanted != before.get(row.number):
+                self.slots.write(wanted)
+                self.named += [(task, row.number) for task in chosen]
+
+    def _is_ours(self, claim: lifecycle.Transition, outcome: Outcome) -> bool:
+        if outcome is Outcome.APPLIED:
+            return True
+        seen = self.tasks.get(claim.task_id)
+        return seen is not None and seen.state is TaskState.RUNNING and seen.slot == claim.changes["slot"]

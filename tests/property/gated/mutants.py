@@ -200,7 +200,7 @@ def a_bucket_grows_beyond_its_burst(patch: Patch) -> None:
 
 @mutant
 def a_key_needs_no_tokens(patch: Patch) -> None:
-    patch.setattr("sosw.gates._paid", lambda _purse, _inside, tasks: tasks)
+    patch.setattr("sosw.gates._paid", lambda _tokens, _inside, tasks: tasks)
 
 
 @mutant
@@ -217,7 +217,7 @@ def tokens_of_started_tasks_are_given_back(patch: Patch) -> None:
 
 @mutant
 def a_token_pays_for_a_second_task_while_the_first_is_named(patch: Patch) -> None:
-    def paid(purse: Purse, _inside: Any, tasks: Sequence[Task]) -> Sequence[Task]:
-        return tasks[: purse.hold(len(tasks))]
+    def paid(tokens: Callable[[int], int], _inside: Any, tasks: Sequence[Task]) -> Sequence[Task]:
+        return tasks[: tokens(len(tasks))]
 
     patch.setattr("sosw.gates._paid", paid)

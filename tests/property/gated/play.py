@@ -37,7 +37,7 @@ class Play:
     def __init__(self, die: Random) -> None:
         self.die, self.clock, self.ledger = die, FakeClock(), Ledger()
         self.effects = Effects(self._witness)
-        self.is_skewed = die.random() < 0.3  # noqa: PLR2004
+        self.is_skewed = die.random() < 0.3
         self.labourer = Labourer(
             name=roles.LABOURER,
             arn="",
@@ -66,7 +66,7 @@ class Play:
     def dispatch(self) -> None:
         tasks = self.effects.tasks.tasks
         over = {t.id: t.version for t in tasks.values() if t.state is not TaskState.RUNNING}
-        ended = over if self.die.random() < 0.5 else {}  # noqa: PLR2004
+        ended = over if self.die.random() < 0.5 else {}
         skew = timedelta(seconds=self.die.choice(SKEWS) * self.is_skewed)
         clock = SkewedClock(self.clock, skew)
         self._enter(Run(dispatcher(self.labourer, clock, self.clock, ended, self.ledger)))
@@ -84,7 +84,7 @@ class Play:
     def go_on(self) -> None:
         run = self.die.choice(self.runs)
         self.step(run, lag=self.die.choice((0, 0, 1, 3)))
-        if self.die.random() < 0.7:  # noqa: PLR2004
+        if self.die.random() < 0.7:
             self._to_a_write(run)
 
     def go_wrong(self) -> None:
@@ -113,9 +113,9 @@ class Play:
 
     def act(self) -> None:
         actions = [(self.pass_time, 1.5)]
-        if len(self.runs) < 3:  # noqa: PLR2004
+        if len(self.runs) < 3:
             actions += [(self.dispatch, 5), (self.sweep, 1)]
-        if len(self.runs) < 2:  # noqa: PLR2004
+        if len(self.runs) < 2:
             actions += [(self.meet, 4)]
         if self.runs:
             actions += [(self.go_on, 14), (self.go_wrong, 4), (self.finish, 5)]
@@ -206,5 +206,3 @@ def tell(seed: int, length: int = 80) -> None:
             play.come_to_rest()
         finally:
             play.end()
-
-
