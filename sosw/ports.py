@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.domain.health import Query, Reading
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
@@ -89,6 +90,16 @@ class RecordStore(Protocol):
 
     def log(self, owner: str, limit: int) -> list[Entry]:
         """The owner's latest lines, the newest first. May lag."""
+
+
+class HealthSource(Protocol):
+    """What measures health and load: a metric, an alarm, a function."""
+
+    def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
+        """The reading of every query, as of `now`. Never raises for a query that cannot be answered.
+
+        A wrong name, no data, a missing permission or a slow service is a `Reading` whose `problem` says so.
+        """
 
 
 class JobStore(Protocol):
