@@ -14,10 +14,12 @@ from sosw.domain import jsontext
 from sosw.domain.errors import InvalidInput, SoswError, did_you_mean
 from sosw.domain.extensions import HealthFunction
 from sosw.domain.health import Query, Reading
-from sosw.domain.records import ResourceName, of_resource
+from sosw.domain.records import of_resource
+from sosw.domain.signalled import asked, signalled
 from sosw.domain.standing import Budget
 
 if TYPE_CHECKING:
+    from sosw.domain.records import ResourceName
     from sosw.ports import HealthSource, RecordStore
 
 log = logging.getLogger(__name__)
@@ -42,15 +44,17 @@ class HealthSources:
         for query in dict.fromkeys(queries):
             if query not in self._known:
                 wanted[query.source].append(query)
-        for source, asked in wanted.items():
-            found = self._ask(source, asked, now)
-            self._known |= {query: (now, found.get(query, _UNANSWERED)) for query in asked}
+        for source, own in wanted.items():
+            found = self._ask(source, own, now)
+            self._known |= {query: (now, found.get(query, _UNANSWERED)) for query in own}
         return {query: self._known[query][1] for query in queries}
 
     def _ask(self, name: str, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
         source = self._sources.get(name)
         if source is None:
-            return dict.fromkeys(queries, Reading(problem=f"there is no source {name}: {did_you_mean(name, self._sources)}"))
+            return dict.fromkeys(
+                queries, Reading(problem=f"there is no source {name}: {did_you_mean(name, self._sources)}")
+            )
         try:
             return source.read(queries, now)
         except Exception as error:
@@ -63,10 +67,7 @@ _UNANSWERED = Reading(problem="its source has not answered")
 
 
 class SignalSource:
-    """What Workers signalled of a resource, as its budget remembers it.
-
-    `details`: `{"resource": "rds:orders", "signal": "latency"}`.
-    """
+    """What Workers signalled of resources, as their budgets remember it: see `sosw.domain.signalled`."""
 
     def __init__(self, records: RecordStore) -> None:
         self._records = records
@@ -74,33 +75,19 @@ class SignalSource:
     def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
         """See `HealthSource.read`."""
         readings: dict[Query, Reading] = {}
-        asked: dict[Query, tuple[ResourceName, str]] = {}
+        wanted: dict[Query, tuple[ResourceName, str]] = {}
         for query in queries:
             try:
-                asked[query] = _signal(query)
+                wanted[query] = asked(jsontext.parse_object(query.details, "details"))
             except InvalidInput as error:
                 readings[query] = Reading(problem=str(error))
         try:
-            records = self._records.read({of_resource(resource) for resource, _ in asked.values()}) if asked else {}
+            found = self._records.read({of_resource(name) for name, _ in wanted.values()}) if wanted else {}
         except SoswError as error:
-            return readings | dict.fromkeys(asked, Reading(problem=str(error)))
-        for query, (resource, signal) in asked.items():
-            budget = Budget.from_json(records[of_resource(resource)].value)
-            readings[query] = _signalled(resource, signal, budget, now)
+            return readings | dict.fromkeys(wanted, Reading(problem=str(error)))
+        for query, (name, signal) in wanted.items():
+            readings[query] = signalled(name, signal, Budget.from_json(found[of_resource(name)].value).memory, now)
         return readings
-
-
-def _signal(query: Query) -> tuple[ResourceName, str]:
-    details = jsontext.parse_object(query.details, "details")
-    resource, signal = details.get("resource"), details.get("signal")
-    return ResourceName(str(resource)), str(signal)
-
-
-def _signalled(resource: ResourceName, signal: str, budget: Budget, now: datetime) -> Reading:
-    value = budget.memory.get(signal)
-    if value is None:
-        return Reading(problem=f"no Worker has signalled {signal} of {resource}")
-    return Reading(value=value, at=now)
 
 
 class FunctionSource:
@@ -112,7 +99,10 @@ class FunctionSource:
         self._thread: Thread | None = None
 
     def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
-        """See `HealthSource.read`. A call that hangs is left behind; until it ends, the function is not called again."""
+        """See `HealthSource.read`.
+
+        A call that hangs is left behind, and the function is not called again until it ends.
+        """
         if self._thread is not None and self._thread.is_alive():
             return dict.fromkeys(queries, Reading(problem=f"{self._name} still hangs in an earlier call"))
         readings: dict[Query, Reading] = {}

@@ -111,9 +111,9 @@ class CloudWatchMetrics:
 
 
 class CloudWatchAlarms:
-    """A `HealthSource`. `details` are `{"AlarmName": …}` of a metric alarm or a composite one: 4.0 is `OK`, 0.0 `ALARM`.
+    """A `HealthSource`. `details` are `{"AlarmName": …}`, of a metric alarm or a composite one.
 
-    `INSUFFICIENT_DATA` is missing data.
+    `OK` is 4.0 and `ALARM` is 0.0, as healths are; `INSUFFICIENT_DATA` is missing data.
     """
 
     def __init__(self, cloudwatch: CloudWatch) -> None:

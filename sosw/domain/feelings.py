@@ -1,4 +1,4 @@
-"""How measurements feel: sosw's `health_metrics`, `feelings` and `feeling_comparison_operator`, and what a gap means."""
+"""How measurements feel: `health_metrics`, `feelings` and operators as in sosw 0.7, and what a missing one means."""
 
 from __future__ import annotations
 

@@ -116,7 +116,9 @@ def _seconds(details: Mapping[str, Any], key: str, default: int | None) -> int |
 
 
 def _dimensions(given: Any) -> tuple[tuple[str, str], ...]:
-    if not isinstance(given, list) or not all(isinstance(each, dict) and set(each) == {"Name", "Value"} for each in given):
+    if not isinstance(given, list) or not all(
+        isinstance(each, dict) and set(each) == {"Name", "Value"} for each in given
+    ):
         raise invalid("details.Dimensions", given, 'must be a list of {"Name": …, "Value": …}')
     return tuple((_text(each, "Name"), _text(each, "Value")) for each in given)
 

@@ -84,7 +84,7 @@ class Decision:
         return _plain(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Limit:
     """How many attempts of a labourer may run at once. Of two, the one with the higher version holds."""
 
