@@ -91,9 +91,13 @@ class Series:
         fit = sorted(point for point in points if self.since(now) <= point[0] <= until)
         if not fit:
             return Reading(problem=f"{self} has no data of the last {self.look_back.total_seconds():.0f} s")
-        at, latest = fit[-1]
         whole = _OVER_A_SLICE.get(self.statistic) if self.slice else None
-        return Reading(value=float(whole([value for _, value in fit]) if whole else latest), at=at)
+        if whole is None:
+            at, value = fit[-1]
+            return Reading(value=float(value), at=at, over=timedelta(seconds=self.period))
+        value = whole([value for _, value in fit])
+        over = fit[-1][0] + timedelta(seconds=self.period) - fit[0][0]
+        return Reading(value=float(value), at=fit[0][0], over=over)
 
     def __str__(self) -> str:
         """As people know it: `AWS/RDS CPUUtilization (DBInstanceIdentifier=orders)`."""
