@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
 from sosw.aws.dynamodb import (
     Database,
     DynamoConfigSource,
@@ -27,12 +28,16 @@ from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
 from sosw.domain.errors import InvalidInput
+from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.moments import EPOCH
+from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
+from sosw.health_sources import FunctionSource, HealthSources, SignalSource
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
-from sosw.plugins import installed
+from sosw.plugins import health_functions, installed
 from sosw.processor import Processor
+from sosw.regulator import Regulator
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
@@ -40,6 +45,9 @@ from sosw.worker_assistant import WorkerAssistant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from sosw.domain.task import LabourerName
+    from sosw.ports import HealthSource, Limit
 
 Role = TypeVar("Role", bound=Processor)
 Item = TypeVar("Item")
@@ -155,6 +163,35 @@ class World:
     def records(self) -> DynamoRecordStore:
         """The labourers table."""
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def health(self) -> HealthSources:
+        """What can be measured: CloudWatch, what Workers signal, and functions of other packages."""
+        cloudwatch = CloudWatch()
+        functions = {name: FunctionSource(name, function) for name, function in health_functions().items()}
+        own: dict[str, HealthSource] = {
+            CLOUDWATCH: CloudWatchMetrics(cloudwatch),
+            ALARM: CloudWatchAlarms(cloudwatch),
+            SIGNALS: SignalSource(self.records),
+        }
+        return HealthSources({**functions, **own})
+
+    @cached_property
+    def known_limits(self) -> dict[LabourerName, Limit]:
+        """The last limits that this container knew: they outlive a role, which is built anew with its configuration."""
+        return {}
+
+    def regulator(self, config: Mapping[str, Any]) -> Regulator:
+        """Of the labourers and resources of this configuration."""
+        return Regulator(
+            records=self.records,
+            sources=self.health,
+            slots=self.slots,
+            tasks=self.tasks,
+            clock=self.clock,
+            settings=EssentialSettings.from_mapping(config),
+            known=self.known_limits,
+        )
 
     @cached_property
     def config(self) -> DynamoConfigSource:

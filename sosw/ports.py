@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -70,6 +71,19 @@ class SlotStore(Protocol):
         Raises `StaleRow` when somebody wrote it meanwhile. An error of the network may hide a write that took effect:
         read again before the next one.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many attempts of a labourer may run at once, by what is known of it at a version."""
+
+    value: int
+    version: int = 0
+    """Rises with every change, and means one value: rows that a later version has sized are not sized again by it."""
+    why: str = ""
+    """Why it is lower than what the settings allow; empty when it is not."""
+    is_read: bool = True
+    """False: the records could not be read. It is the last that was known, and a later version may be in force."""
 
 
 class RecordStore(Protocol):

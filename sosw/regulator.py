@@ -18,7 +18,8 @@ from sosw.domain.health import Reading
 from sosw.domain.records import Entry, Record, RecordKey, of_everything, of_labourer, of_resource
 from sosw.domain.shares import lowered
 from sosw.domain.sharing import allowed
-from sosw.domain.standing import Budget, Control, Decision, Health, Limit, Standing, decide
+from sosw.domain.standing import Budget, Control, Decision, Health, Standing, decide
+from sosw.ports import Limit
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,16 +155,16 @@ class Regulator:
             return {labourer.name: self._unread(labourer) for labourer in labourers}
         budgets = self._shared_out(labourers, records, names)
         found = {labourer.name: self._limit(labourer, records, budgets) for labourer in labourers}
-        self._known |= found
+        self._known |= {name: limit for name, limit in found.items() if limit.is_read}
         return found
 
     def _unread(self, labourer: Labourer) -> Limit:
         known = self._known.get(labourer.name)
         if known is not None:
-            return known
+            return replace(known, is_read=False)
         if not labourer.health_metrics and not labourer.draws:
-            return Limit(labourer.max_simultaneous_invocations, 0)
-        return Limit(0, 0, "its records cannot be read, and what it may run is not known")
+            return Limit(labourer.max_simultaneous_invocations, is_read=False)
+        return Limit(0, why="its records cannot be read, and what it may run is not known", is_read=False)
 
     def _shared_out(
         self, labourers: Sequence[Labourer], records: Records, names: Sequence[ResourceName]

@@ -14,8 +14,9 @@ from sosw.domain.records import Record, RecordKey, ResourceName, of_everything, 
 from sosw.domain.resources import Resource
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.slots import Name, SlotRow
-from sosw.domain.standing import Budget, Limit, Standing
+from sosw.domain.standing import Budget, Standing
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.ports import Limit
 from sosw.regulator import Regulator
 from sosw.testing import FakeClock, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 

@@ -68,10 +68,8 @@ def _felt(metric: HealthMetric, reading: Reading, before: int | None) -> _Felt:
         status = feel(metric, reading.value)
         return _Felt(status, f"{metric.name} is at {reading.value:g}: {WORDS[status]}")
     problem = f"{metric.name} is missing: {reading.problem}"
-    match metric.on_missing:
-        case OnMissing.FLOOR:
-            return _Felt(BAD, f"{problem}; it counts as {WORDS[BAD]}", problem)
-        case OnMissing.HOLD if before is not None:
-            return _Felt(before, f"{problem}; it counts as before, {WORDS[before]}", problem)
-        case OnMissing.HOLD | OnMissing.IGNORE:
-            return _Felt(None, "", problem)
+    if metric.on_missing is OnMissing.FLOOR:
+        return _Felt(BAD, f"{problem}; it counts as {WORDS[BAD]}", problem)
+    if metric.on_missing is OnMissing.HOLD and before is not None:
+        return _Felt(before, f"{problem}; it counts as before, {WORDS[before]}", problem)
+    return _Felt(None, "", problem)

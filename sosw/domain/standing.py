@@ -84,17 +84,6 @@ class Decision:
         return _plain(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How many attempts of a labourer may run at once. Of two, the one with the higher version holds."""
-
-    value: int
-    version: int
-    """Of the record that says so: equal for equal values. 0 where no record was ever read."""
-    why: str = ""
-    """Why it is lower than what the settings allow; empty when it is not."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """The record `state` of a labourer."""

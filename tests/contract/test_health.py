@@ -32,7 +32,7 @@ def now() -> datetime:
 
 
 def put(cloudwatch: CloudWatch, namespace: str, name: str, *values: float, **datum: Any) -> None:
-    """The last value a minute ago, the one before it two minutes ago, …"""
+    """The last value a minute ago, the one before it two minutes ago, and so on."""
     data: list[Any] = [
         {"MetricName": name, "Value": value, "Timestamp": now() - timedelta(minutes=minutes), **datum}
         for minutes, value in enumerate(reversed(values), start=1)
@@ -82,7 +82,7 @@ def test_many_metrics_and_pages_are_read_whole(cloudwatch: CloudWatch, namespace
 
 
 def test_an_alarm_is_read_as_it_stands(cloudwatch: CloudWatch, namespace: str) -> None:
-    states = {f"{namespace}-{state}": state for state in ("OK", "ALARM", "INSUFFICIENT_DATA")}
+    states: dict[str, Any] = {f"{namespace}-{state}": state for state in ("OK", "ALARM", "INSUFFICIENT_DATA")}
     for name, state in states.items():
         cloudwatch.client.put_metric_alarm(
             AlarmName=name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.records import of_labourer, of_resource
+from sosw.domain.records import Record, of_labourer, of_resource
 from tests.regulation import ORDERS, Plant, a_labourer, a_resource
 
 KEY = of_resource(ORDERS)
@@ -166,7 +166,7 @@ def test_a_paused_resource_gives_nothing_and_comes_back_when_it_is_resumed() -> 
     plant.pause(KEY)
     assert plant.limits() == {"sync": 0, "stats": 0}
     plant.tick(rds_orders=10)
-    assert plant.sentences(KEY)[-3:] == [] or "is paused by ann" in plant.limit().why
+    assert plant.limit().why == "rds:orders is paused by ann: a deploy"
     plant.resume(KEY)
     plant.queue("sync", 50)
     plant.queue("stats", 50)
@@ -191,6 +191,17 @@ def test_a_labourer_that_its_own_limits_stop_leaves_its_share_to_others() -> Non
     plant.tick(rds_orders=70)
     plant.clock.advance(seconds=2)
     assert plant.limits()["stats"] >= 36
+
+
+def test_a_labourer_whose_record_is_no_record_leaves_its_share_to_others() -> None:
+    plant = a_plant()
+    plant.records.write(Record(key=of_labourer("sync"), value={"health": [1], "decision": "?"}))
+    plant.queue("stats", 100)
+    plant.tick(rds_orders=70)
+    plant.clock.advance(seconds=2)
+    limits = plant.limits()
+    assert limits["sync"] == 0
+    assert limits["stats"] >= 36
 
 
 def test_two_ticks_at_once_change_a_budget_once() -> None:

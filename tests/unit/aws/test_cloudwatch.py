@@ -237,5 +237,5 @@ def test_the_client_is_made_once_and_has_little_patience(monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     shared = CloudWatch()
     assert shared.client is shared.client
-    config = shared.client.meta.config
+    config: Any = shared.client.meta.config
     assert (config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]) == (2, 5, 2)
