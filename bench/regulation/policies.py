@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.regulation.traces import BAND, TARGET, Trace
+from bench.regulation.traces import TARGET, Trace
 from sosw.domain.health import COEFFICIENTS, Query
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
 from sosw.domain.shares import Draw, water_fill
 from sosw.domain.task import LabourerName
-from sosw.testing.plant import Plant, PlantRun, Work
+from sosw.testing.plant import Plant, Work
 from sosw.testing.regulation import ENDLESS, Now, Regulated
 
 FEELINGS = {4: 0.0, 3: 60.0, 2: 75.0, 1: 85.0, 0: 95.0}
@@ -26,7 +26,7 @@ def resource(trace: Trace, *, is_measured: bool = True) -> Resource:
         label="CPU",
         unit="%",
         target=TARGET,
-        band=BAND,
+        band=trace.band,
         floor=trace.floor,
         start=trace.start,
         ceiling=trace.ceiling,
@@ -98,4 +98,4 @@ def _divided(total: int, work: Mapping[str, Work], now: Now) -> dict[str, int]:
     return {str(name): share for name, share in water_fill(total, draws).items()}
 
 
-__all__ = ["Coefficients", "Oracle", "PlantRun", "Static", "at_start", "ours", "resource"]
+__all__ = ["Coefficients", "Oracle", "Static", "at_start", "ours", "resource"]

@@ -36,8 +36,12 @@ EARLY = timedelta(seconds=5)
 """A minute rule does not come to the second: so much earlier than `settle` counts as settled."""
 USED = 0.8
 """A budget of which less is used is not raised: nothing says what more of it would do (RFC 7661)."""
+SOON = timedelta(seconds=1)
+"""Until what a budget gains is in use, where the rest of it was."""
 DOUBLINGS = 6
 """So often the step of a rise doubles; then it stays."""
+SURE_PART = 0.25
+"""A step may be such a part of the budget from the first on, once the gain is well known."""
 NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
 _STEERED, _HELD = "steered", "held"
@@ -59,7 +63,7 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     if reading.value is None:
         return budget if resource.query is None else _missed(resource, budget, reading, now)
     at = min(now, reading.at or now - reading.over)
-    model, used = _learnt(resource, budget, reading.value, at, min(now, at + reading.over))
+    model = _learnt(resource, budget, reading.value, at, min(now, at + reading.over))
     memory = {**budget.memory, **model.kept(), _HELD: limit_of(resource, budget)}
     budget = replace(budget, reading=reading.value, read_at=reading.at or now, problem="", memory=memory)
     if abs(reading.value - resource.target) <= resource.band:
@@ -68,7 +72,7 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
         return budget
     if reading.value > resource.target:
         return _fallen(resource, budget, model, in_use, now)
-    return _risen(resource, budget, model, in_use, used, at, now)
+    return _risen(resource, budget, model, in_use, at, now)
 
 
 def measured(resource: Resource, load: float) -> str:
@@ -82,13 +86,13 @@ def _number(load: float, resource: Resource) -> str:
 
 def _learnt(
     resource: Resource, budget: Budget, load: float, since: datetime, until: datetime
-) -> tuple[PlantModel, float]:
-    """The plant as known after a reading, and what was used while it was taken."""
+) -> PlantModel:
+    """The plant as known after a reading."""
     used, moved = usage.between(budget.memory, since, until)
     known = PlantModel.of(budget.memory)
     if known is None:
-        return PlantModel.first(load, used, typical=resource.target / max(1, resource.ceiling)), used
-    return known.corrected(load, used, band=resource.band, moved=moved), used
+        return PlantModel.first(load, used, band=resource.band, typical=resource.target / max(1, resource.ceiling))
+    return known.corrected(load, used, band=resource.band, moved=moved)
 
 
 def _missed(resource: Resource, budget: Budget, reading: Reading, now: datetime) -> Budget:
@@ -122,28 +126,31 @@ def _fallen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, 
 
 
 def _risen(
-    resource: Resource, budget: Budget, model: PlantModel, in_use: int, used: float, at: datetime, now: datetime
+    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
 ) -> Budget:
     """Additive increase with a ramp, within what the load has room for."""
     limit = limit_of(resource, budget)
     room = resource.target - model.load(min(limit, in_use))
-    is_used = min(in_use, used) >= USED * int(limit)
+    is_used = in_use >= USED * int(limit)
     if room <= NEAR * resource.band or not is_used or not _is_calm(budget, at, now):
         return replace(budget, rising=budget.rising if is_used else 0)
-    step = min(resource.increase * 2 ** min(budget.rising, DOUBLINGS), room * model.cautious)
+    ramp = max(resource.increase * 2 ** min(budget.rising, DOUBLINGS), SURE_PART * limit * model.is_sure)
+    step = min(ramp, room * model.cautious)
     higher = min(resource.ceiling, limit + step)
     if higher <= limit:
         return budget
     under = _number(resource.target - resource.band, resource)
     why = f"{measured(resource, budget.reading or 0.0)} < {under}"
-    return replace(_changed(budget, higher, why, now), rising=budget.rising + 1)
+    risen = _changed(budget, higher, why, now)
+    memory = usage.sampled(risen.memory, int(higher), now + SOON)
+    return replace(risen, rising=budget.rising + 1, memory=memory)
 
 
 def _is_calm(budget: Budget, at: datetime, now: datetime) -> bool:
     """Whether signals let it rise: none of overload lately, and no cut that the reading has not seen."""
-    hot = budget.memory.get("hot")
+    hot, reflex = budget.memory.get("hot"), budget.memory.get("reflex")
     is_quiet = hot is None or now - from_ms(int(hot)) >= CALM
-    return is_quiet and (budget.cut_at is None or at >= budget.cut_at)
+    return is_quiet and (reflex is None or at >= from_ms(int(reflex)))
 
 
 def _changed(budget: Budget, limit: float, why: str, now: datetime) -> Budget:

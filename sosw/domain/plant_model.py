@@ -13,20 +13,21 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-OURS = 0.7
-"""Of the first reading, so much is taken for ours; it may be all of it, or a third."""
-UNSURE = 0.35
-NOISE = 0.5
-"""Of a reading: a standard deviation, in bands."""
-WALK = 0.3
+NOISE, LEAST_NOISE, MOST_NOISE = 0.5, 0.3, 1.5
+"""Of a reading: standard deviations, in bands. At first; and the bounds of what is learnt of it."""
+NOISE_LEARNT = 0.1
+"""So much of what is known of the noise comes from the latest reading."""
+WALK = 0.4
 """What others do from one reading to the next: likewise."""
-GAIN_WALK = 0.03
+GAIN_WALK = 0.005
 """Of the gain, from one reading to the next: a standard deviation, as a part of it."""
+SURE = 0.2
+"""A gain is well known with a standard deviation of such a part of it."""
 SURPRISE = 2.5
 """A reading so many standard deviations from what was foreseen is news."""
 LEAST_OURS = 0.1
 """Our part of a load is never taken for less: what cannot be steered is steered to the floor by its bounds alone."""
-_KEYS = ("rest", "gain", "rest_var", "both_var", "gain_var")
+_KEYS = ("rest", "gain", "rest_var", "both_var", "gain_var", "noise_var")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,8 @@ class PlantModel:
     rest_var: float
     both_var: float
     gain_var: float
+    noise_var: float
+    """Of a reading."""
 
     @classmethod
     def of(cls, memory: Mapping[str, float]) -> PlantModel | None:
@@ -49,17 +52,24 @@ class PlantModel:
         return model if model.gain > 0 and all(map(math.isfinite, memory.values())) else None
 
     @classmethod
-    def first(cls, load: float, used: float, *, typical: float) -> PlantModel:
-        """After one reading. `typical` is a guess of the gain, for when nothing of ours ran."""
+    def first(cls, load: float, used: float, *, band: float, typical: float) -> PlantModel:
+        """After one reading. `typical` is a guess of the gain, for when nothing of ours ran.
+
+        The gain is then anything between a guess and what it would be if all of the load were ours: the middle of
+        that, by ratio, and unsure by as much.
+        """
+        noise = (NOISE * band) ** 2
         if used < 1 or load <= 0:
-            return cls(rest=load, gain=typical, rest_var=0.0, both_var=0.0, gain_var=typical**2)
-        gain, unsure = OURS * load / used, (UNSURE * load) ** 2
+            return cls(rest=load, gain=typical, rest_var=0.0, both_var=0.0, gain_var=typical**2, noise_var=noise)
+        gain = min(math.sqrt(typical * load / used), load / used)
+        unsure = (gain * used) ** 2
         return cls(
             rest=load - gain * used,
             gain=gain,
             rest_var=unsure,
             both_var=-unsure / used,
             gain_var=unsure / used**2,
+            noise_var=noise,
         )
 
     def kept(self) -> dict[str, float]:
@@ -78,24 +88,42 @@ class PlantModel:
         """
         return self.gain / (self.gain**2 + self.gain_var)
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether the gain is known well enough to go a part of the way at once."""
+        return self.gain_var <= (SURE * self.gain) ** 2
+
     def corrected(self, load: float, used: float, *, band: float, moved: float) -> PlantModel:
         """By one reading. `moved` says by how much `used` changed while it was measured."""
         walked = self._walked(band)
-        noise = (NOISE * band) ** 2 + (walked.gain * moved / 4) ** 2
+        stir = (walked.gain * moved / 4) ** 2
+        noise = self.noise_var + stir
         missed = load - walked.load(used)
-        unsure = walked._unsure(used) + noise
-        if missed**2 > SURPRISE**2 * unsure:
+        is_news = missed**2 > SURPRISE**2 * (walked._unsure(used) + noise)
+        if is_news:
             walked = replace(walked, rest_var=walked.rest_var + missed**2)
-            unsure = walked._unsure(used) + noise
-        to_rest = (walked.rest_var + walked.both_var * used) / unsure
-        to_gain = (walked.both_var + walked.gain_var * used) / unsure
-        return PlantModel(
-            rest=walked.rest + to_rest * missed,
-            gain=walked.gain + to_gain * missed,
-            rest_var=walked.rest_var - to_rest * (walked.rest_var + walked.both_var * used),
-            both_var=walked.both_var - to_rest * (walked.both_var + walked.gain_var * used),
-            gain_var=walked.gain_var - to_gain * (walked.both_var + walked.gain_var * used),
-        )._bounded(load, used, self.gain)
+        unsure = walked._unsure(used) + noise
+        corrected = walked._moved(missed, used, unsure)
+        if not is_news and stir < self.noise_var / 4:
+            corrected = corrected._having_heard(missed**2 * noise / unsure, band)
+        return corrected._bounded(load, used, self.gain)
+
+    def _moved(self, missed: float, used: float, unsure: float) -> PlantModel:
+        """The filter's correction."""
+        rest_with, gain_with = self.rest_var + self.both_var * used, self.both_var + self.gain_var * used
+        return replace(
+            self,
+            rest=self.rest + rest_with / unsure * missed,
+            gain=self.gain + gain_with / unsure * missed,
+            rest_var=self.rest_var - rest_with**2 / unsure,
+            both_var=self.both_var - rest_with * gain_with / unsure,
+            gain_var=self.gain_var - gain_with**2 / unsure,
+        )
+
+    def _having_heard(self, noise_var: float, band: float) -> PlantModel:
+        """With what one reading says of the noise: what was missed, times what is missed still (Mehra, 1972)."""
+        learnt = self.noise_var + NOISE_LEARNT * (noise_var - self.noise_var)
+        return replace(self, noise_var=min(max(learnt, (LEAST_NOISE * band) ** 2), (MOST_NOISE * band) ** 2))
 
     def _walked(self, band: float) -> PlantModel:
         return replace(
@@ -110,12 +138,13 @@ class PlantModel:
 
     def _bounded(self, load: float, used: float, known: float) -> PlantModel:
         """Others add to a load, they do not take from it; and one reading does not make a gain another one."""
-        most = min(load / used, 2 * known) if used >= 1 and load > 0 else 2 * known
-        least = max(LEAST_OURS * load / used, known / 2) if used >= 1 and load > 0 else known / 2
-        gain = min(max(self.gain, least), most) if least < most else most
+        most, least = 2 * known, known / 4
+        if used >= 1 and load > 0:
+            most, least = min(most, load / used), max(least, LEAST_OURS * load / used)
+        gain = min(max(self.gain, least), most)
         rest = self.rest + (self.gain - gain) * used
         rest_var, gain_var = max(0.0, self.rest_var), min(max(0.0, self.gain_var), gain**2)
         common = math.sqrt(rest_var * gain_var)
         both_var = min(max(self.both_var, -common), common)
-        return PlantModel(rest=rest, gain=gain, rest_var=rest_var, both_var=both_var, gain_var=gain_var)
+        return replace(self, rest=rest, gain=gain, rest_var=rest_var, both_var=both_var, gain_var=gain_var)
 

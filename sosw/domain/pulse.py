@@ -10,10 +10,16 @@ from datetime import datetime, timedelta
 from sosw.domain.moments import to_ms
 from sosw.domain.signals import Signals
 
-SOON, LATE = timedelta(seconds=1), timedelta(seconds=5)
+SOON, LATE = timedelta(seconds=1), timedelta(seconds=15)
 """A window is at least so long, with enough in it; and at most so long, with anything in it."""
-ENOUGH = 20
-"""Uses that a short window needs, where no error hurries it."""
+ENOUGH, FEW = 50, 10
+"""Uses that end a window; those that do, when they leave no doubt."""
+TOLERANCE = 1.3
+"""So many times the usual latency is borne, and `1 / √n` more where only `n` uses tell it."""
+DOUBT = 3.0
+"""In units of that `1 / √n`: beyond so many a window is not waited for."""
+KNOWN = 50
+"""Uses after which the usual latency is known."""
 UP, DOWN, LEAK = 60.0, 20.0, 300.0
 """Seconds in which what is usual comes near to what is: upwards, downwards, and while it is too high to be well."""
 UP_BLIND = 600.0
@@ -35,6 +41,8 @@ class Pulse:
     usual: float = 0.0
     """The latency that is usual, in seconds. 0: not known yet."""
     learnt_at: float = 0.0
+    learnt: float = 0.0
+    """Uses that it was learnt from, up to `KNOWN`."""
     latency: float = 0.0
     """Of the last window that had one."""
     excess: float = 0.0
@@ -71,24 +79,29 @@ class Pulse:
     def is_ripe(self, now: datetime) -> bool:
         """Whether the window may be judged."""
         age = timedelta(milliseconds=to_ms(now) - self.opened)
-        return age >= LATE or (age >= SOON and (self.count >= ENOUGH or self.bad > 0))
+        is_plain = self.timed >= FEW and self.heat > self.borne(DOUBT)
+        return age >= LATE or (age >= SOON and (self.count >= ENOUGH or self.bad > 0 or is_plain))
+
+    def borne(self, doubt: float = 1.0) -> float:
+        """The heat from which on a window is too hot."""
+        return TOLERANCE + doubt / math.sqrt(max(1.0, self.timed))
 
     @property
     def heat(self) -> float:
         """The latency of the window, in units of the usual; 1 when one of them is not known."""
-        return self.latency / self.usual if self.timed and self.usual else 1.0
+        return self.latency / self.usual if self.timed and self.learnt >= KNOWN else 1.0
 
-    def learnt(self, now: datetime, *, is_hot: bool, is_blind: bool) -> Pulse:
-        """With the window's latency in what is usual: `1 - exp(-age / time)` of the way, by how long ago it was told."""
+    def having_learnt(self, now: datetime, *, is_hot: bool, is_blind: bool) -> Pulse:
+        """With the window's latency in what is usual: the mean at first, then `1 - exp(-age / time)` of the way."""
         if not self.timed or self.latency <= 0:
             return self
-        ms = float(to_ms(now))
-        if not self.usual:
-            return replace(self, usual=self.latency, learnt_at=ms)
         up = LEAK if is_hot else UP_BLIND if is_blind else UP
         time = DOWN if self.latency < self.usual else up
-        way = 1 - math.exp(-min(ms - self.learnt_at, LATE / timedelta(milliseconds=1)) / 1000 / time)
-        return replace(self, usual=self.usual + (self.latency - self.usual) * max(0.0, way), learnt_at=ms)
+        ms, known = float(to_ms(now)), self.learnt + self.timed
+        way = 1 - math.exp(-min(max(0.0, ms - self.learnt_at) / 1000, LATE.total_seconds()) / time)
+        way = max(way, self.timed / known) if self.learnt < KNOWN else way
+        usual = self.usual + (self.latency - self.usual) * way
+        return replace(self, usual=usual, learnt_at=ms, learnt=min(known, KNOWN))
 
     def opened_anew(self, now: datetime) -> Pulse:
         """With an empty window."""

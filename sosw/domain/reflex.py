@@ -23,15 +23,13 @@ from sosw.domain import usage
 from sosw.domain.health import OnMissing
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.overload import is_overload
-from sosw.domain.pulse import Pulse
+from sosw.domain.pulse import TOLERANCE, Pulse
 from sosw.domain.resources import Resource
 from sosw.domain.shares import lowered
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
 
-TOLERANCE = 1.5
-"""So many times the usual latency is borne."""
-WARM = 1.25
+WARM = 1.15
 """From so many times the usual latency on, nothing is raised by this loop."""
 DEEPEST_SHARE = 0.2
 """If so many of the uses fail by overload, the cut is the deepest: `decrease`."""
@@ -78,7 +76,7 @@ def _judged(resource: Resource, budget: Budget, pulse: Pulse, signals: Signals, 
     is_blind = _is_blind(resource, budget)
     share, why = _strain(resource, pulse, signals)
     is_hot = share < 1
-    rest = pulse.learnt(now, is_hot=is_hot, is_blind=is_blind).opened_anew(now)
+    rest = pulse.having_learnt(now, is_hot=is_hot, is_blind=is_blind).opened_anew(now)
     budget = replace(budget, memory=budget.memory | rest.kept() | ({"hot": float(to_ms(now))} if is_hot else {}))
     if is_hot:
         return _cut(resource, budget, rest, share, why, now) if _may_cut(budget, pulse, now) else budget
@@ -91,7 +89,7 @@ def _strain(resource: Resource, pulse: Pulse, signals: Signals) -> tuple[float, 
     """What a window leaves of the budget, and the cause; 1 when nothing strains."""
     failing = min(1.0, pulse.bad / max(FEW, pulse.count) / DEEPEST_SHARE)
     by_errors = 1 - (1 - resource.decrease) * failing
-    by_latency = max(resource.decrease, min(1.0, TOLERANCE / pulse.heat)) if pulse.heat > TOLERANCE else 1.0
+    by_latency = max(resource.decrease, TOLERANCE / pulse.heat) if pulse.heat > pulse.borne() else 1.0
     if by_errors < 1 and by_errors <= by_latency:
         worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name], default="overload")
         return by_errors, f"{resource.name}: {pulse.bad:.0f} of {pulse.count:.0f} uses failed by {worst}"
@@ -117,7 +115,7 @@ def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: st
     lower = max(float(resource.floor), limit * share)
     if lower >= limit:
         return budget
-    memory = budget.memory | pulse.after_cut(limit, lower).kept()
+    memory = usage.noted(budget.memory | pulse.after_cut(limit, lower).kept(), limit, now) | {"reflex": float(to_ms(now))}
     shares = lowered(budget.shares, int(lower))
     return replace(
         budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares

@@ -12,11 +12,17 @@ KEPT = timedelta(minutes=10)
 _PREFIX = "used@"
 
 
-def sampled(memory: Mapping[str, float], used: int, now: datetime) -> dict[str, float]:
+def sampled(memory: Mapping[str, float], used: float, now: datetime) -> dict[str, float]:
     """`memory` with what is used now, and without samples that are too old."""
     oldest = to_ms(now - KEPT)
     kept = {key: value for key, value in memory.items() if not key.startswith(_PREFIX) or int(key[5:]) >= oldest}
     return kept | {f"{_PREFIX}{to_ms(now)}": float(used)}
+
+
+def noted(memory: Mapping[str, float], limit: float, now: datetime) -> dict[str, float]:
+    """`memory` with what is taken to be in use just before a budget falls: no more than was seen, nor than allowed."""
+    seen = last(memory)
+    return dict(memory) if seen is None else sampled(memory, min(seen, limit), now)
 
 
 def last(memory: Mapping[str, float]) -> float | None:
@@ -32,9 +38,12 @@ def between(memory: Mapping[str, float], since: datetime, until: datetime) -> tu
     """
     samples = _samples(memory)
     begin, end = to_ms(since), to_ms(until)
-    inner = [used for at, used in samples if begin < at < end]
-    values = [_at(samples, begin), *inner, _at(samples, end)]
-    return sum(values) / len(values), max(values) - min(values)
+    points = [(begin, _at(samples, begin)), *(s for s in samples if begin < s[0] < end), (end, _at(samples, end))]
+    values = [used for _, used in points]
+    if begin >= end:
+        return values[-1], 0.0
+    area = sum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in zip(points, points[1:], strict=False))
+    return area / (end - begin), max(values) - min(values)
 
 
 def _samples(memory: Mapping[str, float]) -> list[tuple[int, float]]:

@@ -46,12 +46,12 @@ class Now:
 
     second: int
     running: Mapping[str, int]
+    in_use: int
+    """Slots that were taken a moment ago: those of tasks that have just ended as well."""
     waits: Mapping[str, bool]
     signals: Signals
     reading: Reading | None
     """The latest that can be read, asked once a minute; None in the seconds between."""
-    plant: PlantRun
-    """For an oracle alone."""
 
     @property
     def at(self) -> datetime:
@@ -84,8 +84,7 @@ class Regulated:
         if self.hears_signals:
             self.budget = react(self.resource, self.budget, now.signals, now.at)
         if now.reading is not None:
-            in_use = sum(now.running.values())
-            self.budget = steer(self.resource, self.budget, now.reading, in_use=in_use, now=now.at)
+            self.budget = steer(self.resource, self.budget, now.reading, in_use=now.in_use, now=now.at)
             self._share(now)
         if self.budget.changed_at != before.changed_at:
             self.whys.append((now.second, limit_of(self.resource, self.budget), self.budget.why))
@@ -139,12 +138,13 @@ def regulated(
     for second in range(seconds):
         reading = meter.read(second) if second % MINUTE == asks_at % MINUTE else None
         waits = {name: one.waits(second) for name, one in work.items()}
-        now = Now(second=second, running=world.running, waits=waits, signals=signals, reading=reading, plant=world)
+        in_use = run.running[-1] if run.running else 0
+        now = Now(second=second, running=world.running, in_use=in_use, waits=waits, signals=signals, reading=reading)
         run.started.append(_start(world, policy.limits(now), waits))
+        run.running.append(sum(world.running.values()))
         signals = world.tick()
         meter.note(second, world.load)
         run.load.append(world.load)
-        run.running.append(sum(world.running.values()))
     run.done, run.refused = world.done, world.refused
     return run
 
