@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sosw.domain.controller import steer
-from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.errors import StaleRecord
 from sosw.domain.lifecycle import queue_key
 from sosw.domain.records import Entry
 from sosw.domain.shares import Draw
 from sosw.domain.sharing import allowed, changes, is_overdrawn, shared_out
 from sosw.domain.standing import Budget
+from sosw.record_notes import ROUNDS, note
 
 if TYPE_CHECKING:
     from sosw.domain.health import Reading
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROUNDS = 4
-"""Tries to write a record that others write too."""
 SHARES_LIFE = timedelta(seconds=2)
 """Shares that are younger are not made anew because somebody wants more."""
 
@@ -151,11 +150,3 @@ class BudgetKeeper:
         for why in changes(resource, before, after):
             log.info("budget.changed", extra={"resource": resource.name, "was": was, "limit": limit, "why": why})
             note(self._records, Entry(owner=owner, at=now, what={"why": why}))
-
-
-def note(records: RecordStore, entry: Entry) -> None:
-    """A line of a log, if it can be written: what it tells of has happened already."""
-    try:
-        records.note(entry)
-    except SoswError as error:
-        log.warning("note.lost", extra={"owner": entry.owner, "why": str(error)})

@@ -11,15 +11,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sosw.budget_keeper import ROUNDS, BudgetKeeper, Drawer, Loads, note
+from sosw.budget_keeper import BudgetKeeper, Drawer, Loads
 from sosw.domain.errors import SoswError, StaleRecord
-from sosw.domain.feelings import WORDS, judge
 from sosw.domain.health import Reading
 from sosw.domain.records import Entry, Record, RecordKey, of_everything, of_labourer, of_resource
 from sosw.domain.shares import lowered
 from sosw.domain.sharing import allowed
-from sosw.domain.standing import Budget, Control, Decision, Health, Standing, decide
+from sosw.domain.standing import Budget, Control, Decision, Standing, decide
+from sosw.health_keeper import HealthKeeper
 from sosw.ports import Limit
+from sosw.record_notes import ROUNDS, note
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -54,7 +55,7 @@ class Regulator:
         self._records, self._sources, self._slots, self._tasks = records, sources, slots, tasks
         self._clock, self._settings = clock, settings
         self._known: dict[LabourerName, Limit] = {} if known is None else known
-        self._budgets = BudgetKeeper(records)
+        self._health, self._budgets = HealthKeeper(records), BudgetKeeper(records)
 
     # --- every minute ---
 
@@ -73,7 +74,8 @@ class Regulator:
             readings = self._measured(watched, drawn, now)
             for labourer in watched:
                 with _Apart("labourer", labourer.name):
-                    self._judge(labourer, records, readings, now)
+                    key = of_labourer(labourer.name)
+                    records[key] = self._health.judge(labourer, records[key], readings, now)
             loads = Loads(self._slots, self._tasks, now)
             for resource in drawn:
                 with _Apart("resource", resource.name):
@@ -95,32 +97,6 @@ class Regulator:
         asked = [metric.query for labourer in watched for metric in labourer.health_metrics]
         asked += [resource.query for resource in drawn if resource.query is not None]
         return self._sources.read(list(dict.fromkeys(asked)), now)
-
-    def _judge(
-        self, labourer: Labourer, records: Records, readings: Mapping[Query, Reading], now: datetime
-    ) -> None:  # fmt: skip
-        """Write the labourer's health if its status changed, or what is missing."""
-        key = of_labourer(labourer.name)
-        for _ in range(ROUNDS):
-            standing = Standing.from_json(records[key].value)
-            health = judge(labourer.health_metrics, readings, standing.health, now=now)
-            if standing.health and _what(health) == _what(standing.health):
-                return
-            try:
-                records[key] = self._write(records[key], replace(standing, health=health))
-            except StaleRecord:
-                records |= self._records.read([key])
-            else:
-                self._tell_health(labourer, standing.health, health)
-                return
-        log.info("standing.contended", extra={"labourer": labourer.name})
-
-    def _tell_health(self, labourer: Labourer, before: Health | None, health: Health) -> None:
-        if before and (before.status, before.problem) == (health.status, health.problem):
-            return
-        why = _health_sentence(before, health)
-        log.info("health.changed", extra={"labourer": labourer.name, "health": health.status, "why": why})
-        self._note(labourer, why)
 
     def _steer(
         self, resource: Resource, records: Records, readings: Mapping[Query, Reading], loads: Loads
@@ -276,11 +252,6 @@ class _Apart:
         return True
 
 
-def _what(health: Health) -> tuple[object, ...]:
-    """What of a health is worth a write: not every number that was measured."""
-    return health.status, dict(health.metrics), health.problem
-
-
 def _terms(decision: Decision) -> tuple[object, ...]:
     return decision.limit, decision.of, decision.why
 
@@ -290,13 +261,3 @@ def _lowest(decision: Decision, known: Decision | None, version: int) -> Limit:
     if known is not None and known.limit < decision.limit:
         return Limit(known.limit, version, known.why)
     return Limit(decision.limit, version, decision.why)
-
-
-def _health_sentence(before: Health | None, health: Health) -> str:
-    status = f"{health.status} ({WORDS[health.status]})"
-    why = health.why or "no metric counts"
-    if before is None:
-        return f"health {status}: {why}"
-    if before.status != health.status:
-        return f"health {before.status} → {status}: {why}"
-    return f"health stays {status}: {health.problem or 'every metric is measured again'}"
