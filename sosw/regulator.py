@@ -15,6 +15,7 @@ from sosw.budget_keeper import BudgetKeeper, Drawer, Loads
 from sosw.domain.errors import SoswError, StaleRecord
 from sosw.domain.health import Reading
 from sosw.domain.records import Entry, Record, RecordKey, of_everything, of_labourer, of_resource
+from sosw.domain.series import latest
 from sosw.domain.shares import lowered
 from sosw.domain.sharing import allowed
 from sosw.domain.standing import Budget, Control, Decision, Standing, decide
@@ -95,13 +96,13 @@ class Regulator:
         self, watched: Sequence[Labourer], drawn: Sequence[Resource], now: datetime
     ) -> Mapping[Query, Reading]:  # fmt: skip
         asked = [metric.query for labourer in watched for metric in labourer.health_metrics]
-        asked += [resource.query for resource in drawn if resource.query is not None]
+        asked += [latest(resource.query) for resource in drawn if resource.query is not None]
         return self._sources.read(list(dict.fromkeys(asked)), now)
 
     def _steer(
         self, resource: Resource, records: Records, readings: Mapping[Query, Reading], loads: Loads
     ) -> None:  # fmt: skip
-        reading = readings.get(resource.query, _UNMEASURED) if resource.query else Reading()
+        reading = readings.get(latest(resource.query), _UNMEASURED) if resource.query else Reading()
         drawers = self._drawers(self._drawing(resource.name), records, loads.now)
         self._budgets.tick(resource, records[of_resource(resource.name)], reading, drawers, loads)
 

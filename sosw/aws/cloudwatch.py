@@ -28,8 +28,8 @@ TRIES, CONNECT_SECONDS, READ_SECONDS = 2, 2, 5
 """A slow CloudWatch costs a run some 14 s at most, not its waves: after a call without an answer no other is made."""
 MAX_CALLS = 40
 """Calls of one reading: so many are spent on finding, by halves, the series that CloudWatch refuses."""
-OK, ALARM = 4.0, 0.0
-"""What the states of an alarm are as a value; `INSUFFICIENT_DATA` is none."""
+OK, ALARM = 0.0, 1.0
+"""What the states of an alarm are as a value: it is a load that is too high, or not. `INSUFFICIENT_DATA` is none."""
 
 Item = TypeVar("Item")
 
@@ -113,7 +113,7 @@ class CloudWatchMetrics:
 class CloudWatchAlarms:
     """A `HealthSource`. `details` are `{"AlarmName": …}`, of a metric alarm or a composite one.
 
-    `OK` is 4.0 and `ALARM` is 0.0, as healths are; `INSUFFICIENT_DATA` is missing data.
+    `OK` is 0.0 and `ALARM` is 1.0; `INSUFFICIENT_DATA` is missing data.
     """
 
     def __init__(self, cloudwatch: CloudWatch) -> None:

@@ -91,7 +91,9 @@ def _number(load: float, resource: Resource) -> str:
     return f"{load:,.4g} {resource.unit}".rstrip()
 
 
-def _learnt(resource: Resource, budget: Budget, load: float, since: datetime, until: datetime) -> PlantModel:
+def _learnt(
+    resource: Resource, budget: Budget, load: float, since: datetime, until: datetime
+) -> PlantModel:
     """The plant as known after a reading."""
     used, moved = usage.between(budget.memory, since, until)
     known = PlantModel.of(budget.memory)
@@ -150,7 +152,9 @@ def _fallen(
     return _changed(budget, lower, why, now)
 
 
-def _risen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime) -> Budget:
+def _risen(
+    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
+) -> Budget:
     """Additive increase with a ramp, within what the load has room for."""
     limit = limit_of(resource, budget)
     room = resource.target - model.load(min(limit, in_use))

@@ -145,3 +145,4 @@ class PlantModel:
         common = math.sqrt(rest_var * gain_var)
         both_var = min(max(self.both_var, -common), common)
         return replace(self, rest=rest, gain=gain, rest_var=rest_var, both_var=both_var, gain_var=gain_var)
+

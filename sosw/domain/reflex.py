@@ -118,11 +118,11 @@ def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: st
     lower = max(float(resource.floor), limit * share)
     if lower >= limit:
         return budget
-    memory = usage.noted(budget.memory | pulse.after_cut(limit, lower).kept(), limit, now) | {
-        "reflex": float(to_ms(now))
-    }
+    memory = usage.noted(budget.memory | pulse.after_cut(limit, lower).kept(), limit, now) | {"reflex": float(to_ms(now))}
     shares = lowered(budget.shares, int(lower))
-    return replace(budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares)
+    return replace(
+        budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares
+    )
 
 
 def _is_blind(resource: Resource, budget: Budget) -> bool:

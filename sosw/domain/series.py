@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from sosw.domain.errors import did_you_mean, invalid
-from sosw.domain.health import Reading
+from sosw.domain import jsontext
+from sosw.domain.health import CLOUDWATCH, Query, Reading
 
 KEYS = (
     "Namespace",
@@ -23,6 +24,9 @@ KEYS = (
     "MetricAggregationTimeSlice",
 )
 """What `details` may have: those of CloudWatch's get_metric_statistics, and sosw's own at the end."""
+SLICE = "MetricAggregationTimeSlice"
+SLICE_SECONDS = 300
+"""sosw's: the value is made of all points of so much time. 0: it is that of the latest point."""
 LOOK_BACK = timedelta(minutes=10)
 """A latest point that is older is none: CloudWatch has the points of most services within three minutes."""
 SHORTEST_LOOK_BACK = 3
@@ -54,7 +58,7 @@ class Series:
     """Seconds of a point."""
     unit: str | None = None
     slice: timedelta | None = None
-    """The value is made of all points of this time until now; without it, it is that of the latest point."""
+    """The value is made of all points of this time until now; None: it is that of the latest point."""
 
     @classmethod
     def of(cls, details: Mapping[str, Any]) -> Series:
@@ -62,16 +66,16 @@ class Series:
         for key in details:
             if key not in KEYS:
                 raise invalid(f"details.{key}", details[key], "is not asked for", did_you_mean(key, KEYS))
-        seconds = _seconds(details, "MetricAggregationTimeSlice", None)
+        seconds = _seconds(details, SLICE, SLICE_SECONDS, least=0)
         unit = details.get("Unit")
         return cls(
             namespace=_text(details, "Namespace"),
             name=_text(details, "MetricName"),
             dimensions=_dimensions(details.get("Dimensions", [])),
             statistic=_statistic(details),
-            period=_seconds(details, "Period", 60) or 60,
+            period=_seconds(details, "Period", 60, least=1),
             unit=None if unit is None else _text(details, "Unit"),
-            slice=None if seconds is None else timedelta(seconds=seconds),
+            slice=timedelta(seconds=seconds) if seconds else None,
         )
 
     @property
@@ -105,6 +109,14 @@ class Series:
         return f"{self.namespace} {self.name}" + (f" ({dimensions})" if dimensions else "")
 
 
+def latest(query: Query) -> Query:
+    """The same, of the latest point where it does not say what time it is of: a controller is not served by means."""
+    details = jsontext.load(query.details) if query.source == CLOUDWATCH else None
+    if not isinstance(details, dict) or SLICE in details:
+        return query
+    return Query(source=query.source, details=jsontext.dump(dict(sorted({**details, SLICE: 0}.items()))))
+
+
 def _text(details: Mapping[str, Any], key: str) -> str:
     value = details.get(key)
     if not isinstance(value, str) or not value:
@@ -112,10 +124,10 @@ def _text(details: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _seconds(details: Mapping[str, Any], key: str, default: int | None) -> int | None:
+def _seconds(details: Mapping[str, Any], key: str, default: int, *, least: int) -> int:
     value = details.get(key, default)
-    if value is not None and (type(value) is not int or value < 1):
-        raise invalid(f"details.{key}", value, "must be a whole number of seconds, 1 or more")
+    if type(value) is not int or value < least:
+        raise invalid(f"details.{key}", value, f"must be a whole number of seconds, {least} or more")
     return value
 
 

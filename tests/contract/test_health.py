@@ -11,6 +11,7 @@ import pytest
 
 from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
 from sosw.domain.health import Query
+from sosw.domain.series import latest
 from tests.contract.backends import Dynamo
 
 _numbers = itertools.count()
@@ -48,7 +49,7 @@ def test_the_latest_point_of_each_metric_is_read_by_its_dimensions(cloudwatch: C
     orders, stock = ([{"Name": "Db", "Value": name}] for name in ("orders", "stock"))
     put(cloudwatch, namespace, "cpu", 70, 83, Dimensions=orders)
     put(cloudwatch, namespace, "cpu", 10, 20, Dimensions=stock)
-    queries = [metric(namespace, "cpu", Dimensions=orders), metric(namespace, "cpu", Dimensions=stock)]
+    queries = [latest(metric(namespace, "cpu", Dimensions=dimensions)) for dimensions in (orders, stock)]
     found = CloudWatchMetrics(cloudwatch).read(queries, now())
     assert [found[query].value for query in queries] == [83.0, 20.0]
 
@@ -67,7 +68,7 @@ def test_a_wrong_name_has_no_data_beside_others_that_have(cloudwatch: CloudWatch
     right, wrong = metric(namespace, "cpu"), metric(namespace, "cqu")
     found = CloudWatchMetrics(cloudwatch).read([right, wrong], now())
     assert found[right].value == 5
-    assert found[wrong].problem == f"{namespace} cqu has no data of the last 600 s"
+    assert found[wrong].problem == f"{namespace} cqu has no data of the last 300 s"
 
 
 def test_many_metrics_and_pages_are_read_whole(cloudwatch: CloudWatch, namespace: str) -> None:
@@ -97,5 +98,5 @@ def test_an_alarm_is_read_as_it_stands(cloudwatch: CloudWatch, namespace: str) -
         cloudwatch.client.set_alarm_state(AlarmName=name, StateValue=state, StateReason="the test")
     queries = [Query(source="alarm", details=json.dumps({"AlarmName": name})) for name in [*states, "gone"]]
     found = CloudWatchAlarms(cloudwatch).read(queries, now())
-    assert [found[query].value for query in queries] == [4.0, 0.0, None, None]
+    assert [found[query].value for query in queries] == [0.0, 1.0, None, None]
     assert [bool(found[query].problem) for query in queries] == [False, False, True, True]

@@ -84,11 +84,11 @@ def test_one_reading_serves_all_who_ask_for_the_same() -> None:
         a_labourer("a", health_metrics=(shared,)),
         a_labourer("b", health_metrics=(shared,), draws={a_resource().name: 1}),
         a_labourer("c", health_metrics=(a_metric("memory"),)),
-        resources=[a_resource(query=shared.query)],
+        resources=[a_resource()],
     )
-    plant.tick(cpu=60, memory=10)
+    plant.tick(cpu=60, memory=10, rds_orders=70)
     (asked,) = plant.readings.asked
-    assert len(asked) == len(set(asked)) == 2
+    assert len(asked) == len(set(asked)) == 3
     assert plant.records.calls.count("read") == 1
 
 

@@ -132,13 +132,13 @@ def test_a_question_says_all_that_the_details_say() -> None:
             },
         }
     ]
-    assert (asked["StartTime"], asked["EndTime"]) == (NOW - timedelta(minutes=15), NOW + timedelta(minutes=1))
+    assert (asked["StartTime"], asked["EndTime"]) == (NOW - timedelta(minutes=5), NOW + timedelta(minutes=1))
 
 
 def test_a_wrong_name_has_no_data_and_details_that_are_none_are_told() -> None:
     queries = [metric("cpu"), metric("cqu"), metric("cpu", Statistics=[]), Query(source="cloudwatch", details="[")]
     found = metrics(Fake(cpu=1)).read(queries, NOW)
-    assert [found[query].problem for query in queries][:2] == ["", "test cqu has no data of the last 600 s"]
+    assert [found[query].problem for query in queries][:2] == ["", "test cqu has no data of the last 300 s"]
     assert "details.Statistics" in found[queries[2]].problem
     assert "is not JSON" in found[queries[3]].problem
 
@@ -209,11 +209,11 @@ def test_what_the_client_itself_refuses_stops_no_other() -> None:
     assert (found[metric("cpu")].value, found[metric("bad")].value) == (1, None)
 
 
-def test_the_state_of_an_alarm_is_a_health() -> None:
+def test_an_alarm_is_1_while_it_is_raised() -> None:
     fake = Fake(well="OK", ill="ALARM", new="INSUFFICIENT_DATA")
     queries = [alarm(name) for name in ("well", "ill", "new", "gone")]
     found = alarms(fake).read(queries, NOW)
-    assert [found[query].value for query in queries] == [4.0, 0.0, None, None]
+    assert [found[query].value for query in queries] == [0.0, 1.0, None, None]
     assert found[queries[2]].problem == "alarm new is in INSUFFICIENT_DATA"
     assert found[queries[3]].problem == "there is no alarm gone in this account and region"
     assert fake.asked[0]["AlarmTypes"] == ["MetricAlarm", "CompositeAlarm"]
@@ -223,7 +223,7 @@ def test_alarms_are_asked_for_a_hundred_a_call_and_come_in_pages() -> None:
     fake = Fake(**{f"a{n}": "OK" for n in range(250)})
     fake.page = 60
     found = alarms(fake).read([alarm(f"a{n}") for n in range(250)], NOW)
-    assert {reading.value for reading in found.values()} == {4.0}
+    assert {reading.value for reading in found.values()} == {0.0}
     assert [len(asked["AlarmNames"]) for asked in fake.asked if "NextToken" not in asked] == [50, 100, 100]
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import InvalidInput
-from sosw.domain.series import Series
+from sosw.domain.health import Query
+from sosw.domain.series import Series, latest
 from tests.factories import NOW, seconds
 
 CPU = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
 
 
 def series(**details: Any) -> Series:
-    return Series.of(CPU | details)
+    """Of the latest point, if it does not say otherwise."""
+    return Series.of(CPU | {"MetricAggregationTimeSlice": 0} | details)
 
 
 def minutes_ago(*minutes: float, value: float | None = None) -> list[tuple[Any, float]]:
@@ -23,7 +25,9 @@ def minutes_ago(*minutes: float, value: float | None = None) -> list[tuple[Any, 
 
 
 def test_what_is_left_out_has_soswss_defaults() -> None:
-    assert series() == Series(namespace="AWS/RDS", name="CPUUtilization", statistic="Average", period=60)
+    assert Series.of(CPU) == Series(
+        namespace="AWS/RDS", name="CPUUtilization", statistic="Average", period=60, slice=timedelta(seconds=300)
+    )
 
 
 def test_everything_that_sosw_knows_is_taken() -> None:
@@ -106,3 +110,12 @@ def test_a_reading_tells_what_time_it_is_of() -> None:
     assert series(Period=300).reading(minutes_ago(5), NOW).over == timedelta(seconds=300)
     sliced = series(MetricAggregationTimeSlice=300).reading(minutes_ago(1, 5), NOW)
     assert (sliced.at, sliced.over) == (NOW - timedelta(minutes=5), timedelta(minutes=5))
+
+
+def test_what_does_not_say_its_slice_can_be_asked_for_its_latest_point() -> None:
+    query = Query(source="cloudwatch", details='{"MetricName":"cpu","Namespace":"n"}')
+    asked = '{"MetricAggregationTimeSlice":0,"MetricName":"cpu","Namespace":"n"}'
+    assert latest(query) == Query(source="cloudwatch", details=asked)
+    assert latest(latest(query)) == latest(query)
+    assert latest(Query(source="alarm", details="{}")) == Query(source="alarm", details="{}")
+    assert latest(Query(source="cloudwatch", details="[]")) == Query(source="cloudwatch", details="[]")
