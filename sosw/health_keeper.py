@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sosw.domain.errors import StaleRecord
-from sosw.domain.feelings import WORDS, judge
+from sosw.domain.feelings import judge
+from sosw.domain.measures import STATUSES
 from sosw.domain.records import Entry
 from sosw.domain.standing import Health, Standing
 from sosw.record_notes import ROUNDS, note
@@ -33,7 +34,7 @@ class HealthKeeper:
     def judge(
         self, labourer: Labourer, record: Record, readings: Mapping[Query, Reading], now: datetime
     ) -> Record:  # fmt: skip
-        """The labourer's record, with its health by these readings: written when a status changed, or what is missing."""
+        """The record with the health by these readings: written when a status changed, or what is missing."""
         for _ in range(ROUNDS):
             standing = Standing.from_json(record.value)
             health = judge(labourer.health_metrics, readings, standing.health, now=now)
@@ -63,7 +64,7 @@ def _terms(health: Health) -> tuple[object, ...]:
 
 
 def _sentence(before: Health | None, health: Health) -> str:
-    status = f"{health.status} ({WORDS[health.status]})"
+    status = f"{health.status} ({STATUSES[health.status]})"
     why = health.why or "no metric counts"
     if before is None:
         return f"health {status}: {why}"

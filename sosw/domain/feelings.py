@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from sosw.domain.health import BAD, HIGH, OnMissing, Reading
+from sosw.domain.measures import COMPARE, STATUSES
 from sosw.domain.standing import Health
 
 if TYPE_CHECKING:
     from sosw.domain.health import HealthMetric, Query
-
-WORDS = ("bad", "poor", "moderate", "good", "high")
-"""The statuses 0 … 4, in sosw's words."""
-COMPARE: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
-    {">=": operator.ge, ">": operator.gt, "<=": operator.le, "<": operator.lt, "==": operator.eq}
-)
 
 
 def feel(metric: HealthMetric, value: float) -> int:
@@ -66,10 +59,10 @@ _UNASKED = Reading(problem="nobody has measured it")
 def _felt(metric: HealthMetric, reading: Reading, before: int | None) -> _Felt:
     if reading.value is not None:
         status = feel(metric, reading.value)
-        return _Felt(status, f"{metric.name} is at {reading.value:g}: {WORDS[status]}")
+        return _Felt(status, f"{metric.name} is at {reading.value:g}: {STATUSES[status]}")
     problem = f"{metric.name} is missing: {reading.problem}"
     if metric.on_missing is OnMissing.FLOOR:
-        return _Felt(BAD, f"{problem}; it counts as {WORDS[BAD]}", problem)
+        return _Felt(BAD, f"{problem}; it counts as {STATUSES[BAD]}", problem)
     if metric.on_missing is OnMissing.HOLD and before is not None:
-        return _Felt(before, f"{problem}; it counts as before, {WORDS[before]}", problem)
+        return _Felt(before, f"{problem}; it counts as before, {STATUSES[before]}", problem)
     return _Felt(None, "", problem)

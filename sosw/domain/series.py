@@ -9,21 +9,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from sosw.domain.errors import did_you_mean, invalid
 from sosw.domain import jsontext
+from sosw.domain.errors import did_you_mean, invalid
 from sosw.domain.health import CLOUDWATCH, Query, Reading
+from sosw.domain.measures import CLOUDWATCH_KEYS
 
-KEYS = (
-    "Namespace",
-    "MetricName",
-    "Dimensions",
-    "Statistics",
-    "ExtendedStatistics",
-    "Period",
-    "Unit",
-    "MetricAggregationTimeSlice",
-)
-"""What `details` may have: those of CloudWatch's get_metric_statistics, and sosw's own at the end."""
 SLICE = "MetricAggregationTimeSlice"
 SLICE_SECONDS = 300
 """sosw's: the value is made of all points of so much time. 0: it is that of the latest point."""
@@ -64,8 +54,8 @@ class Series:
     def of(cls, details: Mapping[str, Any]) -> Series:
         """From `details` of a query; raises `InvalidInput` for the first thing that is wrong."""
         for key in details:
-            if key not in KEYS:
-                raise invalid(f"details.{key}", details[key], "is not asked for", did_you_mean(key, KEYS))
+            if key not in CLOUDWATCH_KEYS:
+                raise invalid(f"details.{key}", details[key], "is not asked for", did_you_mean(key, CLOUDWATCH_KEYS))
         seconds = _seconds(details, SLICE, SLICE_SECONDS, least=0)
         unit = details.get("Unit")
         return cls(

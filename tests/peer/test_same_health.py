@@ -23,18 +23,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sosw.domain import jsontext
-from sosw.domain.feelings import COMPARE, judge
-from sosw.domain.health import COEFFICIENTS, HealthMetric, Query, Reading
+from sosw.domain.errors import InvalidInput
+from sosw.domain.feelings import judge
+from sosw.domain.health import COEFFICIENTS, Query, Reading
+from sosw.domain.labourer import Labourer
+from sosw.domain.measures import COMPARE
 from sosw.domain.series import Series
-from sosw.domain.settings import Labourer
 from sosw.domain.standing import Control, Standing, decide
-from sosw.domain.task import LabourerName
 from tests.factories import NOW
 from tests.peer.conftest import Server
 
 CASES = 5_000
 SYMBOLS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "=="}
-SLICE = 300
 
 values = st.one_of(st.integers(-5, 105), st.sampled_from([0.1, 0.25, 33.3, 50.5, 1e9]))
 
@@ -83,23 +83,21 @@ def details(number: int, metric: Measured) -> dict[str, Any]:
         "Namespace": "test",
         "MetricName": f"m{number}",
         "Statistics": [metric.statistic],
-        "MetricAggregationTimeSlice": SLICE,
     }
 
 
-def ours(metrics: list[Measured], most: int) -> dict[str, int]:
-    declared, readings = [], dict[Query, Reading]()
-    for number, metric in enumerate(metrics):
-        query = Query(source="cloudwatch", details=jsontext.dump(details(number, metric)))
-        declared.append(
-            HealthMetric(name=f"m{number}", query=query, feelings=metric.feelings, operator=SYMBOLS[metric.operator])
-        )
+def ours(metrics: list[Measured], most: int) -> dict[str, Any]:
+    """From the peer's own form of settings; its problem where they are refused."""
+    form = asked_of_the_peer(metrics, most)["metrics"]
+    try:
+        labourer = Labourer.from_mapping("sales", {"max_simultaneous_invocations": most, "health_metrics": form})
+    except InvalidInput as refused:
+        return {"refused": str(refused)}
+    readings = dict[Query, Reading]()
+    for metric, declared in zip(metrics, labourer.health_metrics, strict=True):
         points = [(NOW - timedelta(seconds=60 * n), value) for n, value in enumerate(metric.points, start=1)]
-        readings[query] = Series.of(details(number, metric)).reading(points, NOW)
-    health = judge(declared, readings, None, now=NOW)
-    labourer = Labourer(
-        name=LabourerName("sales"), arn="sales", max_simultaneous_invocations=most, health_metrics=tuple(declared)
-    )
+        readings[declared.query] = Series.of(jsontext.load(declared.query.details)).reading(points, NOW)
+    health = judge(labourer.health_metrics, readings, None, now=NOW)
     limit = decide(labourer, Standing(health=health), Control(), {}, COEFFICIENTS, now=NOW).limit
     return {"status": health.status, "limit": limit}
 
@@ -120,7 +118,10 @@ def explained(metrics: list[Measured], most: int, ecology: Server) -> list[str]:
     theirs = ecology.ask(asked_of_the_peer(metrics, most))
     if "error" in theirs:
         return [fault for metric in metrics for fault in faults(metric)] or ["?"]
-    return ["same"] if theirs == ours(metrics, most) else ["?"]
+    here = ours(metrics, most)
+    if "refused" in here:
+        return ["in the wrong order"] if any("in the wrong order" in faults(metric) for metric in metrics) else ["?"]
+    return ["same"] if theirs == here else ["?"]
 
 
 def test_health_and_limit_are_those_of_sosw(ecology: Server, capsys: pytest.CaptureFixture[str]) -> None:
