@@ -26,7 +26,7 @@ class Trace:
     metric: Metric = field(default_factory=Metric)
     seconds: int = 2 * HOUR
     floor: int = 2
-    start: int = 10
+    start: int = 20
     ceiling: int = 300
     increase: int = 10
     band: float = BAND / 2

@@ -98,7 +98,8 @@ def _learnt(
     used, moved = usage.between(budget.memory, since, until)
     known = PlantModel.of(budget.memory)
     if known is None:
-        return PlantModel.first(load, used, band=resource.band, typical=resource.target / max(1, resource.ceiling))
+        typical = resource.target / max(1, resource.ceiling)
+        return PlantModel.first(load, used, moved=moved, band=resource.band, typical=typical)
     return known.corrected(load, used, band=resource.band, moved=moved)
 
 

@@ -52,7 +52,7 @@ class PlantModel:
         return model if model.gain > 0 and all(map(math.isfinite, memory.values())) else None
 
     @classmethod
-    def first(cls, load: float, used: float, *, band: float, typical: float) -> PlantModel:
+    def first(cls, load: float, used: float, *, moved: float, band: float, typical: float) -> PlantModel:
         """After one reading. `typical` is a guess of the gain, for when nothing of ours ran.
 
         The gain is then anything between a guess and what it would be if all of the load were ours: the middle of
@@ -60,13 +60,13 @@ class PlantModel:
         """
         noise = (NOISE * band) ** 2
         if used < 1 or load <= 0:
-            return cls(rest=load, gain=typical, rest_var=0.0, both_var=0.0, gain_var=typical**2, noise_var=noise)
+            return cls(rest=load, gain=typical, rest_var=noise, both_var=0.0, gain_var=typical**2, noise_var=noise)
         gain = min(math.sqrt(typical * load / used), load / used)
         unsure = (gain * used) ** 2
         return cls(
             rest=load - gain * used,
             gain=gain,
-            rest_var=unsure,
+            rest_var=unsure + noise + (gain * moved / 2) ** 2,
             both_var=-unsure / used,
             gain_var=unsure / used**2,
             noise_var=noise,

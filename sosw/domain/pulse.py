@@ -20,6 +20,8 @@ TOLERANCE, UNSURE_TOLERANCE = 1.15, 2.0
 """So many times the usual latency is borne; and while no reading has confirmed what is usual."""
 DOUBT = 3.0
 """Standard errors of a window's mean that are borne on top."""
+COOL, COOL_DOUBT = 1.1, 2.0
+"""Likewise below the usual: what is cooler has room for more."""
 UP, DOWN, LEAK = 600.0, 20.0, 300.0
 """Seconds in which what is usual comes near to what is, where no reading tells it: upwards, downwards, and upwards
 while it is too high to be well."""
@@ -111,7 +113,7 @@ class Pulse:
     @property
     def is_cool(self) -> bool:
         """So much faster than usual that there is room for more, for certain."""
-        return bool(self.confirmed) and self.heat < 1 / TOLERANCE - DOUBT * self.error
+        return bool(self.confirmed) and self.heat < 1 / COOL - COOL_DOUBT * self.error
 
     def having_learnt(self, now: datetime, *, is_hot: bool, is_blind: bool) -> Pulse:
         """With the window's latency in what is usual, as far as no reading tells that better.

@@ -45,7 +45,7 @@ CALM = timedelta(seconds=30)
 AT_ONCE = 1.3
 """So far the fast loop raises what the slow one has set, until the next reading."""
 RISE_EVERY = timedelta(seconds=15)
-RISE_PART = 0.125
+RISE_PART = 0.2
 """A step of this loop is at most such a part of the budget, or one `increase`."""
 AHEAD = 2.0
 """It is raised to at most so many times what was last seen in use."""
@@ -163,7 +163,7 @@ def _recovered(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) 
 
 def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
     """With a metric, before it shows: what is much faster than it was at the target has room for more."""
-    if not pulse.is_cool or (budget.reading or 0.0) > resource.target + resource.band:
+    if not pulse.is_cool or (budget.reading or 0.0) > resource.target + 2 * resource.band:
         return budget
     limit = limit_of(resource, budget)
     step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RISE_PART * limit))
