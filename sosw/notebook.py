@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.error_class import error_class
 from sosw.domain.errors import Problem
-from sosw.domain.signalled import MAX_CLASSES, MAX_RESOURCES, MAX_USES, latency_problem, name_problem, too_many
+from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_USES, latency_problem, name_problem, too_many
 from sosw.domain.signals import OTHERS, Signals
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import SoswError, StaleRecord
 from sosw.domain.records import Entry, ResourceName, of_resource
-from sosw.domain.signalled import read
+from sosw.domain.reported import read
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
 

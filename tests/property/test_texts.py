@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sosw.domain import signalled
+from sosw.domain import reported
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_RESULT_BYTES, checked, dump, load, parse_object, reportable
 from sosw.domain.messages import (
@@ -24,7 +24,7 @@ from sosw.domain.messages import (
     worker_event,
 )
 from sosw.domain.moments import from_ms, to_ms
-from sosw.domain.signalled import MAX_CLASSES, MAX_RESOURCES, MAX_SECONDS, MAX_USES
+from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_SECONDS, MAX_USES
 from sosw.domain.signals import Signals
 from sosw.domain.task import JobId
 from tests.factories import LABOURER, LEASE, NOW, a_task, claimed
@@ -137,12 +137,12 @@ def test_a_report_is_read_as_it_was_sent(report: Report) -> None:
 @given(st.dictionaries(PRINTED, SIGNALS, max_size=MAX_RESOURCES))
 def test_signals_are_read_as_they_were_sent(signals: dict[Any, Signals]) -> None:
     told = {name: each.to_json() for name, each in signals.items()}
-    assert signalled.read(load(dump(told))) == (signals, [])
+    assert reported.read(load(dump(told))) == (signals, [])
 
 
 @given(ANYTHING | st.dictionaries(PRINTED, st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS_OF_SIGNALS, JSON))))
 def test_whatever_a_report_signals_the_rest_of_it_is_taken(given: Any) -> None:
-    found, problems = signalled.read(given)
+    found, problems = reported.read(given)
     assert bool(problems) or len(found) == len(given)
     assert Report.from_event({"action": "complete", "task_id": "t", "signals": given}).task_id == "t"
 

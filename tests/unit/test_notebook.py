@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sosw.domain import signalled
+from sosw.domain import reported
 from sosw.domain.jsontext import dump
-from sosw.domain.signalled import MAX_CLASSES, MAX_RESOURCES, MAX_SIGNALS_BYTES
+from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_SIGNALS_BYTES
 from sosw.domain.signals import OTHERS, Signals
 from sosw.notebook import Notebook
 
@@ -104,7 +104,7 @@ def test_the_most_that_can_be_told_fits_and_is_read_whole() -> None:
         for error in range(50):
             book.note(f"{resource:>100}".replace(" ", "ü")[-50:], latency=86_399.999_999, error=f"{error:>100}")
     told = {name: signals.to_json() for name, signals in book.take(is_last=True).items()}
-    found, problems = signalled.read(told)
+    found, problems = reported.read(told)
     assert len(dump(told).encode()) <= MAX_SIGNALS_BYTES
     assert problems == []
     assert [len(signals.errors) for signals in found.values()] == [MAX_CLASSES] * MAX_RESOURCES

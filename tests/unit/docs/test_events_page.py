@@ -7,7 +7,7 @@ from typing import Any
 
 from sosw.domain.jsontext import MAX_RESULT_BYTES
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, RESERVED_KEYS, Report, worker_event
-from sosw.domain.signalled import MAX_CLASSES, MAX_NAME_BYTES, MAX_RESOURCES
+from sosw.domain.reported import MAX_CLASSES, MAX_NAME_BYTES, MAX_RESOURCES
 from sosw.domain.signals import Signals
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.testing import (

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sosw.domain.error_class import MAX_CLASS_BYTES
-from sosw.domain.signalled import MAX_RESOURCES, MAX_USES, read
+from sosw.domain.reported import MAX_RESOURCES, MAX_USES, read
 from sosw.domain.signals import Signals
 
 
