@@ -7,12 +7,14 @@ from collections.abc import Callable
 from bench.figures import Section
 from bench.sections.chunking import chunking
 from bench.sections.creating import creating
+from bench.sections.dispatch import dispatch
 from bench.sections.million import million
 from bench.sections.options import Options
 
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
+    "dispatch": dispatch,
     "million": million,
 }
 BY_DEFAULT = ("chunking", "creating")
