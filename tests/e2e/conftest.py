@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 LIMIT = 4
+PACED_LIMIT = 5
 CONFIG = {
     "task_config": {
         "labourers": {
@@ -30,6 +31,7 @@ CONFIG = {
                 "cooldown": 10,
                 "retry": {"base": 0, "cap": 0},
             },
+            "paced": {"arn": "obedient", "max_simultaneous_invocations": PACED_LIMIT, "duration": 10, "cooldown": 10},
             "absent": {"max_simultaneous_invocations": LIMIT},
             "mistaken": {"max_simultaneous_invocations": -1},
         }
