@@ -36,6 +36,7 @@ from sosw.processor import Processor
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
+from sosw.signal_desk import SignalDesk
 from sosw.worker_assistant import WorkerAssistant
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     """Of the WorkerAssistant: the event is a report."""
     return _Handler(
         "worker-assistant",
-        lambda world, config: WorkerAssistant(config, tasks=world.tasks, clock=world.clock, jitter=random.random),
+        lambda world, config: WorkerAssistant(
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+        ),
         lambda role, event, _context: role(event),
     )
 
@@ -155,6 +158,11 @@ class World:
     def records(self) -> DynamoRecordStore:
         """The labourers table."""
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def desk(self) -> SignalDesk:
+        """Keeps what it heard while the container is warm, longer than a role lives."""
+        return SignalDesk(records=DynamoRecordStore.quick(self.names.prefix), clock=self.clock)
 
     @cached_property
     def config(self) -> DynamoConfigSource:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain.error_class import error_class
 from sosw.domain.errors import Problem
 from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_USES, latency_problem, name_problem, too_many
-from sosw.domain.signals import OTHERS, Signals
+from sosw.domain.signals import OTHERS, Signals, signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,12 +64,7 @@ class Notebook:
         if error is not None and error not in known.errors and len(known.errors) >= MAX_CLASSES - 1:
             error = OTHERS
         self._used[resource] = None
-        self._signals[resource] = known + Signals(
-            count=1,
-            timed=int(seconds is not None),
-            seconds=seconds or 0.0,
-            errors={} if error is None else {error: 1},
-        )
+        self._signals[resource] = known + signal(latency=None if seconds is None else float(seconds), error=error)
 
     def _no_room(self, resource: str) -> Problem | None:
         if resource not in self._used and len(self._used) >= MAX_RESOURCES:

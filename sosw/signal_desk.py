@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from sosw.domain.controller import limit_of, react
 from sosw.domain.errors import SoswError, StaleRecord
 from sosw.domain.records import Entry, ResourceName, of_resource
 from sosw.domain.reported import read
@@ -53,7 +54,7 @@ class _Pile:
 class SignalDesk:
     """One for each warm container. `take` raises nothing: a report is worth more than its signals."""
 
-    def __init__(self, *, records: RecordStore, clock: Clock, react: React) -> None:
+    def __init__(self, *, records: RecordStore, clock: Clock, react: React = react) -> None:
         """`records` should be quick to give up: who reports waits for it."""
         self._records, self._clock, self._react = records, clock, react
         self._piles: dict[ResourceName, _Pile] = {}
@@ -143,16 +144,10 @@ class SignalDesk:
         return False
 
     def _note(self, resource: Resource, before: Budget, after: Budget, now: datetime) -> bool:
-        was, limit = _whole(resource, before), _whole(resource, after)
+        was, limit = int(limit_of(resource, before)), int(limit_of(resource, after))
         if was == limit:
             return False
-        log.info("budget.changed", extra={"resource": resource.name, "was": was, "limit": limit, "why": after.why})
-        what = {"why": after.why, "was": was, "limit": limit}
-        self._records.note(Entry(owner=of_resource(resource.name).owner, at=now, what=what))
+        why = f"{after.why}: {was} → {limit}"
+        log.info("budget.changed", extra={"resource": resource.name, "was": was, "limit": limit, "why": why})
+        self._records.note(Entry(owner=of_resource(resource.name).owner, at=now, what={"why": why}))
         return True
-
-
-def _whole(resource: Resource, budget: Budget) -> int:
-    """The attempts that the budget allows."""
-    start = resource.floor if resource.start is None else resource.start
-    return int(start if budget.limit is None else budget.limit)

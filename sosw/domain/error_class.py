@@ -12,20 +12,27 @@ MAX_CLASS_BYTES = 100
 _REFUSED, _TOO_MANY, _SERVER, _BEYOND = 400, 429, 500, 600
 _DEPTH = 5
 """So many errors are looked at: the one that was raised, and what it was raised from."""
+_GENERAL = ("OperationalError", "DatabaseError", "DBAPIError", "InternalError", "InterfaceError")
+"""Names that databases' libraries give to much: the database's own code says more."""
+_SQLSTATE, _MYSQL = 5, 1000
+"""Length of an SQLSTATE, and the smallest number of MySQL's errors."""
 
 
 def error_class(error: Any) -> str:
     """Of an exception: `429` for a reply of that status, `ThrottlingException` for AWS's code, or its class's name.
 
-    Looks where botocore, requests, httpx, urllib and aiohttp keep them, in `error` and in what it was raised from. What
-    is no exception is a class already, as a text or a number.
+    Looks where botocore, requests, httpx, urllib and aiohttp keep them, in `error` and in what it was raised from. Of a
+    database's error with a general name it is the code: `53300` of PostgreSQL, `1040` of MySQL. What is no exception is
+    a class already, as a text or a number.
     """
     found = _class(error) if isinstance(error, BaseException) else words(error)
     return found.encode(errors="replace")[:MAX_CLASS_BYTES].decode(errors="ignore")
 
 
 def _class(error: BaseException) -> str:
-    return next((name for each in _chain(error) if (name := _told(each))), type(error).__name__)
+    name = type(error).__name__
+    looks = [_told, _code_of_database] if name in _GENERAL else [_told]
+    return next((found for look in looks for each in _chain(error) if (found := look(each))), name)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -56,6 +63,17 @@ def _told_by_aws(response: Mapping[Any, Any]) -> str | None:
     if isinstance(code, str) and code and not is_plain:
         return code
     return str(status) if status else None
+
+
+def _code_of_database(error: BaseException) -> str | None:
+    """Where psycopg, psycopg2, mysql-connector, PyMySQL and mysqlclient keep it."""
+    for state in (_get(error, "sqlstate"), _get(error, "pgcode")):
+        if isinstance(state, str) and len(state) == _SQLSTATE and state.isalnum():
+            return state
+    for number in (_get(error, "errno"), next(iter(error.args), None)):
+        if isinstance(number, int) and number >= _MYSQL:
+            return str(int(number))
+    return None
 
 
 def _is_status(value: Any) -> TypeGuard[int]:

@@ -14,8 +14,8 @@ from sosw.domain.signals import Signals
 
 MAX_RESOURCES, MAX_CLASSES, MAX_NAME_BYTES = 8, 8, 100
 """Of a report: resources, classes of errors of each, and bytes of a resource's name."""
-MAX_SIGNALS_BYTES = MAX_RESOURCES * (MAX_NAME_BYTES + 100 + MAX_CLASSES * (MAX_CLASS_BYTES + 16))
-"""So long at most is the JSON of all of them: 9 KB."""
+MAX_SIGNALS_BYTES = MAX_RESOURCES * (MAX_NAME_BYTES + 200 + MAX_CLASSES * (MAX_CLASS_BYTES + 16))
+"""So long at most is the JSON of all of them: 10 KB."""
 MAX_SECONDS = 86_400
 """Of one use: more is no latency, but a mistake of units or of a clock."""
 MAX_USES = 1_000_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from sosw.domain import reported
 from sosw.domain.jsontext import dump
 from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_SIGNALS_BYTES
-from sosw.domain.signals import OTHERS, Signals
+from sosw.domain.signals import OTHERS, Signals, signal, together
 from sosw.notebook import Notebook
 
 
@@ -23,8 +24,10 @@ def test_uses_are_added_up_by_resource_and_taken_once() -> None:
     book.note("db", latency=2, error=TimeoutError())
     book.note("api", error=429)
     assert book.take(is_last=False) == {
-        "db": Signals(count=4, timed=3, seconds=3.5, errors={"429": 1, "TimeoutError": 1}),
-        "api": Signals(count=1, errors={"429": 1}),
+        "db": together(
+            [signal(latency=0.5), signal(latency=1), signal(error="429"), signal(latency=2, error="TimeoutError")]
+        ),
+        "api": signal(error="429"),
     }
     assert book.take(is_last=False) == {}
 
@@ -36,7 +39,7 @@ def test_the_end_of_the_attempt_is_told_to_every_resource_that_it_used() -> None
     book.note("api", error="503")
     assert book.take(is_last=True) == {
         "db": Signals(ended=1),
-        "api": Signals(count=1, errors={"503": 1}, ended=1),
+        "api": replace(signal(error="503"), ended=1),
     }
 
 
@@ -46,7 +49,7 @@ def test_what_could_not_be_sent_goes_with_the_next_report() -> None:
     taken = book.take(is_last=False)
     book.note("db", latency=1.0)
     book.put_back(taken)
-    assert book.take(is_last=False) == {"db": Signals(count=2, timed=2, seconds=1.5)}
+    assert book.take(is_last=False) == {"db": signal(latency=0.5) + signal(latency=1)}
 
 
 @pytest.mark.parametrize(
@@ -94,7 +97,7 @@ def test_no_more_uses_are_noted_than_a_report_may_tell_of(
     book = Notebook()
     for _ in range(3):
         book.note("db", latency=1)
-    assert book.take(is_last=False) == {"db": Signals(count=2, timed=2, seconds=2)}
+    assert book.take(is_last=False) == {"db": signal(latency=1) + signal(latency=1)}
     assert "resource: 'db' has more than the 2 uses" in caplog.text
 
 

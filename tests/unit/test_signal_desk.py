@@ -107,14 +107,14 @@ def test_the_budget_reacts_at_once_and_its_log_says_why() -> None:
     desk = Desk()
     assert desk.take(rds_orders=BUSY) == {"signals": 1, "budgets_changed": 1}
     assert (desk.budget().limit, desk.budget().changed_at) == (20, desk.clock.now())
-    assert desk.log == [("resource/rds:orders", {"why": "1 of 1 uses failed", "was": 40, "limit": 20})]
+    assert desk.log == [("resource/rds:orders", {"why": "1 of 1 uses failed: 40 → 20"})]
 
 
 def test_the_budget_before_its_first_tick_is_its_floor_where_no_start_is_given() -> None:
-    desk = Desk(react=lambda _resource, budget, *_: replace(budget, limit=1.5))
+    desk = Desk(react=lambda _resource, budget, *_: replace(budget, limit=4.5, why="slow"))
     without = {DB: resource(DB, start=None, floor=2)}
     assert desk.desk.take({DB: FINE}, without)["budgets_changed"] == 1
-    assert desk.log == [("resource/rds:orders", {"why": "", "was": 2, "limit": 1})]
+    assert desk.log == [("resource/rds:orders", {"why": "slow: 2 → 4"})]
 
 
 def test_a_budget_that_stays_the_same_number_is_kept_without_a_line_in_the_log() -> None:
@@ -166,7 +166,7 @@ def test_a_lost_race_is_tried_once_more_from_what_is_there_then() -> None:
     desk = Desk(records)
     assert desk.take(rds_orders=BUSY)["budgets_changed"] == 1
     assert desk.budget().limit == 10
-    assert [what for _, what in desk.log] == [{"why": "1 of 1 uses failed", "was": 20, "limit": 10}]
+    assert [what for _, what in desk.log] == [{"why": "1 of 1 uses failed: 20 → 10"}]
 
 
 def test_what_lost_two_races_is_kept_for_the_next_time() -> None:
@@ -241,3 +241,15 @@ def test_bad_signals_are_left_out_and_said(caplog: pytest.LogCaptureFixture) -> 
     }
     assert dict(desk.desk.take("none", RESOURCES)) == {"signals_dropped": 1}
     assert caplog.messages.count("signal.dropped") == 2
+
+
+def test_by_itself_a_desk_reacts_as_the_controller_does() -> None:
+    records = InMemoryRecordStore()
+    clock = FakeClock()
+    desk = SignalDesk(records=records, clock=clock)
+    for _ in range(20):
+        desk.take({DB: {"count": 50, "errors": {"429": 50}}}, RESOURCES)
+        clock.advance(seconds=1)
+    key = of_resource(DB)
+    assert Budget.from_json(records.read([key])[key].value).limit == pytest.approx(20)
+    assert records.entries[0].what["why"].endswith("failed by 429: 40 → 20")

@@ -73,6 +73,47 @@ def test_an_error_is_called_by_its_status_or_else_by_its_name(error: Any, name: 
     assert error_class(error) == name
 
 
+class OperationalError(Exception):
+    """As PEP 249 has it."""
+
+
+class OfPostgres(OperationalError):
+    """With a code, as psycopg's and psycopg2's."""
+
+    sqlstate: Any = "53300"
+
+
+class OfPsycopg2(OperationalError):
+    sqlstate = None
+    pgcode = "57014"
+
+
+class OfConnector(OperationalError):
+    errno = 1203
+
+
+@pytest.mark.parametrize(
+    ("cause", "code"),
+    [
+        (OfPostgres(), "53300"),
+        (OfPsycopg2(), "57014"),
+        (OfConnector(), "1203"),
+        (OperationalError(1040, "Too many connections"), "1040"),
+        (OperationalError("gone away"), "OperationalError"),
+        (OSError(111, "refused"), "OperationalError"),
+        (Refused(status=503), "503"),
+    ],
+)
+def test_the_code_of_a_database_says_more_than_a_general_name(cause: Exception, code: str) -> None:
+    error = OperationalError("of SQLAlchemy, say")
+    error.__cause__ = cause
+    assert error_class(error) == code
+
+
+def test_a_name_that_says_what_it_was_stays() -> None:
+    assert error_class(OfPostgres()) == "OfPostgres"
+
+
 def test_the_status_of_what_it_was_raised_from_counts() -> None:
     assert error_class(raised_from(raised_from(Refused(status=503)))) == "503"
     assert error_class(raised_from(TimeoutError())) == "ValueError"
