@@ -187,6 +187,7 @@ def test_after_a_call_that_failed_no_report_waits_for_another_one_for_a_while(fa
     desk = Desk(records)
     assert desk.take(rds_orders=BUSY, api_shop=BUSY) == {"signals": 2}
     calls = records.calls
+    desk.clock.advance(EVERY)
     assert desk.take(rds_orders=BUSY) == {"signals": 1}
     assert (calls, records.calls) == ({"read": 1, "write": 2}[fails_at], calls)
     records.error = None
