@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
+    from sosw.domain.stored import StoredConfig
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
 
 
@@ -154,3 +155,17 @@ class ConfigSource(Protocol):
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The object stored under `name`, or None; raises `InvalidInput` when it is no JSON object."""
+
+
+class ConfigStore(ConfigSource, Protocol):
+    """Stored configuration, and the writing of it."""
+
+    def look(self, name: str) -> StoredConfig:
+        """What is stored under `name`, as of now, to replace it; raises `InvalidInput` as `get` does."""
+
+    def replace(self, seen: StoredConfig, config: Mapping[str, Any]) -> None:
+        """Store `config` in place of what was seen.
+
+        Raises `StaleConfig` when somebody wrote it meanwhile, and `InvalidInput` for what is no JSON object of at most
+        256 KB. An error of the network may hide a write that took effect: look again before the next one.
+        """

@@ -12,6 +12,7 @@ from typing import Any
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.job import SubmittedJob
+from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
 from sosw.client.service import Service
 from sosw.domain.errors import InvalidInput, invalid
@@ -103,6 +104,20 @@ class Client:
     def jobs(self, limit: int = 20) -> list[SubmittedJob]:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
+
+    def plan(self, settings: Settings) -> Plan:
+        """What `apply` with these settings would change. Nothing is written.
+
+        `settings` is the path of a `labourers.yaml`, or what such a file says; sosw's `{"task_config": …}` is taken as
+        it is. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a file that cannot be read.
+        """
+        return plan(self._service, settings)
+
+    def apply(self, settings: Settings, *, force: bool = False, by: str | None = None) -> Plan:
+        """Make a plan of these settings and apply it; see `Plan.apply` for what else it may raise."""
+        made = self.plan(settings)
+        made.apply(force=force, by=by)
+        return made
 
     def _latest(self, limit: int) -> list[Job]:
         return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)

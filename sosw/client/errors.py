@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sosw.domain.errors import SoswError, did_you_mean
+from sosw.domain.errors import InvalidInput, SoswError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sosw.client.status import JobStatus
+    from sosw.domain.errors import Problem
     from sosw.domain.task import Task
 
 
@@ -47,6 +48,27 @@ class TasksGone(SoswError):
         super().__init__(
             f"job {job_id}: {gone:,} of its {total:,} tasks are no longer in the table: closed tasks leave it after "
             "their labourer's retention_days"
+        )
+
+
+class SettingsRefused(InvalidInput):
+    """Settings are wrong: a line for each problem, and nothing was stored."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        self.args = (f"{count} in the settings, nothing was applied:{lines}",)
+
+
+class LabourersAtWork(SoswError):
+    """Labourers would be removed while tasks of theirs wait or run; nothing was stored."""
+
+    def __init__(self, at_work: Sequence[str]) -> None:
+        self.at_work = tuple(at_work)
+        super().__init__(
+            f"{'; '.join(self.at_work)}: nothing was applied. Cancel the jobs or let them end; by force, what runs may "
+            "end, and what waits stays until the labourer is declared again"
         )
 
 

@@ -18,11 +18,11 @@ from sosw.aws.dynamodb.models import SCHEMAS
 from sosw.domain.lifecycle import queued
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.local.clients import make_client
-from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing import DictConfigSource, InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.contract.moves import NOW
 
 if TYPE_CHECKING:
-    from sosw.ports import JobStore, RecordStore, SlotStore, TaskStore
+    from sosw.ports import ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 
 REGION = "us-east-1"
 
@@ -37,11 +37,12 @@ class World:
     slots: SlotStore
     jobs: JobStore
     records: RecordStore
+    config: ConfigStore
     labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
 
     def fresh(self) -> World:
         """The same stores, seen by another test."""
-        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records)
+        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records, config=self.config)
 
     def new_id(self) -> TaskId:
         """Of a task that is not there."""
@@ -98,6 +99,7 @@ class Memory:
             slots=InMemorySlotStore(),
             jobs=InMemoryJobStore(),
             records=InMemoryRecordStore(),
+            config=DictConfigSource(),
         )
 
 

@@ -56,10 +56,10 @@ def test_a_started_attempt_runs_under_its_lease_in_its_slot() -> None:
 
 
 def test_the_worker_is_invoked_by_the_arn_of_its_labourer() -> None:
-    world = World(arn="arn:of:sales")
+    world = World(arn="sales:live")
     world.queue(1)
     world.orchestrator()({})
-    assert [function for function, _ in world.invoker.started] == ["arn:of:sales"]
+    assert [function for function, _ in world.invoker.started] == ["sales:live"]
 
 
 def test_what_is_not_due_yet_waits() -> None:

@@ -14,6 +14,7 @@ from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.scavenger import Scavenger
 from sosw.settings import Names
+from sosw.testing import DictConfigSource, InMemoryRecordStore
 from tests.factories import NOW, World
 
 SHOPS: dict[str, Any] = {"job_schema_name": "by_shop", "isolate_shops": True}
@@ -28,8 +29,17 @@ class ClientWorld(World):
         self.meanwhile: list[Callable[[], None]] = []
         self.calls: list[tuple[str, Any]] = []
         self._counted = 0
+        self.records, self.stored = InMemoryRecordStore(), DictConfigSource()
         self.service = Service(
-            names=Names(), call=self._call, jobs=self.jobs, tasks=self.tasks, clock=self.clock, sleep=self._sleep
+            names=Names(),
+            call=self._call,
+            jobs=self.jobs,
+            tasks=self.tasks,
+            slots=self.slots,
+            records=self.records,
+            config=self.stored,
+            clock=self.clock,
+            sleep=self._sleep,
         )
         self.client = Client(service=self.service)
 
