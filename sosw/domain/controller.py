@@ -26,6 +26,7 @@ from sosw.domain import usage
 from sosw.domain.health import OnMissing, Reading
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.plant_model import PlantModel
+from sosw.domain.pulse import FEW, Pulse
 from sosw.domain.reflex import CALM, limit_of, react
 from sosw.domain.resources import Resource
 from sosw.domain.standing import Budget
@@ -44,6 +45,8 @@ SURE_PART = 0.25
 """A step may be such a part of the budget from the first on, once the gain is well known."""
 NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
+CONFIRMED = 0.3
+"""So much of what is usual comes from the latest minute that confirms it."""
 _STEERED, _HELD = "steered", "held"
 
 
@@ -63,16 +66,20 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     if reading.value is None:
         return budget if resource.query is None else _missed(resource, budget, reading, now)
     at = min(now, reading.at or now - reading.over)
-    model = _learnt(resource, budget, reading.value, at, min(now, at + reading.over))
-    memory = {**budget.memory, **model.kept(), _HELD: limit_of(resource, budget)}
+    until = min(now, at + reading.over)
+    model = _learnt(resource, budget, reading.value, at, until)
+    memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, reading.value, at, until)}
+    memory[_HELD] = limit_of(resource, budget)
     budget = replace(budget, reading=reading.value, read_at=reading.at or now, problem="", memory=memory)
-    if abs(reading.value - resource.target) <= resource.band:
-        return replace(budget, rising=0)
-    if not _is_settled(resource, budget, now):
+    load = model.load(min(limit_of(resource, budget), in_use))
+    is_fresh = budget.changed_at is None or budget.changed_at <= at
+    if not _is_settled(resource, budget, now) or (is_fresh and abs(reading.value - resource.target) <= resource.band):
         return budget
-    if reading.value > resource.target:
-        return _fallen(resource, budget, model, in_use, now)
-    return _risen(resource, budget, model, in_use, at, now)
+    if load > resource.target + NEAR * resource.band:
+        return _fallen(resource, budget, model, in_use, at, now)
+    if load < resource.target - NEAR * resource.band:
+        return _risen(resource, budget, model, in_use, at, now)
+    return replace(budget, rising=0)
 
 
 def measured(resource: Resource, load: float) -> str:
@@ -95,6 +102,23 @@ def _learnt(
     return known.corrected(load, used, band=resource.band, moved=moved)
 
 
+def _confirmed(resource: Resource, budget: Budget, load: float, since: datetime, until: datetime) -> dict[str, float]:
+    """What the fast loop takes for usual: the latency of minutes whose load was in the band.
+
+    Of a load that is not too high, the latency is not either; of one that is not too low, likewise.
+    """
+    latency, uses = usage.latency(budget.memory, since, until)
+    pulse = Pulse.of(budget.memory, until)
+    if uses < FEW or not pulse.usual:
+        return {}
+    is_bearable, is_due = load <= resource.target + resource.band, load >= resource.target - resource.band
+    confirmed = 1.0 if is_bearable and is_due else pulse.confirmed
+    if not (is_bearable if latency > pulse.usual else is_due):
+        return {}
+    way = CONFIRMED if pulse.confirmed else 1.0
+    return replace(pulse, usual=pulse.usual + way * (latency - pulse.usual), confirmed=confirmed).kept()
+
+
 def _missed(resource: Resource, budget: Budget, reading: Reading, now: datetime) -> Budget:
     """Without a measurement. It is said, and the fast loop goes on, as far as `on_missing` lets it."""
     budget = replace(budget, problem=reading.problem or "no value", rising=0)
@@ -109,12 +133,15 @@ def _is_settled(resource: Resource, budget: Budget, now: datetime) -> bool:
     return steered is None or now - from_ms(int(steered)) >= resource.settle - EARLY
 
 
-def _fallen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, now: datetime) -> Budget:
+def _fallen(
+    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
+) -> Budget:
     """Multiplicative decrease, in proportion to the excess."""
     limit = limit_of(resource, budget)
     used = min(limit, in_use) or limit
     excess = model.load(used) - resource.target
-    if excess <= NEAR * resource.band:
+    relief = budget.memory.get("relief")
+    if excess <= NEAR * resource.band or (relief is not None and from_ms(int(relief)) > at):
         return replace(budget, rising=0)
     lowest = max(resource.floor, used * resource.decrease)
     lower = max(lowest, used - excess / model.gain)
@@ -135,7 +162,7 @@ def _risen(
     if room <= NEAR * resource.band or not is_used or not _is_calm(budget, at, now):
         return replace(budget, rising=budget.rising if is_used else 0)
     ramp = max(resource.increase * 2 ** min(budget.rising, DOUBLINGS), SURE_PART * limit * model.is_sure)
-    step = min(ramp, room * model.cautious)
+    step = min(ramp, room / model.most_gain)
     higher = min(resource.ceiling, limit + step)
     if higher <= limit:
         return budget

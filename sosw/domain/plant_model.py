@@ -23,7 +23,7 @@ GAIN_WALK = 0.005
 """Of the gain, from one reading to the next: a standard deviation, as a part of it."""
 SURE = 0.2
 """A gain is well known with a standard deviation of such a part of it."""
-SURPRISE = 2.5
+SURPRISE = 3.5
 """A reading so many standard deviations from what was foreseen is news."""
 LEAST_OURS = 0.1
 """Our part of a load is never taken for less: what cannot be steered is steered to the floor by its bounds alone."""
@@ -81,12 +81,9 @@ class PlantModel:
         return self.rest + self.gain * used
 
     @property
-    def cautious(self) -> float:
-        """Attempts for a unit of load, when it is about more of them: the less, the less sure the gain is.
-
-        `gain / (gain² + variance)`: the cautious controller of Wittenmark (1975).
-        """
-        return self.gain / (self.gain**2 + self.gain_var)
+    def most_gain(self) -> float:
+        """What one attempt adds if it adds a standard deviation more than is known: for rises."""
+        return self.gain + math.sqrt(self.gain_var)
 
     @property
     def is_sure(self) -> bool:
@@ -99,13 +96,14 @@ class PlantModel:
         stir = (walked.gain * moved / 4) ** 2
         noise = self.noise_var + stir
         missed = load - walked.load(used)
-        is_news = missed**2 > SURPRISE**2 * (walked._unsure(used) + noise)
-        if is_news:
+        foreseen = walked._unsure(used) + noise
+        if missed**2 > SURPRISE**2 * foreseen:
             walked = replace(walked, rest_var=walked.rest_var + missed**2)
         unsure = walked._unsure(used) + noise
         corrected = walked._moved(missed, used, unsure)
-        if not is_news and stir < self.noise_var / 4:
-            corrected = corrected._having_heard(missed**2 * noise / unsure, band)
+        if stir < self.noise_var / 4:
+            heard = min(missed**2, SURPRISE**2 * foreseen) * noise / foreseen
+            corrected = corrected._having_heard(heard, band)
         return corrected._bounded(load, used, self.gain)
 
     def _moved(self, missed: float, used: float, unsure: float) -> PlantModel:

@@ -16,6 +16,7 @@ up to where the last cut was, as TCP's slow start and congestion avoidance (RFC 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +24,7 @@ from sosw.domain import usage
 from sosw.domain.health import OnMissing
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.overload import is_overload
-from sosw.domain.pulse import TOLERANCE, Pulse
+from sosw.domain.pulse import Pulse
 from sosw.domain.resources import Resource
 from sosw.domain.shares import lowered
 from sosw.domain.signals import Signals
@@ -41,7 +42,9 @@ PATIENCE = timedelta(seconds=60)
 """The most that a cut waits for attempts to end."""
 CALM = timedelta(seconds=30)
 """After signs of overload the slow loop raises nothing for so long."""
-RISE_EVERY = timedelta(seconds=10)
+AT_ONCE = 1.3
+"""So far the fast loop raises what the slow one has set, until the next reading."""
+RISE_EVERY = timedelta(seconds=15)
 RISE_PART = 0.125
 """A step of this loop is at most such a part of the budget, or one `increase`."""
 AHEAD = 2.0
@@ -65,14 +68,12 @@ def react(resource: Resource, budget: Budget, signals: Signals, now: datetime) -
         return budget
     bad = sum(count for name, count in signals.errors.items() if is_overload(name))
     pulse = Pulse.of(budget.memory, now).with_signals(signals, bad)
-    if not pulse.is_ripe(now):
-        return replace(budget, memory=budget.memory | pulse.kept())
-    return _judged(resource, budget, pulse, signals, now)
+    budget = replace(budget, memory=usage.timed(budget.memory, signals, now) | pulse.kept())
+    return budget if not pulse.is_ripe(now) else _judged(resource, budget, pulse, signals, now)
 
 
 def _judged(resource: Resource, budget: Budget, pulse: Pulse, signals: Signals, now: datetime) -> Budget:
     """At the end of a window."""
-    heat = pulse.heat
     is_blind = _is_blind(resource, budget)
     share, why = _strain(resource, pulse, signals)
     is_hot = share < 1
@@ -80,22 +81,24 @@ def _judged(resource: Resource, budget: Budget, pulse: Pulse, signals: Signals, 
     budget = replace(budget, memory=budget.memory | rest.kept() | ({"hot": float(to_ms(now))} if is_hot else {}))
     if is_hot:
         return _cut(resource, budget, rest, share, why, now) if _may_cut(budget, pulse, now) else budget
-    if is_blind and heat < WARM:
-        return _recovered(resource, budget, rest, now)
-    return budget
+    if not _may_rise(budget, pulse, now):
+        return budget
+    if is_blind:
+        return _recovered(resource, budget, pulse, now)
+    return _relieved(resource, budget, pulse, now)
 
 
 def _strain(resource: Resource, pulse: Pulse, signals: Signals) -> tuple[float, str]:
     """What a window leaves of the budget, and the cause; 1 when nothing strains."""
     failing = min(1.0, pulse.bad / max(FEW, pulse.count) / DEEPEST_SHARE)
     by_errors = 1 - (1 - resource.decrease) * failing
-    by_latency = max(resource.decrease, TOLERANCE / pulse.heat) if pulse.heat > pulse.borne() else 1.0
+    by_latency = max(resource.decrease, 1 / math.sqrt(pulse.heat)) if pulse.is_hot else 1.0
     if by_errors < 1 and by_errors <= by_latency:
         worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name], default="overload")
         return by_errors, f"{resource.name}: {pulse.bad:.0f} of {pulse.count:.0f} uses failed by {worst}"
     if by_latency < 1:
         slow, usual = _seconds(pulse.latency), _seconds(pulse.usual)
-        return by_latency, f"{resource.name} latency {slow} > {TOLERANCE} × its usual {usual}"
+        return by_latency, f"{resource.name} latency {slow}, usually {usual}"
     return 1.0, ""
 
 
@@ -132,23 +135,47 @@ def _most(resource: Resource, budget: Budget) -> float:
     used = usage.last(budget.memory)
     seen = float(resource.ceiling) if used is None else max(AHEAD * used, float(resource.increase))
     most = min(float(resource.ceiling), seen)
-    if resource.query is None or resource.on_missing is OnMissing.IGNORE:
+    if not budget.problem or resource.on_missing is OnMissing.IGNORE:
         return most
     if resource.on_missing is OnMissing.FLOOR:
         return float(resource.floor)
     return min(most, budget.memory.get("held", limit_of(resource, budget)))
 
 
+def _may_rise(budget: Budget, pulse: Pulse, now: datetime) -> bool:
+    """Not before the last change can show, nor soon after signs of overload."""
+    hot = budget.memory.get("hot")
+    is_settled = budget.changed_at is None or now - budget.changed_at >= RISE_EVERY
+    is_drained = pulse.ended >= pulse.excess or (budget.cut_at is not None and now - budget.cut_at >= PATIENCE)
+    return is_settled and is_drained and (hot is None or now - from_ms(int(hot)) >= RISE_EVERY)
+
+
 def _recovered(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
-    """Additive increase: a ramp while far below the last cut, single steps from there on."""
-    limit = limit_of(resource, budget)
-    changed = budget.changed_at
-    if (changed is not None and now - changed < RISE_EVERY) or pulse.ended < pulse.excess:
+    """Without a metric. Additive increase: a ramp while below the last cut, single steps from there on."""
+    if pulse.heat >= WARM:
         return budget
+    limit = limit_of(resource, budget)
     ramp = 2 ** min(budget.rising, 6) if limit < pulse.crest or not pulse.crest else 1
     step = min(resource.increase * ramp, max(float(resource.increase), RISE_PART * limit))
-    higher = min(_most(resource, budget), limit + step)
-    if higher <= limit:
+    why = f"{resource.name} latency {_seconds(pulse.latency)}, as usual" if pulse.usual else f"{resource.name} is quiet"
+    return _raised(resource, budget, limit + step, why, now)
+
+
+def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
+    """With a metric, before it shows: what is much faster than it was at the target has room for more."""
+    if not pulse.is_cool or (budget.reading or 0.0) > resource.target + resource.band:
         return budget
-    why = f"{resource.name} latency {_seconds(pulse.latency)}, usual" if pulse.usual else f"{resource.name} is quiet"
-    return replace(budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1)
+    limit = limit_of(resource, budget)
+    step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RISE_PART * limit))
+    most = AT_ONCE * budget.memory.get("held", 0.0)
+    why = f"{resource.name} latency {_seconds(pulse.latency)}, usually {_seconds(pulse.usual)}"
+    return _raised(resource, budget, min(most, limit + step), why, now)
+
+
+def _raised(resource: Resource, budget: Budget, limit: float, why: str, now: datetime) -> Budget:
+    """Within all bounds. Shares rise in proportion, where none is over its share any more."""
+    was, higher = limit_of(resource, budget), min(_most(resource, budget), limit)
+    if higher <= was:
+        return budget
+    memory = usage.sampled(budget.memory, higher, now) | {"relief": float(to_ms(now))}
+    return replace(budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory)

@@ -25,6 +25,8 @@ class Signals:
     """Those of them whose latency was told."""
     seconds: float = 0.0
     """The sum of the latencies."""
+    squares: float = 0.0
+    """The sum of their squares: how much they differ. 0 where it was not told."""
     errors: Mapping[str, int] = field(default_factory=dict)
     """How many failed, by the class of the error: `TooManyConnections`, `429`."""
     ended: int = 0
@@ -46,6 +48,7 @@ class Signals:
             count=self.count + other.count,
             timed=self.timed + other.timed,
             seconds=self.seconds + other.seconds,
+            squares=self.squares + other.squares,
             errors=_fewest({name: self.errors.get(name, 0) + other.errors.get(name, 0) for name in classes}),
             ended=self.ended + other.ended,
         )
@@ -56,6 +59,7 @@ class Signals:
             "count": self.count,
             "timed": self.timed,
             "seconds": round(self.seconds, 6),
+            "squares": round(self.squares, 9),
             "errors": dict(self.errors),
             "ended": self.ended,
         }
@@ -66,11 +70,12 @@ class Signals:
         """Of `to_json`; keys of tomorrow are left out. Raises `InvalidInput` with all that is wrong, as of `where`."""
         if not isinstance(given, Mapping):
             raise InvalidInput([Problem(where, given, 'must be an object such as {"count": 1, "seconds": 0.2}')])
-        problems = [*_of_counts(given, where), *_of_seconds(given, where), *_of_errors(given, where)]
+        problems = [*_of_counts(given, where), *_of_sums(given, where), *_of_errors(given, where)]
         if problems:
             raise InvalidInput(problems)
         counts = {name: given.get(name, 0) for name in _COUNTS}
-        return cls(**counts, seconds=float(given.get("seconds", 0.0)), errors=_fewest(given.get("errors", {})))
+        sums = {name: float(given.get(name, 0.0)) for name in _SUMS}
+        return cls(**counts, **sums, errors=_fewest(given.get("errors", {})))
 
 
 def signal(*, latency: float | None = None, error: str | None = None) -> Signals:
@@ -81,7 +86,8 @@ def signal(*, latency: float | None = None, error: str | None = None) -> Signals
     if latency is not None and not _is_seconds(latency):
         raise InvalidInput([Problem("latency", latency, "must be seconds, 0 or more")])
     errors = {} if error is None else {error[:CLASS_CHARS]: 1}
-    return Signals(count=1, timed=int(latency is not None), seconds=latency or 0.0, errors=errors)
+    seconds = latency or 0.0
+    return Signals(count=1, timed=int(latency is not None), seconds=seconds, squares=seconds**2, errors=errors)
 
 
 def together(many: Iterable[Signals]) -> Signals:
@@ -90,6 +96,7 @@ def together(many: Iterable[Signals]) -> Signals:
 
 
 _COUNTS = ("count", "timed", "ended")
+_SUMS = ("seconds", "squares")
 
 
 def _fewest(errors: Mapping[str, int]) -> dict[str, int]:
@@ -111,9 +118,9 @@ def _of_counts(given: Mapping[str, Any], where: str) -> list[Problem]:
     return problems
 
 
-def _of_seconds(given: Mapping[str, Any], where: str) -> list[Problem]:
-    seconds = given.get("seconds", 0.0)
-    return [] if _is_seconds(seconds) else [Problem(f"{where}.seconds", seconds, "must be seconds, 0 or more")]
+def _of_sums(given: Mapping[str, Any], where: str) -> list[Problem]:
+    found = [(name, given.get(name, 0.0)) for name in _SUMS]
+    return [Problem(f"{where}.{name}", v, "must be seconds, 0 or more") for name, v in found if not _is_seconds(v)]
 
 
 def _of_errors(given: Mapping[str, Any], where: str) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""What was used of a budget and when: samples in its memory, to be compared with readings that come late."""
+"""What was used of a budget and how fast, and when: kept in its memory, to be compared with readings that come late."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sosw.domain.moments import to_ms
+from sosw.domain.signals import Signals
 
 KEPT = timedelta(minutes=10)
 """So long a sample is remembered: a reading that is older than that has nothing to be compared with."""
 _PREFIX = "used@"
+_SUMS = ("time@", "uses@")
+_MINUTE = 60_000
 
 
 def sampled(memory: Mapping[str, float], used: float, now: datetime) -> dict[str, float]:
@@ -57,3 +60,21 @@ def _at(samples: list[tuple[int, float]], ms: int) -> float:
         return (before[-1:] or after)[0][1]
     (since, used), (until, later) = before[-1], after[0]
     return used + (later - used) * (ms - since) / (until - since)
+
+
+def timed(memory: Mapping[str, float], signals: Signals, now: datetime) -> dict[str, float]:
+    """`memory` with the latencies of `signals` in the sums of this minute, and without minutes that are too old."""
+    oldest = to_ms(now - KEPT)
+    kept = {key: value for key, value in memory.items() if key[:5] not in _SUMS or int(key[5:]) >= oldest}
+    minute = to_ms(now) // _MINUTE * _MINUTE
+    return kept | {
+        f"{key}{minute}": kept.get(f"{key}{minute}", 0.0) + float(told)
+        for key, told in zip(_SUMS, (signals.seconds, signals.timed), strict=True)
+    }
+
+
+def latency(memory: Mapping[str, float], since: datetime, until: datetime) -> tuple[float, float]:
+    """The mean latency in the minutes between two moments, and of how many uses; zeros where there was none."""
+    minutes = range(to_ms(since) // _MINUTE * _MINUTE, to_ms(until), _MINUTE)
+    seconds, count = (sum(memory.get(f"{key}{minute}", 0.0) for minute in minutes) for key in _SUMS)
+    return (seconds / count if count else 0.0), count

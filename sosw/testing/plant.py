@@ -117,24 +117,31 @@ class PlantRun:
     def _told(self, slower: float) -> Signals:
         """Of the tasks that came to an end, or to a heartbeat."""
         count = refused = ended = 0
-        seconds = 0.0
+        latencies: list[float] = []
         part = self.plant.refuses(self.demand)
         while self._next and self._next[0][0] <= self._progress:
             at, _, name, end = heappop(self._next)
             count += 1
             if at < end:
                 self._expect(min(at + self.plant.heartbeat, end), name, end)
-                seconds += self._latency(slower)
+                latencies.append(self._latency(slower))
                 continue
             ended += 1
             self.running[name] -= 1
             is_refused = self._random.random() < part
             refused += is_refused
-            seconds += 0.0 if is_refused else self._latency(slower)
+            latencies += [] if is_refused else [self._latency(slower)]
         self.done += ended - refused
         self.refused += refused
         errors = {REFUSED: refused} if refused else {}
-        return Signals(count=count, timed=count - refused, seconds=seconds, errors=errors, ended=ended)
+        return Signals(
+            count=count,
+            timed=len(latencies),
+            seconds=sum(latencies),
+            squares=sum(latency**2 for latency in latencies),
+            errors=errors,
+            ended=ended,
+        )
 
     def _latency(self, slower: float) -> float:
         return self.plant.call * slower * math.exp(self._random.gauss(-0.045, 0.3))
