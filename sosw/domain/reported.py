@@ -12,8 +12,8 @@ from sosw.domain.errors import InvalidInput, Problem
 from sosw.domain.records import ResourceName
 from sosw.domain.signals import Signals
 
-MAX_RESOURCES, MAX_CLASSES, MAX_NAME_BYTES = 8, 8, 100
-"""Of a report: resources, classes of errors of each, and bytes of a resource's name."""
+MAX_RESOURCES, MAX_CLASSES, MAX_NAME_BYTES = 8, 8, 128
+"""Of a report: resources, classes of errors of each, and bytes of a resource's name, which is what may be declared."""
 MAX_SIGNALS_BYTES = MAX_RESOURCES * (MAX_NAME_BYTES + 200 + MAX_CLASSES * (MAX_CLASS_BYTES + 16))
 """So long at most is the JSON of all of them: 10 KB."""
 MAX_SECONDS = 86_400

@@ -62,7 +62,7 @@ def test_what_could_not_be_sent_goes_with_the_next_report() -> None:
         ("db", {"latency": float("nan")}, "latency: nan must be seconds"),
         ("db", {"latency": 10**400}, "must be seconds"),
         ("db", {"error": ""}, "error: '' must be an exception, or the name of its class"),
-        ("", {"error": "429"}, "resource: '' must be a name of 1 to 100 bytes, on one line"),
+        ("", {"error": "429"}, "resource: '' must be a name of 1 to 128 bytes, on one line"),
         (None, {"error": "429"}, "resource: None must be a name"),
         (["db"], {"error": "429"}, "resource: ['db'] must be a name"),
     ],
@@ -105,7 +105,7 @@ def test_the_most_that_can_be_told_fits_and_is_read_whole() -> None:
     book = Notebook()
     for resource in range(MAX_RESOURCES + 1):
         for error in range(50):
-            book.note(f"{resource:>100}".replace(" ", "ü")[-50:], latency=86_399.999_999, error=f"{error:>100}")
+            book.note(f"{resource:>100}".replace(" ", "ü")[-64:], latency=86_399.999_999, error=f"{error:>100}")
     told = {name: signals.to_json() for name, signals in book.take(is_last=True).items()}
     found, problems = reported.read(told)
     assert len(dump(told).encode()) <= MAX_SIGNALS_BYTES

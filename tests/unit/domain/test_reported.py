@@ -22,8 +22,8 @@ def test_signals_are_read_by_resource() -> None:
 @pytest.mark.parametrize(
     ("name", "told", "sentence"),
     [
-        ("", {"count": 1}, "resource: '' must be a name of 1 to 100 bytes, on one line"),
-        ("ü" * 51, {"count": 1}, "must be a name of 1 to 100 bytes"),
+        ("", {"count": 1}, "resource: '' must be a name of 1 to 128 bytes, on one line"),
+        ("ü" * 65, {"count": 1}, "must be a name of 1 to 128 bytes"),
         ("a\nb", {"count": 1}, "on one line"),
         ("\ud800", {"count": 1}, "on one line"),
         ("db", 7, 'signals.db: 7 must be an object such as {"count": 1, "seconds": 0.2}'),
