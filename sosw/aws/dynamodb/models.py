@@ -62,6 +62,8 @@ class TaskModel(Model):
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
+    shard = NumberAttribute()
+    key = UnicodeAttribute()
     is_recalled = BooleanAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
@@ -82,6 +84,7 @@ class SlotModel(Model):
     capacity = NumberAttribute()
     version = NumberAttribute()
     names = NamesAttribute()
+    expires_at = TTLAttribute()
 
 
 class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
@@ -117,6 +120,8 @@ class JobModel(Model):
     source_pin = UnicodeAttribute()
     skipped_lines = NumberAttribute()
     priority = NumberAttribute()
+    planned = NumberAttribute()
+    tag = NumberAttribute()
     not_before = MomentAttribute()
     state = EnumAttribute(JobState)
     cursor = NumberAttribute()
