@@ -70,20 +70,25 @@ class RetryPolicy:
         return timedelta(seconds=min(self.base.total_seconds() * times, self.cap.total_seconds()))
 
     def decide(
-        self, *, tries: int, is_retryable: bool, now: datetime, jitter: float, error: str = "",
-        created_at: datetime | None = None, after: timedelta | None = None,
-    ) -> RetryAt | GiveUp:  # fmt: skip
+        self,
+        *,
+        tries: int,
+        is_retryable: bool,
+        now: datetime,
+        jitter: float,
+        error: str = "",
+        created_at: datetime | None = None,
+    ) -> RetryAt | GiveUp:
         """`tries` counts from 1 and includes the one that just failed; `jitter` is uniform in [0, 1].
 
-        `error` is the class of the error; `after` the delay that the Worker asked for, no part of it left to chance.
+        `error` is the class of the error, `created_at` the moment from which the task's age counts.
         """
         policy = self.errors.get(error, self)
         if policy is None or not is_retryable:
             return GiveUp("it failed in a way that no retry can mend")
         if tries >= policy.max_attempts:
             return GiveUp(f"{tries} of {policy.max_attempts} attempts failed")
-        longest = policy.ceiling(tries)
-        due = now + (longest * (1 - policy.spread + policy.spread * jitter) if after is None else after)
+        due = now + policy.ceiling(tries) * (1 - policy.spread + policy.spread * jitter)
         if policy.max_age is not None and created_at is not None and due > created_at + policy.max_age:
             return GiveUp(f"its retry would begin more than {policy.max_age} after it was created")
         return RetryAt(due)

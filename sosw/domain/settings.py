@@ -9,12 +9,13 @@ from typing import Any
 from sosw.domain.declared import read_resource
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.health import COEFFICIENTS
-from sosw.domain.labourer import MAX_ATTEMPTS, Labourer, drawn, labourer_path
+from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
 from sosw.domain.reader import Reader, each, is_number
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
 from sosw.domain.retry import RetryPolicy
+from sosw.domain.retry_settings import MAX_ATTEMPTS
 from sosw.domain.task import LabourerName
 
 __all__ = ["SHARED_KEYS", "EssentialSettings", "Labourer"]

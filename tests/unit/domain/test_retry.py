@@ -74,11 +74,6 @@ def test_a_class_of_errors_may_have_a_policy_of_its_own() -> None:
     assert policy.decide(tries=2, error="KeyError", **given) == GiveUp("2 of 2 attempts failed")
 
 
-def test_a_delay_that_the_worker_asked_for_is_kept() -> None:
-    decision = POLICY.decide(tries=1, is_retryable=True, now=NOW, jitter=0, after=seconds(100))
-    assert decision == RetryAt(NOW + seconds(100))
-
-
 def test_no_retry_begins_after_the_tasks_greatest_age() -> None:
     policy = RetryPolicy(base=seconds(10), spread=0, max_age=seconds(60))
     given: dict[str, Any] = {"tries": 1, "is_retryable": True, "jitter": 0.0, "created_at": NOW}
