@@ -79,8 +79,10 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             slots=world.slots,
             invoker=world.invoker,
             clock=world.clock,
+            name=world.names.orchestrator,
             in_parallel=in_parallel,
             pause=pause,
+            wait=wait,
         ),
         lambda role, event, context: role(
             received(event) if "Records" in event else event, remaining=lambda: remaining(context)
@@ -226,6 +228,11 @@ class _Handler(Generic[Role]):
 def pause(number: int) -> None:
     """A random while, twice as long at most with every `number`, counted from 0: 20 ms, 40 ms, … 2.6 s."""
     time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311  (no secret)
+
+
+def wait(time_to_pass: timedelta) -> None:
+    """Sleep."""
+    time.sleep(time_to_pass.total_seconds())
 
 
 def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:

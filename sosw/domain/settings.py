@@ -73,7 +73,7 @@ class Labourer:
         return labourer
 
 
-_SHARED_KEYS = ("task_config", "job_schema_variants", "custom_period_patterns")
+_SHARED_KEYS = ("task_config", "job_schema_variants", "custom_period_patterns", "linger")
 _LABOURER_KEYS = (
     "arn",
     "max_simultaneous_invocations",
@@ -97,6 +97,8 @@ class EssentialSettings:
     """The share of its limit that a labourer has at each health, 0 … 1."""
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
+    linger: timedelta = timedelta(seconds=3)
+    """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     mistaken: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class EssentialSettings:
         return cls(
             labourers={LabourerName(name): labourer for name, labourer in labourers.items()},
             job_schema_variants={"default": (), **schemas},
+            linger=values.seconds("linger", 3, 0, 30),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             problems=(*values.problems, *task_config.problems, *(p for problems in wrong.values() for p in problems)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,15 +18,17 @@ from sosw.domain.messages import worker_event
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
 from sosw.domain.slots import Name, SlotRow
 from sosw.domain.task import Failure, LabourerName, Task, TaskId, TaskState
-from sosw.orchestrator import Orchestrator
+from sosw.naming import Named, Naming
 from sosw.scavenger import Scavenger
 from sosw.slot_keeper import SlotKeeper
+from sosw.starting import Starting
 from sosw.testing import InMemorySlotStore, InMemoryTaskStore
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
 
 Patch = pytest.MonkeyPatch
 Mutant = Callable[[Patch], None]
+Doubtful = Sequence[tuple[Transition, Task]]
 MUTANTS: list[Mutant] = []
 
 
@@ -120,18 +121,16 @@ def a_row_is_written_whatever_its_version(patch: Patch) -> None:
 
 @mutant
 def an_orchestrator_acts_on_names_that_another_wrote(patch: Patch) -> None:
-    careful = Orchestrator._write
+    careful = Naming._write
 
-    def write(
-        self: Orchestrator, rows: Sequence[SlotRow], stored: Any, tasks: list[Task], named: list[tuple[Task, int]]
-    ) -> None:
-        chosen = {t.id for t, _ in named}
+    def write(self: Naming, rows: Sequence[SlotRow], stored: Any, tasks: list[Task], named: Named) -> None:
+        chosen = {t.id for t, _ in named.tasks}
         for row in rows:
-            found = self.tasks.get_many(row.names).values()
-            named += [(task, row.number) for task in found if task.state is TaskState.QUEUED and task.id not in chosen]
+            found = [task for task in self.tasks.get_many(row.names).values() if task.id not in chosen]
+            named.tasks += [(task, row.number) for task in found if task.state is TaskState.QUEUED]
         careful(self, rows, stored, tasks, named)
 
-    patch.setattr(Orchestrator, "_write", write)
+    patch.setattr(Naming, "_write", write)
 
 
 @mutant
@@ -157,12 +156,11 @@ def a_failed_claim_is_evidence_against_every_row(patch: Patch) -> None:
 
 @mutant
 def a_claim_that_another_won_is_taken_for_ours(patch: Patch) -> None:
-    def settle(self: Orchestrator, labourer: Any, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
-        del labourer
+    def settle(self: Starting, _labourer: Any, doubtful: Doubtful, _started: Any) -> list[Task]:
         found = self.tasks.get_many(task.id for _, task in doubtful)
         return [task for task in found.values() if task.state is TaskState.RUNNING]
 
-    patch.setattr(Orchestrator, "_settle", settle)
+    patch.setattr(Starting, "_settle", settle)
 
 
 @mutant
@@ -175,14 +173,13 @@ def evidence_drops_names_of_its_own_version_too(patch: Patch) -> None:
 
 @mutant
 def an_unclear_invocation_is_taken_for_refused(patch: Patch) -> None:
-    def invoke(self: Orchestrator, labourer: Any, task: Task, returned: list[Task]) -> None:
+    def invoke(self: Starting, wave: Any, task: Task) -> None:
         try:
-            self.invoker.start(labourer.arn, worker_event(task))
+            self.invoker.start(wave.labourer.arn, worker_event(task))
         except (InvokeRefused, InvokeUncertain):
-            with suppress(StaleTask):
-                returned.append(self.tasks.apply(lifecycle.give_back(task, due=self.clock.now())))
+            wave.refused.append((task, timedelta()))
 
-    patch.setattr(Orchestrator, "_invoke", invoke)
+    patch.setattr(Starting, "_invoke", invoke)
 
 
 @mutant
@@ -192,15 +189,15 @@ def what_was_given_back_does_not_check_its_attempt(patch: Patch) -> None:
 
 @mutant
 def a_claim_without_a_clear_answer_frees_its_slot(patch: Patch) -> None:
-    careful = Orchestrator._settle
+    careful = Starting._settle
 
-    def settle(self: Orchestrator, labourer: Any, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
-        ours = careful(self, labourer, doubtful)
+    def settle(self: Starting, labourer: Any, doubtful: Doubtful, started: Any) -> list[Task]:
+        ours = careful(self, labourer, doubtful, started)
         unclear = {task.id: task.version + 1 for _, task in doubtful if task.id not in {t.id for t in ours}}
         self.slots.free(labourer.name, {claim.changes["slot"].row: unclear for claim, _ in doubtful})
         return ours
 
-    patch.setattr(Orchestrator, "_settle", settle)
+    patch.setattr(Starting, "_settle", settle)
 
 
 @mutant
@@ -210,14 +207,51 @@ def a_worker_begins_although_its_lease_may_end_first(patch: Patch) -> None:
 
 @mutant
 def a_falling_limit_forgets_what_is_held_above_it(patch: Patch) -> None:
-    def resized(rows: Any, labourer: LabourerName, limit: int) -> list[SlotRow]:
+    def resized(rows: Any, labourer: LabourerName, limit: int, version: int) -> list[SlotRow]:
         known = {row.number: row for row in rows}
         count = max([-(-limit // slots.ROW_SLOTS), *(n + 1 for n in known)])
         every = [known.get(n) or SlotRow(labourer=labourer, number=n) for n in range(count)]
         room = slots.ROW_SLOTS
-        return [replace(row, capacity=max(0, min(room, limit - n * room))) for n, row in enumerate(every)]
+        sizes = [max(0, min(room, limit - n * room)) for n in range(count)]
+        return [replace(row, capacity=size, sized=version) for row, size in zip(every, sizes, strict=True)]
 
-    patch.setattr("sosw.orchestrator.resized", resized)
+    patch.setattr("sosw.naming.resized", resized)
+
+
+@mutant
+def an_older_limit_sizes_rows_that_a_later_one_has_sized(patch: Patch) -> None:
+    patch.setattr(Naming, "_limit", lambda _self, labourer, limits, _stored: limits.of(labourer))
+
+
+@mutant
+def a_row_does_not_say_by_which_limit_it_was_sized(patch: Patch) -> None:
+    careful = slots.resized
+
+    def resized(rows: Any, labourer: LabourerName, limit: int, version: int) -> list[SlotRow]:
+        known = list(rows)
+        before = {row.number: row.sized for row in known}
+        return [replace(row, sized=before.get(row.number, version)) for row in careful(known, labourer, limit, version)]
+
+    patch.setattr("sosw.naming.resized", resized)
+
+
+@mutant
+def only_rows_that_gain_or_lose_are_sized(patch: Patch) -> None:
+    def to_size(rows: Sequence[SlotRow], stored: Sequence[SlotRow]) -> list[SlotRow]:
+        before = {row.number: row.capacity for row in stored}
+        return [row for row in rows if row.capacity != before.get(row.number, 0)]
+
+    patch.setattr("sosw.naming.to_size", to_size)
+
+
+@mutant
+def tasks_are_named_while_rows_are_being_sized(patch: Patch) -> None:
+    patch.setattr("sosw.naming.to_size", lambda *_: [])
+
+
+@mutant
+def who_lingers_takes_a_running_attempt_for_over(patch: Patch) -> None:
+    patch.setattr("sosw.refilling.is_over", lambda name, task: task.version > name.version)
 
 
 @mutant

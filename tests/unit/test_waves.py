@@ -7,7 +7,8 @@ from typing import Any
 
 from sosw.domain.errors import InvokeRefused
 from sosw.domain.task import LabourerName, TaskState, task_id
-from sosw.orchestrator import WAVE, WAVE_TIME
+from sosw.naming import WAVE
+from sosw.orchestrator import WAVE_TIME
 from sosw.testing import RecordingInvoker
 from tests.factories import JOB, World, a_task, seconds
 from tests.unit.test_long_jobs import shrinking
@@ -43,7 +44,7 @@ def test_without_the_time_for_a_wave_nothing_is_claimed_that_could_not_be_invoke
     started = world.orchestrator()({}, remaining=shrinking(ENOUGH, ENOUGH, ENOUGH - 1))
 
     assert started == {"started": {"a": WAVE, "b": WAVE}}
-    assert world.states().count(TaskState.RUNNING) == len(world.invoker.started) == 2 * WAVE
+    assert world.states().count(TaskState.RUNNING) == len(world.started) == 2 * WAVE
 
 
 def test_a_function_that_refuses_everything_is_not_woken_by_its_own_refusals() -> None:

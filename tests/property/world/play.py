@@ -75,7 +75,7 @@ class Play:
         """With no more faults, the sweep and the minute rule alone bring everything to its end."""
         stage = self.stage
         stage.end()
-        stage.limit = max(1, stage.limit)
+        stage.change_limit(max(1, stage.limit))
         for _ in range(ENOUGH_MINUTES):
             if witness.is_at_rest(stage.effects.jobs, stage.tasks):
                 return
@@ -236,7 +236,7 @@ def leases_end_and_retries_begin(play: Play, _pick: Pick) -> None:
 
 @action(1, lambda _play: True)
 def the_limit_changes(play: Play, pick: Pick) -> None:
-    play.stage.limit = LIMITS[pick(len(LIMITS))]
+    play.stage.change_limit(LIMITS[pick(len(LIMITS))])
 
 
 @action(0.4, lambda play: play.stage.tasks)
