@@ -85,7 +85,9 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             wait=wait,
         ),
         lambda role, event, context: role(
-            received(event) if "Records" in event else event, remaining=lambda: remaining(context)
+            received(event) if "Records" in event else event,
+            remaining=lambda: remaining(context),
+            may_linger="Records" not in event,  # the queue's few readers are for who falls due next
         ),
     )
 

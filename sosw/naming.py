@@ -43,8 +43,8 @@ class Named:
 
     @property
     def is_full(self) -> bool:
-        """Whether every slot is taken, one at least by us: there may be more to start when something ends."""
-        return bool(self.tasks) and not any(row.free for row in self.rows)
+        """Whether every slot is taken: there may be more to start when something ends."""
+        return bool(self.rows) and not any(row.free for row in self.rows)
 
 
 class Naming:

@@ -60,10 +60,13 @@ class Orchestrator(Processor):
             limits=self.limits, gates=gates or Open(), clock=clock, in_parallel=in_parallel,
         )  # fmt: skip
 
-    def __call__(self, event: Any, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
+    def __call__(
+        self, event: Any, *, remaining: Callable[[], timedelta] | None = None, may_linger: bool = True
+    ) -> dict[str, Any]:
         """Dispatch the labourers that a wake or a round names, or all: a wave of each in turn, while there is time.
 
-        Answers how many attempts of each were started.
+        `may_linger`: refill slots as attempts end, unless something waits for the answer. Answers how many attempts of
+        each were started.
         """
         wake, order = Wake.from_event(event), Round.from_event(event)
         self._tell_mistakes()
@@ -73,7 +76,7 @@ class Orchestrator(Processor):
             names = self._known(order.labourers) if order else self._minute()
             turns = [Turn(self.settings.labourers[name], None) for name in names]
         self.waves.failed.clear()
-        ran = self.waves.run(turns, lambda: remaining is None or remaining() >= WAVE_TIME)
+        ran = self.waves.run(turns, lambda: remaining is None or remaining() >= WAVE_TIME, may_linger=may_linger)
         started = {name: count for name, count in ran.started.items() if count}
         self._hand_over(ran.left, is_allowed=bool(started))
         self.stats["started"] += sum(started.values())

@@ -35,7 +35,7 @@ class Wave:
     rows: Sequence[SlotRow] = ()
     """All rows of the labourer as it left them."""
     may_refill: bool = False
-    """Whether it filled every slot, and nobody else was at it."""
+    """Whether it left no slot free, and nobody else was at it."""
 
 
 class Refilling:
@@ -86,8 +86,10 @@ class Refilling:
             wait(pause)
             now = self.clock.now()
             ended = self._look(pace, names, now)
-            if ended or not pace.affords(1):
+            if ended:
                 return ended
+            if not pace.affords(1):
+                break
         pace.wait_longer(self.linger)
         return {}
 
@@ -96,13 +98,10 @@ class Refilling:
         sample, ended = pace.sample(names, now), dict[TaskId, int]()
         while sample:
             found = self.tasks.get_many(sample, is_consistent=False)
-            pace.spend(sample, now)
             over = {task: names[task] for task in sample if task in found and is_over(names[task], found[task])}
             ended |= {task: name.version + 1 for task, name in over.items()}
-            lives = [_end(found[task], now) - name.since for task, name in over.items()]
-            if lives:
-                pace.learn(lives)
-            unread = [task for task in pace.ripe(names, now) if task not in ended and task not in sample]
+            pace.learn(sample, [_end(found[task], now) - name.since for task, name in over.items()], now)
+            unread = [task for task in pace.ripe(names, now) if task not in ended]
             sample = unread[: pace.affords(len(unread))] if 2 * len(over) >= len(sample) else []
         return ended
 

@@ -50,7 +50,7 @@ class Ran:
         self.limits, self.is_time = limits, is_time
         self.started: Counter[LabourerName] = Counter()
         self.full: list[tuple[Labourer, Wave]] = []
-        """Labourers that might start more as soon as something ends."""
+        """Labourers of which something was started, and more might be as soon as something ends."""
         self._waiting, self._lock = deque(turns), Lock()
 
     @property
@@ -74,8 +74,8 @@ class Ran:
         with self._lock:
             if wave.count >= WAVE:
                 self._waiting.append(Turn(labourer, {}))
-            elif wave.may_refill:
-                self.full.append((labourer, wave))
+            elif wave.may_refill and self.started[labourer.name]:
+                self.full.append((labourer, replace(wave, count=self.started[labourer.name])))
 
 
 class Open:
@@ -106,15 +106,16 @@ class Waves:
         self.failed: Counter[LabourerName] = Counter()
         """How often a labourer could not be dispatched, since this was last cleared."""
 
-    def run(self, turns: Sequence[Turn], is_time: Callable[[], bool]) -> Ran:
+    def run(self, turns: Sequence[Turn], is_time: Callable[[], bool], *, may_linger: bool = True) -> Ran:
         """A wave of each labourer that has something to do, in turn, until all are started for which there are slots.
 
-        Then slots are refilled as attempts end, for a while. No wave begins when `is_time` says that there is none.
+        Then, if it `may_linger`, slots are refilled as attempts end, for a while. No wave begins when `is_time` says
+        that there is none.
         """
         busy = self._busy(turns)
         ran = Ran(busy, LimitBook(self.limits, [turn.labourer for turn in busy], self.clock), is_time)
         self.in_parallel(lambda _lane: self._take_turns(ran), range(min(LANES, len(busy))))
-        self.in_parallel(lambda full: self._refill(ran, *full), list(ran.full))
+        self.in_parallel(lambda full: self._refill(ran, *full), ran.full if may_linger else [])
         return ran
 
     def _busy(self, turns: Sequence[Turn]) -> list[Turn]:

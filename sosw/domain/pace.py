@@ -24,7 +24,7 @@ UNITS = 1.5
 """Of reading that each started attempt brings: DESIGN §7."""
 FIRST = 4.0
 """Units that the first wave may have cost besides its candidates: rows, limits, and a look into the index."""
-CREDIT = 6.0
+CREDIT = 8.0
 """Units that may be spent before they are earned: what it takes to learn how long attempts live."""
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(milliseconds=50), timedelta(seconds=1)
 """Bounds of the time between two looks."""
@@ -32,16 +32,22 @@ MARGIN = timedelta(milliseconds=20)
 """So long after an end is likely it is looked for: cheap reads may be a moment old."""
 SHARE = 5
 """One in so many of the ripe is read first."""
+SPARE = 0.1
+"""So much greater than it must be is the share of reads that shall find an end."""
+STEP = 0.1
+"""By so much of itself the age is changed by a read."""
 
 
 class Pace:
-    """Of one labourer: how long its shortest attempts live, as far as is known, and what is left of the budget."""
+    """Of one labourer: at which age its attempts are looked at, as far as is known, and what is left of the budget."""
 
     def __init__(self) -> None:
-        self.shortest: timedelta | None = None
-        """From the naming to the end, of attempts that ended lately; None while none was seen to end."""
+        self.age: timedelta | None = None
+        """From the naming to an end that is likely enough to be looked for; None while none was seen to end."""
         self.units = 0.0
         """Earned and not spent."""
+        self._shortest = SHORTEST_LOOK
+        self._hits = 0.5
         self._looked_at: dict[TaskId, datetime] = {}
 
     def begin(self, started: int) -> None:
@@ -53,48 +59,59 @@ class Pace:
     def earn(self, started: int) -> None:
         """So many more were started: what that cost is taken off, a look into the index and one at each candidate."""
         self.units += (UNITS - HALF) * started - HALF
+        reads = UNITS / HALF - 1 - 1 / max(1, started)
+        self._hits = min(0.95, 1 / reads + SPARE)
 
     def affords(self, count: int) -> int:
         """How many of `count` tasks may be read."""
         return max(0, min(count, int(self.units / HALF)))
 
-    def spend(self, tasks: Iterable[TaskId], now: datetime) -> None:
-        """These were read."""
-        for task in tasks:
-            self.units -= HALF
-            self._looked_at[task] = now
-
-    def learn(self, lives: Sequence[timedelta]) -> None:
-        """So long lived attempts that were just seen to have ended. What is shorter counts at once, else by and by."""
-        least = max(SHORTEST_LOOK, min(lives))
-        if self.shortest is None or least < self.shortest:
-            self.shortest = least
-        else:
-            self.shortest += (least - self.shortest) / 4
-
     def pays_within(self, time: timedelta) -> bool:
         """Whether an end may be seen within that time, as far as is known."""
-        return self.shortest is None or self.shortest + MARGIN <= time
+        return self.age is None or self.age + MARGIN <= time
 
     def wait_longer(self, time: timedelta) -> None:
         """Nothing was seen to end within that time: what lives as long is not waited for again."""
-        if self.shortest is None:
-            self.shortest = time
+        self.age = self.age or time
+
+    def learn(self, read: Iterable[TaskId], lives: Sequence[timedelta], now: datetime) -> None:
+        """These were read, and attempts were seen to have ended that had lived so long.
+
+        The age rises with every read in vain, and falls with the others, until as many are in vain as can be afforded;
+        but it never falls below what the shortest attempts live.
+        """
+        misses = -len(lives)
+        for task in read:
+            self.units -= HALF
+            self._looked_at[task] = now
+            misses += 1
+        if lives:
+            least = max(SHORTEST_LOOK, min(lives))
+            self._shortest = least if self.age is None else min(least, self._shortest + (least - self._shortest) / 4)
+        if self.age is None:
+            self.age = self._shortest if lives else None
+        else:
+            change = STEP * (self._hits * misses - (1 - self._hits) * len(lives))
+            self.age = max(self._shortest, self.age * min(2.0, max(0.5, 1 + change)))
 
     def pause(self, names: Mapping[TaskId, Name], now: datetime, since: datetime) -> timedelta:
         """Until the next look. `since`: when it was last seen that something ended, or begun."""
-        if self.shortest is None:
+        if self.age is None:
             return min(LONGEST_LOOK, max(2 * SHORTEST_LOOK, now - since))
-        ripe = min(name.since for name in names.values()) + self.shortest + MARGIN - now
-        return ripe if ripe > timedelta() else min(LONGEST_LOOK, max(SHORTEST_LOOK, self.shortest / 3))
+        return max(SHORTEST_LOOK, min(self._ripe_at(task, name) for task, name in names.items()) - now)
 
     def sample(self, names: Mapping[TaskId, Name], now: datetime) -> list[TaskId]:
-        """Some of the ripe, those first that were not looked at for the longest: as many as can be afforded."""
+        """Some of the ripe, the first that are so: one while nothing is known, and as many as can be afforded."""
         ripe = self.ripe(names, now)
-        ripe.sort(key=lambda task: (self._looked_at.get(task, names[task].since), names[task].since))
-        return ripe[: self.affords(-(-len(ripe) // SHARE))]
+        return ripe[: self.affords(1 if self.age is None else -(-len(ripe) // SHARE))]
 
     def ripe(self, names: Mapping[TaskId, Name], now: datetime) -> list[TaskId]:
-        """Those that are old enough to have ended."""
-        age = self.shortest or timedelta()
-        return [task for task, name in names.items() if name.since + age <= now]
+        """Those that are old enough to have ended, and were not read a moment ago."""
+        at = {task: self._ripe_at(task, name) for task, name in names.items()}
+        return sorted((task for task in names if at[task] <= now), key=lambda task: at[task])
+
+    def _ripe_at(self, task: TaskId, name: Name) -> datetime:
+        age = self.age or timedelta()
+        looked_at = self._looked_at.get(task)
+        first = name.since + age + MARGIN
+        return first if looked_at is None else max(first, looked_at + max(SHORTEST_LOOK, age / 4))

@@ -236,20 +236,6 @@ def a_row_does_not_say_by_which_limit_it_was_sized(patch: Patch) -> None:
 
 
 @mutant
-def only_rows_that_gain_or_lose_are_sized(patch: Patch) -> None:
-    def to_size(rows: Sequence[SlotRow], stored: Sequence[SlotRow]) -> list[SlotRow]:
-        before = {row.number: row.capacity for row in stored}
-        return [row for row in rows if row.capacity != before.get(row.number, 0)]
-
-    patch.setattr("sosw.naming.to_size", to_size)
-
-
-@mutant
-def tasks_are_named_while_rows_are_being_sized(patch: Patch) -> None:
-    patch.setattr("sosw.naming.to_size", lambda *_: [])
-
-
-@mutant
 def who_lingers_takes_a_running_attempt_for_over(patch: Patch) -> None:
     patch.setattr("sosw.refilling.is_over", lambda name, task: task.version > name.version)
 

@@ -147,12 +147,18 @@ def the_stream_delivers(play: Play, pick: Pick) -> None:
 
 
 @action(4, lambda play: play.has_room_for("orchestrator", 2))
-def two_orchestrators_meet(play: Play, _pick: Pick) -> None:
-    """One knows what has ended, the other does not; both have read before either writes."""
+def two_orchestrators_meet(play: Play, pick: Pick) -> None:
+    """One knows what has ended, the other does not, nor does it know the latest limit; both have read before either
+    writes.
+    """
     over = {task.id: task.version for task in play.stage.tasks.values() if task.state is not TaskState.RUNNING}
-    both = [play.stage.orchestrate(event) for event in ({}, Wake(ended={roles.LABOURER: over}).to_event())]
-    for actor in both:
+    both = []
+    for event in ({}, Wake(ended={roles.LABOURER: over}).to_event()):
+        actor = play.stage.orchestrate(event)
         play.go_on_to_a_write(actor, lag=0)
+        both.append(actor)
+        if pick(3) == 2:
+            the_limit_changes.act(play, pick)
     for actor in both:
         if not actor.run.is_over:
             play.stage.step(actor)

@@ -77,7 +77,8 @@ def look_at_count(tasks: Tasks, named: Mapping[tuple[TaskId, Slot], int]) -> Non
     """What runs is within the limit by which the last of it was named."""
     slots = {(task.id, task.slot) for task in running(tasks) if task.slot}
     limits = [limit for name, limit in named.items() if name in slots]
-    assert not slots or len(slots) <= limits[-1], f"4: {len(slots)} run, the limit was {limits[-1:]} when it was named"
+    assert len(limits) == len(slots), "4: what runs was never named"
+    assert not slots or len(slots) <= limits[-1], f"4: {len(slots)} run, the limit for the last of them is {limits[-1]}"
 
 
 def _runs(task: Task, version: int) -> bool:
