@@ -13,6 +13,7 @@ import pytest
 
 from sosw.domain.messages import Order, Report, Wake, assignment
 from sosw.domain.request import JobRequest
+from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
@@ -83,6 +84,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert Report.from_event(value).to_event() == value
         case {"sosw": {"cancel": _} | {"resume": _}}:
             assert Order.from_event(value)
+        case {"sosw": {"round": _}}:
+            assert Round.from_event(value)
         case {"sosw": _}:
             assert assignment(value)
         case {"wake": _}:
