@@ -26,8 +26,13 @@ from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
+from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
+from sosw.domain.orders import is_order
+from sosw.domain.rounds import Round
+from sosw.domain.settings import EssentialSettings
+from sosw.gates import Gates
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
@@ -56,6 +61,7 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             config,
             tasks=world.tasks,
             jobs=world.jobs,
+            records=world.records,
             sources=S3Sources(),
             invoker=world.invoker,
             clock=world.clock,
@@ -70,8 +76,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
 
 
 def orchestrator_handler() -> Callable[[Any, Any], Any]:
-    """Of the Orchestrator: the event is a wake, messages with wakes, or anything (the minute rule's)."""
-    return _Handler(
+    """Of the Orchestrator: the event is a wake, messages with wakes, an order, or anything (the minute rule's)."""
+    return _WithControls(
         "orchestrator",
         lambda world, config: Orchestrator(
             config,
@@ -80,6 +86,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             clock=world.clock,
             name=world.names.orchestrator,
+            gates=world.gates,
             in_parallel=in_parallel,
             pause=pause,
             wait=wait,
@@ -161,6 +168,14 @@ class World:
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
+    def gates(self) -> Gates:
+        """Of rates and keys."""
+        return Gates(
+            records=self.records, slots=self.slots, tasks=self.tasks, clock=self.clock,
+            in_parallel=in_parallel, pause=pause,
+        )  # fmt: skip
+
+    @cached_property
     def config(self) -> DynamoConfigSource:
         """The config table."""
         return DynamoConfigSource.for_prefix(self.names.prefix, database=self.database)
@@ -199,7 +214,10 @@ class _Handler(Generic[Role]):
         role = self._current()
         role.reset_stats()
         with self._log.invocation(role, context):
-            return self._call(role, event, context)
+            return self._answer(role, event, context)
+
+    def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
+        return self._call(role, event, context)
 
     def _current(self) -> Role:
         """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
@@ -225,6 +243,17 @@ class _Handler(Generic[Role]):
                     raise
                 self._log.mistake(name, error)
         return merged
+
+
+class _WithControls(_Handler[Orchestrator]):
+    """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
+
+    def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
+        if Round.from_event(event) or not is_order(event):
+            return self._call(role, event, context)
+        settings = EssentialSettings.from_mapping(self._load())
+        controls = Controls(self._world.records, self._world.clock, settings, pause)
+        return controls.answer(event, lambda wake: self._call(role, wake, context))
 
 
 def pause(number: int) -> None:

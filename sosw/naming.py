@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError, StaleRow
 from sosw.domain.slots import Name, SlotRow, resized, to_size
 from sosw.domain.task import Task, TaskId, TaskState
+from sosw.gates import looked_at
+from sosw.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +53,8 @@ class Naming:
 
     def __init__(self, *, tasks: TaskStore, slots: SlotKeeper, clock: Clock, pause: Callable[[int], None]) -> None:
         """`pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0."""
-        self.tasks, self.slots, self.clock, self.pause = tasks, slots, clock, pause
+        self.tasks, self.line, self.slots = tasks, Line(tasks), slots
+        self.clock, self.pause = clock, pause
 
     def name(
         self, labourer: Labourer, ended: Mapping[TaskId, int], limits: LimitBook, admission: Admission,
@@ -116,7 +118,7 @@ class Naming:
 
     def due(self, labourer: Labourer, limit: int) -> list[TaskId]:
         """At most so many that may start now, the first ones first, as far as the index shows."""
-        return self.tasks.due(lifecycle.queue_key(labourer.name), self.clock.now(), limit)
+        return self.line.due(labourer, self.clock.now(), limit)
 
     def _candidates(
         self, labourer: Labourer, rows: Sequence[SlotRow], ended: Mapping[TaskId, int], admission: Admission
@@ -125,7 +127,8 @@ class Naming:
         free = min(WAVE, sum(row.free for row in rows))
         if not free:
             return []
-        ids = self._unnamed(labourer, {task: name for row in rows for task, name in row.names.items()}, free)
+        names = {task: name for row in rows for task, name in row.names.items()}
+        ids = self._unnamed(labourer, names, looked_at(labourer, free))
         found = self.tasks.get_many(ids, is_consistent=False)
         now = self.clock.now()
         waiting = [found[i] for i in ids if i in found]
@@ -137,17 +140,17 @@ class Naming:
         """Those that may be named in the free slots: what else they must pass is asked here, and nowhere else."""
         return admission.admit(candidates, free)
 
-    def _unnamed(self, labourer: Labourer, names: Mapping[TaskId, Name], free: int) -> list[TaskId]:
-        """At most `free` due tasks without a name.
+    def _unnamed(self, labourer: Labourer, names: Mapping[TaskId, Name], wanted: int) -> list[TaskId]:
+        """At most `wanted` due tasks without a name.
 
         What was named a moment ago may still stand in the index: so many more are asked for. What an Orchestrator that
         died has named stands there until the sweep: where such names fill the answer, all names are looked past.
         """
-        limit = free + sum(name.since > self.clock.now() - INDEX_LAG for name in names.values())
+        limit = wanted + sum(name.since > self.clock.now() - INDEX_LAG for name in names.values())
         due = self.due(labourer, limit)
-        if len(due) == limit and sum(task not in names for task in due) < free:
-            due = self.due(labourer, free + len(names))
-        return [task for task in due if task not in names][:free]
+        if len(due) == limit and sum(task not in names for task in due) < wanted:
+            due = self.due(labourer, wanted + len(names))
+        return [task for task in due if task not in names][:wanted]
 
     def _write(self, rows: Sequence[SlotRow], stored: Sequence[SlotRow], tasks: list[Task], named: Named) -> None:
         """Write each row that changes; adds to `named` what is ours."""

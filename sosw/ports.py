@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
+    from sosw.domain.stored import StoredConfig
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
 
 Item = TypeVar("Item")
@@ -52,8 +54,8 @@ class TaskStore(Protocol):
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """Ids of at most `limit` tasks that stand in `queue` due by `until`, by rank. May lag."""
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """The first `limit` places of `queue` from rank `start` on, in order. May lag. `sosw.line` knows who is due."""
 
     def apply(self, transition: Transition) -> Task:
         """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""
@@ -203,3 +205,17 @@ class ConfigSource(Protocol):
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The object stored under `name`, or None; raises `InvalidInput` when it is no JSON object."""
+
+
+class ConfigStore(ConfigSource, Protocol):
+    """Stored configuration, and the writing of it."""
+
+    def look(self, name: str) -> StoredConfig:
+        """What is stored under `name`, as of now, to replace it; raises `InvalidInput` as `get` does."""
+
+    def replace(self, seen: StoredConfig, config: Mapping[str, Any]) -> None:
+        """Store `config` in place of what was seen.
+
+        Raises `StaleConfig` when somebody wrote it meanwhile, and `InvalidInput` for what is no JSON object of at most
+        256 KB. An error of the network may hide a write that took effect: look again before the next one.
+        """

@@ -132,17 +132,17 @@ class Waves:
         return [found[number] for number in sorted(found)]
 
     def _looked_at(self, turn: Turn) -> Turn | None:
-        """None when there is nothing to do: nothing due, or no slot free and all known that it was woken with.
+        """None when there is nothing to do: nothing due, or all known that it was woken with, and no slot free.
 
-        A limit that has risen shows in the rows only when they are sized anew: who was woken and finds them full leaves
-        that to the next round, or to who frees a slot.
+        Who was woken for ends that somebody else has seen before need not look further. Who was woken for nothing else
+        must: the limit may have risen.
         """
         if turn.ended is None:
             return turn if self.naming.due(turn.labourer, 1) else None
         rows, ended = self.naming.slots.rows(turn.labourer.name), turn.ended
         is_full = bool(rows) and not any(row.free for row in rows)
         is_news = any(row.without(ended) != row for row in rows)
-        return replace(turn, rows=rows) if is_news or not is_full else None
+        return None if ended and is_full and not is_news else replace(turn, rows=rows)
 
     def _take_turns(self, ran: Ran) -> None:
         while turn := ran.take():

@@ -84,6 +84,16 @@ class StaleRecord(SoswError):
         super().__init__(f"record {what} of {owner} is no longer at version {record.version}: read it again")
 
 
+class StaleConfig(SoswError):
+    """The stored configuration changed since it was read: nothing was written over it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"configuration {name} was changed by somebody else meanwhile: nothing was written, begin anew"
+        )
+
+
 class InvokeRefused(SoswError):
     """The invocation certainly did not happen: the function is throttled, missing or not ours to call."""
 

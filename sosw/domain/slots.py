@@ -52,6 +52,8 @@ class SlotRow:
     """The version of the limit by which its capacity was set."""
     version: int = 0
     names: Mapping[TaskId, Name] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    """When it may leave the table; None where it stays."""
 
     @property
     def free(self) -> int:

@@ -94,10 +94,17 @@ def test_who_is_woken_for_what_was_done_already_reads_the_rows_and_no_more() -> 
 
     calls: list[str] = []
     parts = {name: Counting(getattr(world, name), calls) for name in ("tasks", "slots")}
-    for wake in ({}, {"job#9": 3}):
-        limits = Counting(StaticLimits(), calls)
-        assert world.orchestrator(limits=limits, **parts)({"wake": {"sales": wake}}) == {"started": {}}
-    assert calls == ["rows", "rows"]
+    limits = Counting(StaticLimits(), calls)
+    assert world.orchestrator(limits=limits, **parts)({"wake": {"sales": {"job#9": 3}}}) == {"started": {}}
+    assert calls == ["rows"]
+
+
+def test_who_is_woken_after_the_limit_has_risen_starts_more() -> None:
+    world = World(limit=1)
+    world.queue(3)
+    world.orchestrator()({})
+    world.config = World(limit=3).config
+    assert world.orchestrator()({"wake": {"sales": {}}}) == {"started": {"sales": 2}}
 
 
 class Counting:
@@ -122,7 +129,7 @@ def test_an_idle_labourer_costs_two_calls_a_minute_over_all_roles() -> None:
     parts = {name: Counting(getattr(world, name), calls) for name in ("tasks", "slots", "invoker")}
     world.orchestrator(**parts)({})
     world.scavenger(**parts).sweep()
-    assert calls == ["due", "rows"]
+    assert calls == ["places", "rows"]
 
 
 class Narrow:

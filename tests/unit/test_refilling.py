@@ -14,6 +14,7 @@ import pytest
 from sosw.domain import lifecycle
 from sosw.domain.errors import InvokeRefused
 from sosw.domain.pace import CREDIT, UNITS
+from sosw.domain.ranks import Place
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName, Task, TaskId, TaskState
@@ -39,9 +40,9 @@ class MeteredTasks(InMemoryTaskStore):
         super().__init__()
         self.meter = meter
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
         self.meter.units += 0.5
-        return super().due(queue, until, limit)
+        return super().places(queue, start, limit)
 
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         asked = list(task_ids)

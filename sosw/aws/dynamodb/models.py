@@ -62,6 +62,8 @@ class TaskModel(Model):
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
+    shard = NumberAttribute()
+    key = UnicodeAttribute()
     is_recalled = BooleanAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
@@ -83,6 +85,7 @@ class SlotModel(Model):
     sized = NumberAttribute(attr_name="sz")
     version = NumberAttribute()
     names = NamesAttribute()
+    expires_at = TTLAttribute()
 
 
 class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
@@ -118,6 +121,8 @@ class JobModel(Model):
     source_pin = UnicodeAttribute()
     skipped_lines = NumberAttribute()
     priority = NumberAttribute()
+    planned = NumberAttribute()
+    tag = NumberAttribute()
     not_before = MomentAttribute()
     state = EnumAttribute(JobState)
     cursor = NumberAttribute()

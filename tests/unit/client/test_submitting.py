@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,13 +11,12 @@ import pytest
 from sosw.aws.call_errors import CallFailed, FunctionFailed
 from sosw.client import Client, JobRefused, Service, UnknownJob
 from sosw.domain.errors import InvalidInput, SoswError
-from sosw.settings import Names
 from tests.factories import NOW
 from tests.unit.client.conftest import SHOPS, ClientWorld
 
 
 def a_service(world: ClientWorld, call: Any) -> Service:
-    return Service(names=Names(), call=call, jobs=world.jobs, tasks=world.tasks, clock=world.clock)
+    return replace(world.service, call=call)
 
 
 def failing(error: Exception) -> Any:
