@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sosw.domain.declared import read_resource
@@ -25,6 +26,7 @@ SHARED_KEYS = (
     "resources",
     "job_schema_variants",
     "invocation_number_coefficient",
+    "linger",
     "custom_period_patterns",
 )
 _Problems = Mapping[str, tuple[Problem, ...]]
@@ -43,6 +45,8 @@ class EssentialSettings:
     """The share of its limit that a labourer has at each health, 0 … 1."""
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
+    linger: timedelta = timedelta(seconds=3)
+    """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     mistaken: _Problems = field(default_factory=dict)
@@ -69,6 +73,7 @@ class EssentialSettings:
             resources={ResourceName(name): found for name, found in resources.items()},
             coefficients={**COEFFICIENTS, **coefficients},
             job_schema_variants={"default": (), **schemas},
+            linger=values.seconds("linger", 3, 0, 30),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             mistaken_resources=bad_resources,

@@ -102,6 +102,12 @@ def test_a_wake_that_waited_in_the_queue_goes_to_the_orchestrator(deployed: dict
     assert queue["VisibilityTimeout"] >= 6 * deployed["Orchestrator"]["Properties"]["Timeout"]
 
 
+def test_who_hands_over_to_itself_is_not_stopped_as_a_loop(deployed: dict[str, Any]) -> None:
+    allowed = {name for name in FUNCTIONS if deployed[name]["Properties"].get("RecursiveLoop") == "Allow"}
+
+    assert allowed == {"Scheduler", "Orchestrator"}
+
+
 def test_orchestrator_and_scavenger_run_every_minute(deployed: dict[str, Any]) -> None:
     rules = of_type(deployed, "AWS::Events::Rule")
 

@@ -82,6 +82,7 @@ class SlotModel(Model):
     labourer = UnicodeAttribute(hash_key=True)
     number = NumberAttribute(range_key=True, attr_name="row")
     capacity = NumberAttribute()
+    sized = NumberAttribute(attr_name="sz")
     version = NumberAttribute()
     names = NamesAttribute()
     expires_at = TTLAttribute()

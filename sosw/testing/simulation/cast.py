@@ -129,7 +129,8 @@ class Cast:
     def _orchestrator(self) -> Orchestrator:
         return Orchestrator(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots), invoker=self.cloud,
-            clock=self._engine.clock, in_parallel=self._engine.in_parallel, pause=self._pause,
+            clock=self._engine.clock, name=self._names.orchestrator, in_parallel=self._engine.in_parallel,
+            pause=self._pause, wait=self._engine.sleep,
         )  # fmt: skip
 
     def _scheduler(self) -> Scheduler:
