@@ -9,13 +9,17 @@ from bench.sections.chunking import chunking
 from bench.sections.creating import creating
 from bench.sections.million import million
 from bench.sections.options import Options
+from bench.sections.schedules import schedules
+from bench.sections.simulation import simulation
 
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
     "million": million,
+    "simulation": simulation,
+    "schedules": schedules,
 }
-BY_DEFAULT = ("chunking", "creating")
+BY_DEFAULT = ("chunking", "creating", "simulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]
