@@ -11,6 +11,8 @@ from bench.sections.dispatch import dispatch
 from bench.sections.fairness import fairness
 from bench.sections.million import million
 from bench.sections.options import Options
+from bench.sections.schedules import schedules
+from bench.sections.simulation import simulation
 
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
@@ -18,8 +20,10 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "fairness": fairness,
     "dispatch": dispatch,
     "million": million,
+    "simulation": simulation,
+    "schedules": schedules,
 }
-BY_DEFAULT = ("chunking", "creating", "fairness")
+BY_DEFAULT = ("chunking", "creating", "fairness", "simulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]
