@@ -26,8 +26,11 @@ from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import SqsReminder, received
 from sosw.clock import SystemClock
+from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
+from sosw.domain.orders import is_order
+from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
@@ -70,8 +73,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
 
 
 def orchestrator_handler() -> Callable[[Any, Any], Any]:
-    """Of the Orchestrator: the event is a wake, messages with wakes, or anything (the minute rule's)."""
-    return _Handler(
+    """Of the Orchestrator: the event is a wake, messages with wakes, an order, or anything (the minute rule's)."""
+    return _WithControls(
         "orchestrator",
         lambda world, config: Orchestrator(
             config,
@@ -195,7 +198,10 @@ class _Handler(Generic[Role]):
         role = self._current()
         role.reset_stats()
         with self._log.invocation(role, context):
-            return self._call(role, event, context)
+            return self._answer(role, event, context)
+
+    def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
+        return self._call(role, event, context)
 
     def _current(self) -> Role:
         """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
@@ -221,6 +227,17 @@ class _Handler(Generic[Role]):
                     raise
                 self._log.mistake(name, error)
         return merged
+
+
+class _WithControls(_Handler[Orchestrator]):
+    """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
+
+    def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
+        if not is_order(event):
+            return self._call(role, event, context)
+        settings = EssentialSettings.from_mapping(self._load())
+        controls = Controls(self._world.records, self._world.clock, settings, pause)
+        return controls.answer(event, lambda wake: self._call(role, wake, context))
 
 
 def pause(number: int) -> None:

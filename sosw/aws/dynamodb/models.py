@@ -62,6 +62,7 @@ class TaskModel(Model):
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
+    key = UnicodeAttribute()
     is_recalled = BooleanAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
@@ -82,6 +83,7 @@ class SlotModel(Model):
     capacity = NumberAttribute()
     version = NumberAttribute()
     names = NamesAttribute()
+    expires_at = TTLAttribute()
 
 
 class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
