@@ -57,10 +57,10 @@ def claimed(task: Task, row: int = 0) -> Task:
     return lifecycle.apply(lifecycle.claim(task, row=row, now=NOW, lease=LEASE), task)
 
 
-def one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+def one_by_one(call: Callable[[Any], None], items: Iterable[Any]) -> None:
     """The plainest `in_parallel`."""
-    for task in tasks:
-        call(task)
+    for item in items:
+        call(item)
 
 
 class World:
@@ -80,6 +80,7 @@ class World:
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
         given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        given = {"in_parallel": one_by_one, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
     def scheduler(self, **parts: Any) -> Scheduler:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sosw.domain.task import LabourerName, Task
+from sosw.domain.task import LabourerName
 from sosw.orchestrator import Orchestrator
 from sosw.ports import Clock
 from sosw.scavenger import Scavenger
@@ -91,6 +91,7 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
             invoker=SteppedInvoker(reach),
             reminder=SteppedReminder(reach),
             clock=clock,
+            in_parallel=_one_by_one,
             jitter=_no_jitter,
             names=NAMES,
         )
@@ -122,9 +123,9 @@ def worker(event: Mapping[str, Any], clock: Clock) -> Role:
     return role
 
 
-def _one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
-    for task in tasks:
-        call(task)
+def _one_by_one(call: Callable[[Any], None], items: Iterable[Any]) -> None:
+    for item in items:
+        call(item)
 
 
 def _no_jitter() -> float:
