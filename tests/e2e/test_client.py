@@ -115,7 +115,7 @@ def test_the_command_backfills_after_a_look_at_what_it_would_do(deployment: Depl
     listed = json.loads(run(deployment, "jobs", "--json").stdout)["jobs"]
 
     assert json.loads(dry.stdout)["tasks"] == 3
-    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, at most $")) == (0, True)
+    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, about $")) == (0, True)
     assert [(job["total"], job["done"]) for job in listed if job["job_id"] == "cli-backfill"] == [(3, 3)]
 
 
