@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sosw.aws.dynamodb import (
-    Database,
-    DynamoConfigSource,
-    DynamoJobStore,
-    DynamoRecordStore,
-    DynamoSlotStore,
-    DynamoTaskStore,
-    TableFailed,
-    changes,
-    token,
-)
-from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.dynamodb import TableFailed, changes, token
+from sosw.aws.lambda_ import MAX_CONNECTIONS
 from sosw.aws.s3 import S3Sources
-from sosw.aws.sqs import SqsReminder, received
-from sosw.clock import SystemClock
+from sosw.aws.sqs import received
 from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
@@ -40,6 +26,7 @@ from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 from sosw.worker_assistant import WorkerAssistant
+from sosw.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +46,7 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             config,
             tasks=world.tasks,
             jobs=world.jobs,
+            records=world.records,
             sources=S3Sources(),
             invoker=world.invoker,
             clock=world.clock,
@@ -122,58 +110,6 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             else role.sweep(remaining=lambda: remaining(context))
         ),
     )
-
-
-@dataclass(frozen=True)
-class World:
-    """The adapters of one environment, each made when it is first needed."""
-
-    names: Names
-
-    @cached_property
-    def clock(self) -> SystemClock:
-        """The system's."""
-        return SystemClock()
-
-    @cached_property
-    def database(self) -> Database:
-        """The connection that all tables share."""
-        return Database()
-
-    @cached_property
-    def tasks(self) -> DynamoTaskStore:
-        """The tasks table."""
-        return DynamoTaskStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def slots(self) -> DynamoSlotStore:
-        """The slot rows."""
-        return DynamoSlotStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def jobs(self) -> DynamoJobStore:
-        """The jobs table."""
-        return DynamoJobStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def records(self) -> DynamoRecordStore:
-        """The labourers table."""
-        return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def config(self) -> DynamoConfigSource:
-        """The config table."""
-        return DynamoConfigSource.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def invoker(self) -> LambdaInvoker:
-        """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
-        return LambdaInvoker(tries=1)
-
-    @cached_property
-    def reminder(self) -> SqsReminder:
-        """The queue that the template names."""
-        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
 
 
 class _Handler(Generic[Role]):

@@ -17,6 +17,7 @@ from sosw.domain.messages import Wake, worker_event
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import Name, SlotRow, resized
 from sosw.domain.task import Task, TaskId, TaskState
+from sosw.line import Line
 from sosw.ports import Outcome
 from sosw.processor import Processor
 from sosw.slot_keeper import SlotKeeper
@@ -64,7 +65,7 @@ class Orchestrator(Processor):
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.in_parallel = tasks, invoker, clock, in_parallel
-        self.slots, self.pause = SlotKeeper(slots, pause), pause
+        self.slots, self.pause, self.line = SlotKeeper(slots, pause), pause, Line(tasks)
 
     def __call__(self, event: Any, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
         """Dispatch the labourers that a wake names, or all: a wave of each in turn, while `remaining` has time for one.
@@ -126,7 +127,7 @@ class Orchestrator(Processor):
         return count + self._start(labourer, self._settle(labourer, doubtful))
 
     def _due(self, labourer: Labourer, limit: int) -> list[TaskId]:
-        return self.tasks.due(lifecycle.queue_key(labourer.name), self.clock.now(), limit)
+        return self.line.due(labourer, self.clock.now(), limit)
 
     def _name(self, labourer: Labourer, ended: Mapping[TaskId, int]) -> list[tuple[Task, int]]:
         """Due tasks with the number of the row in which each is now named by us."""

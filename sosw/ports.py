@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,9 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.domain.health import Query, Reading
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
@@ -48,8 +51,8 @@ class TaskStore(Protocol):
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """Ids of at most `limit` tasks that stand in `queue` due by `until`, by rank. May lag."""
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """The first `limit` places of `queue` from rank `start` on, in order. May lag. `sosw.line` knows who is due."""
 
     def apply(self, transition: Transition) -> Task:
         """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""
@@ -72,6 +75,19 @@ class SlotStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many attempts of a labourer may run at once, by what is known of it at a version."""
+
+    value: int
+    version: int = 0
+    """Rises with every change, and means one value: rows that a later version has sized are not sized again by it."""
+    why: str = ""
+    """Why it is lower than what the settings allow; empty when it is not."""
+    is_read: bool = True
+    """False: the records could not be read. It is the last that was known, and a later version may be in force."""
+
+
 class RecordStore(Protocol):
     """The labourers table: what is remembered of labourers, resources and everything, and the log of its changes."""
 
@@ -90,6 +106,16 @@ class RecordStore(Protocol):
 
     def log(self, owner: str, limit: int) -> list[Entry]:
         """The owner's latest lines, the newest first. May lag."""
+
+
+class HealthSource(Protocol):
+    """What measures health and load: a metric, an alarm, a function."""
+
+    def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
+        """The reading of every query, as of `now`. Never raises for a query that cannot be answered.
+
+        A wrong name, no data, a missing permission or a slow service is a `Reading` whose `problem` says so.
+        """
 
 
 class JobStore(Protocol):

@@ -17,6 +17,7 @@ from sosw.settings import Names
 from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
+    InMemoryRecordStore,
     InMemorySlotStore,
     InMemorySources,
     InMemoryTaskStore,
@@ -49,7 +50,9 @@ def a_task(sequence: int = 0, **fields: Any) -> Task:
         greenfield=NOW,
     )
     standing = {name: fields.pop(name) for name in ("state", "queue", "rank") if name in fields}
-    return replace(lifecycle.queued(replace(task, **fields)), **standing)
+    task = replace(task, **fields)
+    tag = sequence if task.greenfield == NOW else None
+    return replace(lifecycle.queued(task, tag=tag), **standing)
 
 
 def claimed(task: Task, row: int = 0) -> Task:
@@ -69,6 +72,7 @@ class World:
     def __init__(self, limit: int = 2, *, labourers: Mapping[str, Any] | None = None, **settings: Any) -> None:
         self.clock = FakeClock()
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
+        self.records = InMemoryRecordStore()
         self.invoker, self.reminder, self.sources = RecordingInvoker(), RecordingReminder(), InMemorySources()
         known = labourers or {LABOURER: {"max_simultaneous_invocations": limit, **settings}}
         self.config: dict[str, Any] = {"task_config": {"labourers": dict(known)}}
@@ -85,7 +89,7 @@ class World:
 
     def scheduler(self, **parts: Any) -> Scheduler:
         given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"sources": self.sources, **given}
+        given = {"sources": self.sources, "records": self.records, **given}
         return Scheduler(self.config, name=Names().scheduler, **given)
 
     def submit(self, event: Any, request_id: str = "r", **parts: Any) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from typing import Any
 from sosw.client.service import Service
 from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.facts import COUNTED, LabourerFacts, ResourceFacts, TaskFacts
-from sosw.domain.lifecycle import queue_key
 from sosw.domain.records import Record, RecordKey, ResourceName, of_everything, of_labourer, of_resource
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.standing import Budget, Control, Standing
 from sosw.domain.task import LabourerName, Task, TaskId
+from sosw.line import Line
 from sosw.settings import ESSENTIAL_CONFIG
 
 READERS = 16
@@ -91,9 +91,9 @@ class Facts:
             due=self._due(self.settings.labourer_or_default(name), standing, self.now),
         )
 
-    def _due(self, labourer: Labourer, _standing: Standing, now: datetime) -> list[TaskId]:
+    def _due(self, labourer: Labourer, standing: Standing, now: datetime) -> list[TaskId]:
         """The one place where a line is looked at."""
-        return self._service.tasks.due(queue_key(labourer.name), now, COUNTED + 1)
+        return Line(self._service.tasks).due(labourer, now, COUNTED + 1, shards=standing.shards)
 
 
 def stored_settings(service: Service) -> EssentialSettings:

@@ -10,14 +10,15 @@ from sosw.client.errors import LabourersAtWork, SettingsRefused
 from sosw.client.job import user
 from sosw.client.service import Service
 from sosw.client.settings_file import SettingsFile
-from sosw.domain import jsontext, lifecycle
+from sosw.domain import jsontext
 from sosw.domain.changes import Change, How, changes
 from sosw.domain.declaration import Declaration, Outcome
 from sosw.domain.errors import InvalidInput, SoswError, StaleConfig
-from sosw.domain.moments import from_ms
-from sosw.domain.records import Entry
+from sosw.domain.records import Entry, of_labourer
+from sosw.domain.standing import Standing
 from sosw.domain.stored import MAX_CONFIG_BYTES, StoredConfig
 from sosw.domain.task import LabourerName, TaskState
+from sosw.line import Line
 from sosw.settings import ESSENTIAL_CONFIG
 
 Settings = SettingsFile | Mapping[str, Any] | str | Path
@@ -25,8 +26,6 @@ Settings = SettingsFile | Mapping[str, Any] | str | Path
 
 COUNTED = 1000
 """Waiting tasks of a labourer that are counted; more are told as so many or more."""
-EVER = from_ms(lifecycle.RANKS - 1)
-"""All that waits is due by then."""
 
 
 class Plan:
@@ -116,7 +115,9 @@ def _tasks_of(service: Service, labourer: LabourerName) -> str:
     """How many tasks wait and run, and one of them; empty where none does."""
     named = [task for row in service.slots.rows(labourer) for task in row.names]
     running = [each.id for each in service.tasks.get_many(named).values() if each.state is TaskState.RUNNING]
-    waiting = service.tasks.due(lifecycle.queue_key(labourer), EVER, COUNTED)
+    state = of_labourer(labourer)
+    shards = Standing.from_json(service.records.read([state])[state].value).shards
+    waiting = Line(service.tasks).waiting(labourer, COUNTED, shards=shards)
     if not running and not waiting:
         return ""
     more = " or more" if len(waiting) == COUNTED else ""

@@ -78,6 +78,10 @@ class Job:
     skipped_lines: int = 0
     """Bad lines of its source that were left out."""
     priority: int = PRIORITY
+    planned: int = 0
+    """Tasks that it makes, as counted when it was submitted."""
+    tag: int | None = None
+    """Virtual start tag of its first task (`sosw.domain.fairness`), once noted: it is gone on with from there."""
     not_before: datetime | None = None
     """None of its tasks is due before."""
     state: JobState = JobState.CREATING
@@ -139,8 +143,8 @@ def hold(job: Job, *, now: datetime, until: datetime) -> JobMove:
     return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes={"held_until": until})
 
 
-def note(job: Job, *, until: datetime, **come: int) -> JobMove:
-    """Remember how far its holder has come, as `cursor` or `swept`; `until` of now lets go of it."""
+def note(job: Job, *, until: datetime, **come: int | None) -> JobMove:
+    """Remember how far its holder has come, as `cursor` (and `tag`) or `swept`; `until` of now lets go of it."""
     changes = {**come, "held_until": until}
     return JobMove(move="note", job_id=job.id, states=(job.state,), held_until=job.held_until, changes=changes)
 

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.extensions import NONE, Extensions
+from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, load, parse_object
-from sosw.domain.lifecycle import queued
+from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.sources import Source
@@ -25,6 +26,7 @@ _ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_FIRST = Placement()
 T = TypeVar("T")
 
 
@@ -40,6 +42,12 @@ class JobRequest:
     """The caller's idempotency key."""
     priority: int = PRIORITY
     """0 first … 9 last, among the labourer's tasks that are due."""
+    fair_key: str | None = None
+    """Jobs of one priority that have the same take turns with the others as one; None: it takes turns by itself."""
+    fair_weight: int = 1
+    """1 … 100 turns where another job, or key, has one."""
+    concurrency_key: KeyTemplate | None = None
+    """Of its tasks with the same key only so many run at once."""
     not_before: datetime | None = None
     """None of its tasks is due before."""
     dry_run: bool = False
@@ -108,29 +116,40 @@ class JobRequest:
                 yield {**payload, **part}
             start = 0
 
+    def key_of(self, payload: Mapping[str, Any]) -> str | None:
+        """The concurrency key of a task; raises `InvalidInput` for a payload that gives none."""
+        return self.concurrency_key.fill(payload) if self.concurrency_key else None
+
     def tasks(
-        self, job: Job, due: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
+        self,
+        job: Job,
+        due: datetime,
+        placement: Placement = _FIRST,
+        *,
+        start: int = 0,
+        parts: Iterable[Mapping[str, Any]] | None = None,
     ) -> Iterator[Task]:
         """The tasks of `job` from number `start` on, one by one and the same at every call.
 
-        They are due at `due`, or when the job says. Raises `InvalidInput` for a source that makes too many or too large
-        ones.
+        They are due at `due`, or when the job says, and stand in line by `placement`. Raises `InvalidInput` for a
+        source that makes too many or too large ones.
         """
+        is_due = job.not_before is None or job.not_before <= due
         due = max(due, job.not_before or due)
         for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
             if sequence >= MAX_TASKS:
                 raise invalid("job", job.id, f"makes more than {MAX_TASKS:,} tasks")
-            yield queued(
-                Task(
-                    id=task_id(job.id, sequence),
-                    job_id=job.id,
-                    labourer=self.labourer.name,
-                    payload=payload,
-                    created_at=job.submitted_at,
-                    greenfield=due,
-                    priority=self.priority,
-                )
+            task = Task(
+                id=task_id(job.id, sequence),
+                job_id=job.id,
+                labourer=self.labourer.name,
+                payload=payload,
+                created_at=job.submitted_at,
+                greenfield=due,
+                priority=self.priority,
+                key=self.key_of(payload),
             )
+            yield placement.placed(task, sequence, is_due=is_due)
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)
@@ -155,6 +174,9 @@ class _Reader:
         settled: dict[str, Any] = {
             "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
             "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
+            "fair_key": self._try(lambda: fair_key(job.get("fair_key"))),
+            "fair_weight": self._try(lambda: fair_weight(job.get("fair_weight", 1))),
+            "concurrency_key": self._try(lambda: KeyTemplate.of(job.get("concurrency_key"))),
             "not_before": self._try(lambda: _not_before(job.get("not_before"))),
             "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
         }

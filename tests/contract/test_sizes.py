@@ -48,7 +48,8 @@ def item_bytes(item: dict[str, dict[str, Any]]) -> int:
 @pytest.mark.parametrize("state", STATES)
 def test_a_task_of_a_uuids_job_leaves_half_a_unit_to_its_payload_and_result(state: str) -> None:
     job, labourer = JobId(UUID), LabourerName("flight-delays-worker-function")
-    given = Memory().world().new_task(id=task_id(job, 123_456), job_id=job, labourer=labourer, payload={})
+    placed = {"tag": 10**13 + 1, "shards": 16}
+    given = Memory().world().new_task(id=task_id(job, 123_456), job_id=job, labourer=labourer, payload={}, **placed)
     task = brought(InMemoryTaskStore(), given, state)
     assert item_bytes(item_of(TaskModel, task)) <= WRITE_UNIT // 2
 

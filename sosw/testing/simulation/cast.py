@@ -17,9 +17,18 @@ from sosw.scheduler import Scheduler
 from sosw.settings import Names
 from sosw.testing.memory import InMemorySlotStore
 from sosw.testing.memory_jobs import InMemoryJobStore
+from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.cloud import Cloud, Containers, Function, Stream
 from sosw.testing.simulation.figures import Observer
-from sosw.testing.simulation.ports import Calls, Lagging, ObservedTasks, SimulatedJobs, SimulatedSlots, SimulatedTasks
+from sosw.testing.simulation.ports import (
+    Calls,
+    Lagging,
+    ObservedTasks,
+    SimulatedJobs,
+    SimulatedRecords,
+    SimulatedSlots,
+    SimulatedTasks,
+)
 from sosw.testing.simulation.profile import Workers
 from sosw.testing.sources import InMemorySources
 from sosw.worker_assistant import WorkerAssistant
@@ -42,6 +51,7 @@ class Cast:
         self._engine, self._calls, self._die = calls.engine, calls, die
         self._workers, self._orchestrators_at_once, self._sources = workers, orchestrators, sources
         self.tasks, self.slots, self.jobs = ObservedTasks(), InMemorySlotStore(), InMemoryJobStore()
+        self.records = InMemoryRecordStore()
         self.observer = Observer(self._engine, self._limit)
         self.cloud = Cloud(calls, self._names.orchestrator)
         lagging, stream = Lagging(calls), Stream(calls, self._pass_on)
@@ -124,8 +134,9 @@ class Cast:
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
-            self._config, tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs), sources=self._sources,
-            invoker=self.cloud, clock=self._engine.clock, name=self._names.scheduler,
+            self._config, tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs),
+            records=SimulatedRecords(self._calls, self.records), sources=self._sources, invoker=self.cloud,
+            clock=self._engine.clock, name=self._names.scheduler,
         )  # fmt: skip
 
     def _scavenger(self) -> Scavenger:

@@ -12,6 +12,8 @@ from typing import Any
 from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Wake
+from sosw.domain.ranks import Place
+from sosw.domain.records import Entry, Record, RecordKey
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
 from sosw.ports import Clock, Outcome
@@ -38,8 +40,8 @@ class SteppedTasks:
         found = {task_id: self._reach(Call(name, (task_id,))) for task_id in task_ids}
         return {task_id: task for task_id, task in found.items() if task is not None}
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        found: list[TaskId] = self._reach(Call("due", (queue, until, limit)))
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        found: list[Place] = self._reach(Call("places", (queue, start, limit)))
         return found
 
     def apply(self, transition: Transition) -> Task:
@@ -63,6 +65,27 @@ class SteppedSlots:
     def write(self, row: SlotRow) -> SlotRow:
         written: SlotRow = self._reach(Call("write", (row,)))
         return written
+
+
+class SteppedRecords:
+    """A `RecordStore`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:
+        return {key: self._reach(Call("record", (key,))) for key in keys}
+
+    def write(self, record: Record) -> Record:
+        written: Record = self._reach(Call("write_record", (record,)))
+        return written
+
+    def note(self, entry: Entry) -> None:
+        self._reach(Call("note", (entry,)))
+
+    def log(self, owner: str, limit: int) -> list[Entry]:
+        found: list[Entry] = self._reach(Call("log", (owner, limit)))
+        return found
 
 
 class SteppedJobs:

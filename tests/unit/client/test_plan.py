@@ -12,11 +12,13 @@ import pytest
 
 from sosw.client import Client, LabourersAtWork, Plan, SettingsRefused
 from sosw.domain.errors import InvalidInput, SoswError, StaleConfig
-from sosw.domain.records import Entry
+from sosw.domain.lifecycle import queued
+from sosw.domain.records import Entry, Record, of_labourer
+from sosw.domain.standing import Standing
 from sosw.domain.stored import StoredConfig
 from sosw.settings import ESSENTIAL_CONFIG
 from sosw.testing import DictConfigSource, InMemoryRecordStore
-from tests.factories import NOW
+from tests.factories import NOW, a_task
 from tests.unit.client.conftest import ClientWorld
 
 SALES = {"max_simultaneous_invocations": 2}
@@ -168,6 +170,12 @@ def test_a_labourer_with_tasks_is_removed_by_force_alone(world: ClientWorld) -> 
     assert list(stored(world)["task_config"]["labourers"]) == ["sales", "other"]
     plan.apply(force=True)
     assert list(stored(world)["task_config"]["labourers"]) == ["other"]
+
+
+def test_what_waits_in_shards_that_the_settings_no_longer_name_is_counted(world: ClientWorld) -> None:
+    world.tasks.create([queued(a_task(n), tag=n, shards=8) for n in range(40)])
+    world.records.write(Record(key=of_labourer("sales"), value=Standing(shards=8).to_json()))
+    assert removal(world).at_work == ("labourer sales has 0 running and 40 waiting tasks, such as job#5",)
 
 
 def test_what_runs_is_counted_by_the_slots_and_what_they_hold_beside_is_not(world: ClientWorld) -> None:
