@@ -17,7 +17,7 @@ WRITE_UNIT, READ_UNIT, REQUEST, GB_SECOND = 0.625e-6, 0.125e-6, 0.20e-6, 16.6667
 """Dollars: of DynamoDB on demand, of Lambda."""
 WRITE_BYTES, READ_BYTES = 1024, 4096
 """Of an item that one unit pays for."""
-BESIDES = 350
+BESIDES = 300
 """Bytes of a task's item besides its payload: ids, moments, its place in line."""
 
 _ITEM_WRITES, _OTHER_WRITE_UNITS, _OTHER_READ_UNITS = 3, 3, 1

@@ -46,8 +46,8 @@ def test_the_size_of_a_task_is_that_of_its_item(payload: dict[str, Any]) -> None
     waiting, running = (size(item_of(TaskModel, task)) for task in (a_task(**fields), claimed(a_task(**fields))))
     counted = len(dump(payload).encode()) + BESIDES
 
-    assert abs(counted - waiting) < 120
-    assert abs(counted - running) < 120
+    assert abs(counted - waiting) < 80
+    assert abs(counted - running) < 80
 
 
 def test_a_task_of_200_kb_costs_a_hundred_times_a_small_one() -> None:
