@@ -101,6 +101,7 @@ def job(out: Console, status: JobStatus) -> None:
         ("tasks", str(status), None),
         ("failed attempts", f"{status.failed:,}", "yellow" if status.failed else None),
         ("submitted", _when(status.submitted_at) + (f" by {status.submitted_by}" if status.submitted_by else ""), None),
+        ("source event", status.source_event and compact(status.source_event), None),
         ("not before", status.not_before and _when(status.not_before), None),
         ("priority", str(status.priority), None),
         (

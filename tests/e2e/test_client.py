@@ -155,6 +155,9 @@ def test_a_schedule_submits_its_job_under_a_key_of_its_time(deployment: Deployme
     (result,) = client.job(found).results()
 
     assert (status.done, result.result["payload"]) == (1, {"data": found.partition(".")[2]})
+    assert status.submitted_by.endswith(f":schedule/default/sosw-{kind}-test")
+    assert status.source_event is not None
+    assert status.source_event["time"] == found.partition(".")[2]
     assert kind == "rate" or found == f"at-test.{soon:%Y-%m-%dT%H:%M:%SZ}"
     deployment.stack.deploy(
         ROOT / "cloudformation" / "schedule.yaml", f"schedule-{kind}", parameters | {"State": "DISABLED"}
