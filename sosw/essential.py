@@ -83,7 +83,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     """Of the WorkerAssistant: the event is a report."""
     return _Handler(
         "worker-assistant",
-        lambda world, config: WorkerAssistant(config, tasks=world.tasks, clock=world.clock, jitter=random.random),
+        lambda world, config: WorkerAssistant(
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+        ),
         lambda role, event, _context: role(event),
     )
 

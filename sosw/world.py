@@ -25,6 +25,7 @@ from sosw.health_sources import FunctionSource, HealthSources, SignalSource
 from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
+from sosw.signal_desk import SignalDesk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,11 @@ class World:
     def records(self) -> DynamoRecordStore:
         """The labourers table."""
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def desk(self) -> SignalDesk:
+        """Keeps what it heard while the container is warm, longer than a role lives."""
+        return SignalDesk(records=DynamoRecordStore.quick(self.names.prefix), clock=self.clock)
 
     @cached_property
     def health(self) -> HealthSources:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from bench.figures import Section
 from bench.sections.chunking import chunking
 from bench.sections.creating import creating
+from bench.sections.dispatch import dispatch
 from bench.sections.fairness import fairness
 from bench.sections.million import million
 from bench.sections.options import Options
@@ -15,6 +16,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
     "fairness": fairness,
+    "dispatch": dispatch,
     "million": million,
 }
 BY_DEFAULT = ("chunking", "creating", "fairness")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
@@ -9,8 +10,15 @@ import pytest
 
 from sosw import LambdaGlobals, Processor, Worker, get_lambda_handler
 from sosw.domain.errors import InvalidInput, InvokeUncertain
+from sosw.domain.jsontext import dump, load
 from sosw.domain.moments import to_ms
-from sosw.testing import RecordingInvoker
+from sosw.domain.records import ResourceName, of_resource
+from sosw.domain.resources import Resource
+from sosw.domain.standing import Budget
+from sosw.domain.task import TaskState
+from sosw.signal_desk import SignalDesk
+from sosw.testing import InMemoryRecordStore, RecordingInvoker
+from tests.factories import World, a_task, claimed
 
 
 class Context:
@@ -201,3 +209,29 @@ def test_the_names_of_sosw_0_7_lead_to_the_same_classes() -> None:
     from sosw import app  # noqa: PLC0415
 
     assert (app.Processor, app.LambdaGlobals, app.get_lambda_handler) == (Processor, LambdaGlobals, get_lambda_handler)
+
+
+def test_signals_of_a_worker_come_to_the_budget_of_their_resource() -> None:
+    class Querying(Worker):
+        def __call__(self, event: dict[str, Any]) -> None:
+            for _ in range(event["n"]):
+                self.signal("rds:orders", error="TooManyConnections")
+
+    invoker, world = RecordingInvoker(), World()
+    world.tasks.create([claimed(a_task())])
+    get_lambda_handler(Querying, invoker=invoker)(
+        {**event_for(40), "task_id": "job#0", "sosw": {**event_for(40)["sosw"], "job_id": "job"}}, Context()
+    )
+    ((_, report),) = invoker.started
+    records = InMemoryRecordStore()
+    assistant = world.assistant(desk=SignalDesk(records=records, clock=world.clock))
+    database = Resource(name=ResourceName("rds:orders"), query=None, target=70, band=5, ceiling=40, start=40)
+    assistant.settings = replace(assistant.settings, resources={database.name: database})
+    for _ in range(20):
+        world.clock.advance(seconds=1)
+        world.tasks.tasks.clear()
+        world.tasks.create([claimed(a_task())])
+        assistant(load(dump(report)))
+
+    assert Budget.from_json(records.records[of_resource("rds:orders")].value).limit == pytest.approx(20)
+    assert world.task().state is TaskState.DONE
