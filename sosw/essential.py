@@ -106,13 +106,14 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,
+            in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
         ),
-        lambda role, event, _context: (
+        lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
             if "Records" in event
-            else role.sweep()
+            else role.sweep(remaining=lambda: remaining(context))
         ),
     )
 

@@ -63,6 +63,8 @@ def assignment(event: Any) -> Assignment | None:
     if not isinstance(event, dict) or not isinstance(event.get("sosw"), dict) or "task_id" not in event:
         return None
     ours = event["sosw"]
+    if not isinstance(event["task_id"], str):
+        raise invalid("task_id", event["task_id"], "must be str, or leave out sosw to run alone")
     for key, kind in _ASSIGNMENT.items():
         if not isinstance(ours.get(key), kind):
             raise invalid(f"sosw.{key}", ours.get(key), f"must be {kind.__name__}, or leave out sosw to run alone")

@@ -118,6 +118,7 @@ class JobModel(Model):
     submitted_at = MomentAttribute()
     body = UnicodeAttribute()
     submitted_by = UnicodeAttribute()
+    source_event = JsonAttribute()
     source_pin = UnicodeAttribute()
     skipped_lines = NumberAttribute()
     priority = NumberAttribute()

@@ -100,6 +100,7 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
             invoker=SteppedInvoker(reach),
             reminder=SteppedReminder(reach),
             clock=clock,
+            in_parallel=one_by_one,
             jitter=_no_jitter,
             names=NAMES,
         )
