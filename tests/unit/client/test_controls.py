@@ -19,16 +19,20 @@ from sosw.client import (
     UnknownResource,
     UnknownTask,
 )
+from sosw.domain import lifecycle
+from sosw.domain.bucket import Bucket
 from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.facts import COUNTED
 from sosw.domain.job import JobState
 from sosw.domain.records import Entry, Record, of_labourer, of_resource
 from sosw.domain.settings import EssentialSettings
+from sosw.domain.slots import SlotRow
 from sosw.domain.standing import Budget, Health, Standing
 from sosw.domain.task import TaskState
+from sosw.key_gate import key_owner
 from sosw.settings import ESSENTIAL_CONFIG
 from sosw.testing import DictConfigSource
-from tests.factories import LABOURER, NOW, a_task
+from tests.factories import LABOURER, NOW, a_task, seconds
 from tests.unit.client.conftest import SHOPS, ClientWorld, configured
 from tests.unit.domain.why_facts import DATABASE, RESOURCE, settings
 
@@ -109,9 +113,20 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(world: ClientWorld)
 
 
 def test_what_is_recorded_of_a_labourer_is_told(world: ClientWorld) -> None:
-    health = Health(status=2, since=NOW, why="CPU is at 60")
+    health = Health(status=2, since=NOW, why="CPU is at 60", problem="Locks is missing: no data")
     world.records.write(Record(key=of_labourer("sales"), value=Standing(health=health).to_json()))
-    assert world.client.labourer("sales").health == 2
+    assert world.client.labourer("sales").health is None, "no metric of it counts any more"
+
+    query = {"Namespace": "AWS/RDS", "MetricName": "CPU", "Period": 60, "Statistics": ["Average"]}
+    metric = {"details": query, "feelings": {3: 50, 4: 25}, "feeling_comparison_operator": "<="}
+    world.config["task_config"]["labourers"]["sales"]["health_metrics"] = {"CPU": metric}
+    status = world.client.labourer("sales")
+    assert (status.health, status.limit) == (2, 1)
+    assert status.more == (
+        "limit 1 of 2 because its health is 2 of 4, moderate: CPU is at 60",
+        "health is 2 of 4, moderate: CPU is at 60, since 12:00:00 UTC",
+        "Locks is missing: no data",
+    )
 
 
 def test_a_budget_that_binds_is_told(drawn: ClientWorld) -> None:
@@ -196,6 +211,46 @@ def test_a_task_that_is_not_there_is_told_with_what_its_job_has(world: ClientWor
 def test_a_task_outside_of_any_job_is_told_too(world: ClientWorld) -> None:
     world.tasks.create([a_task(state=TaskState.DEAD, attempt=1)])
     assert world.client.why("job#0").headline == "dead after 1 attempt"
+
+
+def test_a_rate_that_is_used_up_is_told(world: ClientWorld) -> None:
+    settings = world.config["task_config"]["labourers"]["sales"]
+    settings |= {"rate": {"per_second": 0.5, "burst": 1}, "rate_per_key": {"per_second": 0.1, "burst": 1}}
+    world.tasks.create([a_task(key="shop-7"), a_task(1)])
+    assert world.client.why("job#0").reason is Reason.NEXT
+
+    empty = Bucket(0, NOW).to_json()
+    world.records.write(Record(key=of_labourer("sales", "bucket#shop-7"), value=empty))
+    assert world.client.why("job#0").headline == (
+        "waiting: at most 0.1 starts of key 'shop-7' a second, and these are used up: the next at 12:00:10 UTC"
+    )
+    assert world.client.why("job#1").reason is Reason.NEXT
+    world.records.write(Record(key=of_labourer("sales", "bucket"), value=empty))
+    assert world.client.why("job#1").headline == (
+        "waiting: at most 0.5 starts a second, and these are used up: the next at 12:00:02 UTC"
+    )
+    world.clock.advance(seconds=2)
+    assert world.client.why("job#1").reason is Reason.NEXT
+
+
+def test_a_key_of_which_as_many_run_as_may_is_told(world: ClientWorld) -> None:
+    world.config["task_config"]["labourers"]["sales"]["max_per_key"] = 1
+    world.tasks.create([a_task(key="shop-7"), a_task(1, key="shop-7"), a_task(2, key="shop-8")])
+    owner = key_owner(LABOURER, "shop-7")
+    world.slots.write(SlotRow(labourer=owner, number=0).named([world.task(0)], NOW))
+    world.tasks.apply(lifecycle.claim(world.task(0), row=0, now=NOW, lease=seconds(1200)))
+
+    assert world.client.why("job#1").headline == "waiting: 1 of 1 running of key 'shop-7'"
+    assert world.client.why("job#2").reason is Reason.NEXT
+    world.report("complete")
+    assert world.client.why("job#1").reason is Reason.NEXT, "its name is over, although nobody dropped it yet"
+
+
+def test_all_parts_of_a_line_are_looked_through(world: ClientWorld) -> None:
+    world.tasks.create([a_task(0), a_task(1, queue=lifecycle.queue_key(LABOURER, shard=3))])
+    assert world.client.labourer("sales").due == 1
+    world.records.write(Record(key=of_labourer("sales"), value=Standing(shards=4).to_json()))
+    assert world.client.labourer("sales").due == 2
 
 
 # --- orders ---
