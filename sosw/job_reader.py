@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job
     from sosw.domain.settings import EssentialSettings
     from sosw.domain.task import Task
-    from sosw.ports import SourceReader
+    from sosw.ports import Beat, SourceReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +74,14 @@ class JobReader:
         return JobRequest.of(job, self._settings, self._extensions)
 
     def tasks(
-        self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int
+        self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int, beat: Beat
     ) -> Iterator[Task]:
-        """The tasks of a remembered job from number `start` on, due at `due` or when the job says."""
+        """The tasks of a remembered job from number `start` on, due at `due` or when the job says.
+
+        `beat` is called now and then, also where a source is read for long before its first task.
+        """
         source = JobSource(self._sources, request.source, job.source_pin) if request.source else None
-        return request.tasks(job, due, placement, start=start, parts=source.parts() if source else None)
+        return request.tasks(job, due, placement, start=start, parts=source.parts(beat) if source else None)
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""

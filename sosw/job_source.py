@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.lines import Lines
 from sosw.domain.sources import Form, in_batches
+from sosw.ports import no_beat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sosw.domain.sources import Source
-    from sosw.ports import SourceReader
+    from sosw.ports import Beat, SourceReader
+
+LINES = 1_000
+"""Between two beats."""
 
 
 class JobSource:
@@ -23,16 +27,24 @@ class JobSource:
         self.pin = reader.pin(source) if pin is None else pin
         self.skipped = 0
 
-    def parts(self) -> Iterator[dict[str, Any]]:
+    def parts(self, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """A batch each, in order, from the beginning and the same at every call: `JobRequest.tasks` takes them.
 
+        `beat` is called at least every thousand lines and objects; what it raises ends the reading.
         Raises `InvalidInput` for a bad line, unless the job skips those, and for a source that is another one by now.
         """
         if self.source.form is Form.OBJECTS:
-            yield from in_batches(self.source, enumerate(self.reader.objects(self.source, self.pin)))
+            yield from in_batches(self.source, enumerate(self.reader.objects(self.source, self.pin, beat)))
             return
         lines = Lines(self.source)
-        for part in in_batches(self.source, lines.values(self.reader.lines(self.source, self.pin))):
+        for part in in_batches(self.source, lines.values(_beating(self.reader.lines(self.source, self.pin), beat))):
             self.skipped = lines.skipped
             yield part
         self.skipped = lines.skipped
+
+
+def _beating(lines: Iterable[bytes], beat: Beat) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % LINES == 0:
+            beat()
+        yield line

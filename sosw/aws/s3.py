@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.lines import MAX_LINE_BYTES
 from sosw.domain.sources import Form, Source
+from sosw.ports import Beat, no_beat
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,12 +47,12 @@ class S3Sources:
         content = self._content(source, pin)
         return split_lines(unzipped(content, source) if source.is_gzip else content)
 
-    def objects(self, source: Source, pin: str) -> Iterator[dict[str, Any]]:
+    def objects(self, source: Source, pin: str, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """See `SourceReader.objects`. The list is gone through twice: before the first object is told, and after."""
-        if _LIST + _digest(self._listed(source)) != pin:
+        if _LIST + _digest(self._listed(source, beat)) != pin:
             raise _changed(source)
         digest = hashlib.sha256()
-        for found in self._listed(source):
+        for found in self._listed(source, beat):
             digest.update(_line(found))
             yield found
         if _LIST + digest.hexdigest() != pin:
@@ -99,11 +100,12 @@ class S3Sources:
                 return None
             raise
 
-    def _listed(self, source: Source) -> Iterator[dict[str, Any]]:
+    def _listed(self, source: Source, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """Objects below the prefix in order of their keys; names that end in `/` stand for folders and are left out."""
         token: dict[str, str] = {}
         call: Any = self.client.list_objects_v2
         while True:
+            beat()
             page = self._asked(source, lambda t=token: call(Bucket=source.bucket, Prefix=source.key, **t))  # type: ignore[misc]
             for found in page.get("Contents", []):
                 if not found["Key"].endswith("/"):

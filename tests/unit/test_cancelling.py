@@ -14,8 +14,8 @@ from sosw.domain.job import Job, JobMove
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import Failure, Task, TaskState, task_id
+from sosw.job_writer import BATCH, HOLD
 from sosw.ports import Outcome
-from sosw.scheduler import BATCH, HOLD
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, NOW, POLICY, World
 from tests.unit.test_long_jobs import ID, JOB, TASKS, Died, Dying, dying_stores, job_of, shrinking

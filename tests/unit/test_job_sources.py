@@ -10,7 +10,7 @@ from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import JobId, task_id
-from sosw.scheduler import BATCH
+from sosw.job_writer import BATCH
 from tests.factories import World
 from tests.unit.test_long_jobs import shrinking
 

@@ -15,7 +15,7 @@ from sosw.domain.errors import InvalidInput, InvokeRefused
 from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.messages import resume_event
 from sosw.domain.task import JobId, Task, task_id
-from sosw.scheduler import BATCH, HOLD, RETRY_STUCK, SHUTDOWN
+from sosw.job_writer import BATCH, HOLD, RETRY_STUCK, SHUTDOWN
 from sosw.settings import Names
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, LEASE, World, seconds

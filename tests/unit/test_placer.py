@@ -14,8 +14,8 @@ from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.moments import to_ms
 from sosw.domain.ranks import NUMBERS, Section, rank
 from sosw.domain.task import JobId
+from sosw.job_writer import BATCH, HOLD
 from sosw.line import Line
-from sosw.scheduler import BATCH, HOLD
 from sosw.testing import InMemoryTaskStore
 from tests.factories import LABOURER, NOW, World, seconds
 from tests.unit.placing import SALES, A, by_job, by_shop, job, ledger, record, serve, submit, tags

@@ -10,7 +10,8 @@ import pytest
 from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.task import JobId, Task, TaskState
-from sosw.scheduler import BATCH, Scheduler
+from sosw.job_writer import BATCH
+from sosw.scheduler import Scheduler
 from sosw.testing import InMemoryTaskStore
 from tests.factories import NOW, World, seconds
 
