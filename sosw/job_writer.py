@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
-from sosw.domain.errors import InvalidInput
+from sosw.domain.errors import InvalidInput, SourceUnavailable
 from sosw.domain.fairness import Placement
+from sosw.domain.task import task_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +33,8 @@ HOLD = timedelta(seconds=120)
 """How long a Scheduler may be busy with one batch before another one takes the job over."""
 PACE = timedelta(seconds=30)
 """How long it reads before it renews its hold, and before it writes what it has read."""
+BACK_OFF = timedelta(minutes=1)
+"""So long a job is left alone whose source cannot be read now."""
 RETRY_STUCK = timedelta(minutes=10)
 """So long a job is left alone that cannot go on for now: until its settings are mended, or it is cancelled."""
 SHUTDOWN = timedelta(seconds=30)
@@ -68,13 +71,20 @@ class JobWriter:
     def write(self) -> Job:
         """All that is left, or what the time allows; then the job is let go of, for the next one to go on with.
 
-        Raises `StaleJob` when the job was cancelled or taken over meanwhile, and `InvalidInput` when it cannot go on.
+        What cannot be read now is tried again later; the job fails only for what can never be mended. Raises `StaleJob`
+        when the job was cancelled or taken over meanwhile.
         """
         try:
             for batch in self._batches():
                 self._write(batch)
         except OutOfTime:
             return self._let_go()
+        except SourceUnavailable as error:
+            return self._wait(str(error), BACK_OFF)
+        except InvalidInput as error:
+            if any(problem.field == "source" for problem in error.problems):
+                return self._fail(str(error))
+            return self._wait(str(error), RETRY_STUCK)
         self.job = self._jobs.apply(jobs.ready(self.job, total=self._written))
         told = {"job_id": self.job.id, "labourer": self.job.labourer, "tasks": self._written}
         log.info("job.scheduled", extra=told)
@@ -94,8 +104,35 @@ class JobWriter:
         """To be handed over; what took all of an invocation without a single task is not begun again at once."""
         if self._written > self._begun or not self._is_resumed:
             return self._note(timedelta())
-        log.warning("job.stuck", extra={"job_id": self.job.id, "why": "no task could be written in the time"})
-        return self._note(RETRY_STUCK)
+        return self._wait("its source takes so long to read that no task could be written in time", RETRY_STUCK)
+
+    def _wait(self, why: str, while_: timedelta) -> Job:
+        log.warning("job.waits", extra={"job_id": self.job.id, "why": why})
+        cursor, tag, until = self._written, self._placement.tag, self._clock.now() + while_
+        self.job = self._jobs.apply(jobs.wait(self.job, cursor=cursor, tag=tag, until=until, why=why))
+        self._placer.wrote(self.job, self._placement)
+        return self.job
+
+    def _fail(self, why: str) -> Job:
+        """For good: the tasks that were written are all that it will ever have."""
+        log.error("job.failed", extra={"job_id": self.job.id, "why": why})
+        total = self._end()
+        self.job = self._jobs.apply(jobs.fail(self.job, total=total, why=why))
+        self._placer.end(self.job, self._placement.tag_of(total))
+        return self.job
+
+    def _end(self) -> int:
+        """Behind the last task that was written, also by those who held the job before and did not note it any more.
+
+        Nobody begins a batch before the last one is whole: where a batch would be and nothing is, is the end.
+        """
+        end = self._written
+        while True:
+            numbers = range(end, end + BATCH)
+            found = self._tasks.get_many(task_id(self.job.id, number) for number in numbers)
+            if not found:
+                return end
+            end = 1 + max(number for number in numbers if task_id(self.job.id, number) in found)
 
     def _note(self, hold: timedelta) -> Job:
         self._renewed = self._clock.now()
@@ -115,33 +152,23 @@ class JobWriter:
             raise OutOfTime
 
     def _batches(self) -> Iterator[list[Task]]:
-        """What can be read in a while; raises `InvalidInput` when the job cannot go on, for good or until its settings
-        fit.
+        """What can be read in a while.
 
-        It was whole when it was submitted: since then its source has changed, or its labourer or its periods are gone.
+        The job was whole when it was submitted. Raises `InvalidInput` when since then its source has changed, or its
+        labourer or its periods are gone.
         """
-        try:
-            request, due = self._reader.request(self.job), self._clock.now()
-            self._placement = self._placer.place(self.job, request)
-            tasks = self._reader.tasks(self.job, request, due, self._placement, start=self._written, beat=self._beat)
-            batch: list[Task] = []
-            begun = self._clock.now()
-            for task in tasks:
-                batch.append(task)
-                if len(batch) == BATCH or self._clock.now() >= begun + PACE:
-                    yield batch
-                    batch, begun = [], self._clock.now()
-            if batch:
+        request, due = self._reader.request(self.job), self._clock.now()
+        self._placement = self._placer.place(self.job, request)
+        placed: dict[str, Any] = {"start": self._written, "beat": self._beat}
+        batch: list[Task] = []
+        begun = self._clock.now()
+        for task in self._reader.tasks(self.job, request, due, self._placement, **placed):
+            batch.append(task)
+            if len(batch) == BATCH or self._clock.now() >= begun + PACE:
                 yield batch
-        except InvalidInput as error:
-            log.warning("job.stuck", extra={"job_id": self.job.id, "why": str(error)})
-            current = self._jobs.get(self.job.id) or self.job
-            if any(problem.field == "source" for problem in error.problems):
-                self.job = self._jobs.apply(jobs.fail(current, why=str(error)))
-                self._placer.end(self.job, self._placement.tag_of(current.cursor))
-            else:
-                self._jobs.apply(jobs.note(current, until=self._clock.now() + RETRY_STUCK))
-            raise
+                batch, begun = [], self._clock.now()
+        if batch:
+            yield batch
 
 
 def _note_every(job: Job) -> int:

@@ -125,7 +125,11 @@ def no_beat() -> None:
 
 
 class SourceReader(Protocol):
-    """What jobs with a `source` read. Every method raises `InvalidInput` that names a source that cannot be read."""
+    """What jobs with a `source` read.
+
+    Every method raises `InvalidInput` that names a source that can never be read, and `SourceUnavailable` for one that
+    cannot be read now.
+    """
 
     def pin(self, source: Source) -> str:
         """What the source is now, as a text to remember with the job: equal for equal content."""

@@ -63,7 +63,8 @@ class Scheduler(Processor):
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Take a job, or an order about one; `request_id` names a job whose `idempotency_key` does not.
 
-        Raises `InvalidInput` before the first write for a job that cannot work. `remaining` tells the time left to it.
+        Raises `InvalidInput` before the first write for a job that cannot work, and `SourceUnavailable` for one whose
+        source cannot be read now. What goes wrong later is on the job's row. `remaining` tells the time left to it.
         """
         order = Order.from_event(event)
         if order is None:

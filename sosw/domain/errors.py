@@ -41,6 +41,14 @@ class InvalidInput(SoswError):
         super().__init__("; ".join(map(str, self.problems)))
 
 
+class SourceUnavailable(SoswError):
+    """What a job reads cannot be read now: nothing is wrong with it, as far as anybody knows. Later it may be read."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(str(Problem("source", url, reason)))
+
+
 class StaleTask(SoswError):
     """The task is not as expected: someone else moved it first. A normal answer to losing a race."""
 
