@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
-from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, StaleJob, invalid
+from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, SoswError, StaleJob, invalid
 from sosw.domain.extensions import NONE
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Order, resume_event
@@ -77,12 +77,12 @@ class Scheduler(Processor):
             job = self.jobs.get(order.job_id)
             if job is None:
                 raise invalid("sosw", order.job_id, "is not a job that was ever submitted here")
-            if not order.is_cancel or job.state in CANCELLED:
+            if not order.is_cancel or job.state is JobState.CANCELLING:
                 return job
             try:
                 job = self.jobs.apply(jobs.cancel(job, now=self.clock.now(), by=order.by, why=order.why))
             except StaleJob:
-                continue  # all its tasks were written meanwhile
+                continue  # it was moved meanwhile
             log.info("job.cancelling", extra={"job_id": job.id, "by": order.by, "why": order.why})
             return job
 
@@ -124,6 +124,9 @@ class Scheduler(Processor):
         except StaleJob as stale:
             log.info("job.stale", extra={"job_id": job.id, "why": str(stale)})
             return self._overtaken(writer, stale.found or job, remaining)
+        except Exception:
+            self._clear(writer)
+            raise
         finally:
             self.stats["tasks_created"] += writer.created
 
@@ -131,9 +134,21 @@ class Scheduler(Processor):
         """What is left to us of a job that was moved while we wrote its tasks."""
         if job.state is JobState.CANCELLING and job.held_until == writer.job.held_until:
             return self._cancel(job, remaining)  # it is ours still
+        self._stop(writer, job)
+        return job
+
+    def _clear(self, writer: JobWriter) -> None:
+        """After a batch that failed, of which some tasks may have been written: behind the back of who cancels them."""
+        try:
+            job = self.jobs.get(writer.job.id)
+            if job:
+                self._stop(writer, job)
+        except SoswError as error:
+            log.warning("batch.left", extra={"job_id": writer.job.id, "why": str(error)})  # cancel again to sweep again
+
+    def _stop(self, writer: JobWriter, job: Job) -> None:
         if job.state in CANCELLED:
             self._canceller.stop(writer.batch, self._retention(job))  # while our last batch was on its way
-        return job
 
     def _retention(self, job: Job) -> timedelta:
         return self.settings.labourer_or_default(job.labourer).retention

@@ -1,6 +1,6 @@
 """A job as it is remembered: one row of the jobs table, and the moves that change it.
 
-    creating ──► ready, failed            creating, ready, failed ──► cancelling ──► cancelled
+    creating ──► ready, failed            creating, ready, failed, cancelled ──► cancelling ──► cancelled
 
 While a job is being created or cancelled, one Scheduler at a time is at it: it holds the job until `held_until`, and
 renews that with every step that it notes. One that died is replaced when its hold is over.
@@ -174,8 +174,13 @@ def fail(job: Job, *, total: int, why: str) -> JobMove:
 
 
 def cancel(job: Job, *, now: datetime, by: str, why: str) -> JobMove:
-    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did."""
+    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did.
+
+    A job that is cancelled already is gone through again, in case a task was written after that. It keeps who and why.
+    """
     changes: dict[str, Any] = {"state": JobState.CANCELLING, "cancelled_by": by, "cancelled_why": why}
+    if job.state is JobState.CANCELLED:
+        changes = {"state": JobState.CANCELLING, "swept": 0}
     if not job.state.is_open:
         changes["held_until"] = now  # nobody is at it
     return JobMove(move="cancel", job_id=job.id, states=(job.state,), changes=changes)

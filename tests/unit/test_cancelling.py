@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import StaleJob
-from sosw.domain.job import Job, JobMove
+from sosw.domain.errors import SoswError, StaleJob
+from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
-from sosw.domain.task import Failure, Task, TaskState, task_id
+from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
 from sosw.job_writer import BATCH, HOLD
 from sosw.ports import Outcome
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, NOW, POLICY, World
 from tests.unit.test_long_jobs import ID, JOB, TASKS, Died, Dying, dying_stores, job_of, shrinking
+
+BUSY = SoswError("the table is busy")
 
 
 @pytest.fixture
@@ -143,12 +146,62 @@ def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
     assert set(world.states()) == {TaskState.CANCELLED}
 
 
+def test_a_batch_that_fails_in_part_after_the_job_was_cancelled_leaves_nothing_that_could_start(world: World) -> None:
+    class Late(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            if len(self.tasks) < BATCH:
+                return super().create(tasks)
+            world.clock.advance(HOLD)
+            world.submit(cancel_event(ID, by="ada", why=""), "another")
+            super().create(tasks[:600])
+            raise BUSY
+
+    world.tasks = Late()
+    with pytest.raises(SoswError, match="busy"):
+        world.submit(JOB, ID)
+
+    assert job_of(world).state is JobState.CANCELLED
+    assert Counter(world.states()) == {TaskState.CANCELLED: BATCH + 600}
+
+
+def test_a_batch_that_fails_is_told_of_whatever_becomes_of_its_job(world: World) -> None:
+    class Gone(InMemoryJobStore):
+        def get(self, job_id: JobId) -> Job | None:
+            return None if self.jobs.get(job_id) else super().get(job_id)
+
+    class Unread(InMemoryJobStore):
+        def get(self, job_id: JobId) -> Job | None:
+            raise SoswError(f"{job_id} cannot be read")
+
+    class Full(InMemoryTaskStore):
+        create = Mock(side_effect=BUSY)
+
+    for jobs in (InMemoryJobStore(), Gone(), Unread()):
+        with pytest.raises(SoswError, match="the table is busy"):
+            world.submit(JOB, ID, tasks=Full(), jobs=jobs)
+        assert jobs.jobs[ID].state is JobState.CREATING
+
+
+def test_tasks_written_after_their_job_was_cancelled_are_cancelled_by_cancelling_it_again(world: World) -> None:
+    world.submit(JOB, ID)
+    late = list(world.tasks.tasks.values())[TASKS - 50 :]
+    for task in late:
+        del world.tasks.tasks[task.id]
+    world.submit(cancel_event(ID, by="ada", why="first"), "a")
+    world.tasks.create(late)
+    assert Counter(world.states()) == {TaskState.CANCELLED: TASKS - 50, TaskState.QUEUED: 50}
+    answer = world.submit(cancel_event(ID, by="bob", why="again"), "b")
+
+    assert (answer["state"], set(world.states())) == ("cancelled", {TaskState.CANCELLED})
+    assert (job_of(world).cancelled_by, job_of(world).cancelled_why) == ("ada", "first")
+
+
 def test_cancelling_twice_is_cancelling_once(world: World) -> None:
     world.submit({**JOB, "shops": [0]}, ID)
     first = world.submit(cancel_event(ID, by="ada", why="first"), "a")
     second = world.submit(cancel_event(ID, by="bob", why="second"), "b")
 
-    assert (first["state"], second["state"], second["duplicate"]) == ("cancelled", "cancelled", True)
+    assert (first["state"], second["state"], second["tasks"]) == ("cancelled", "cancelled", 1)
     assert job_of(world).cancelled_by == "ada"
 
 
