@@ -174,16 +174,18 @@ def fail(job: Job, *, total: int, why: str) -> JobMove:
 
 
 def cancel(job: Job, *, now: datetime, by: str, why: str) -> JobMove:
-    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did.
+    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did; one
+    that waits for something (`waits_why`) is free at once.
 
     A job that is cancelled already is gone through again, in case a task was written after that. It keeps who and why.
     """
     changes: dict[str, Any] = {"state": JobState.CANCELLING, "cancelled_by": by, "cancelled_why": why}
     if job.state is JobState.CANCELLED:
         changes = {"state": JobState.CANCELLING, "swept": 0}
-    if not job.state.is_open:
-        changes["held_until"] = now  # nobody is at it
-    return JobMove(move="cancel", job_id=job.id, states=(job.state,), changes=changes)
+    if not job.state.is_open or job.waits_why is not None:
+        changes |= {"held_until": now, "waits_why": None}  # nobody is at it
+    held = job.held_until if job.waits_why is not None else None  # unless somebody has begun with it by now
+    return JobMove(move="cancel", job_id=job.id, states=(job.state,), held_until=held, changes=changes)
 
 
 def cancelled(job: Job, *, total: int) -> JobMove:

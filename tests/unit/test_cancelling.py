@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from sosw.domain import job as moves
 from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError, StaleJob
 from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
-from sosw.job_writer import BATCH, HOLD
+from sosw.job_writer import BATCH, HOLD, RETRY_STUCK
 from sosw.ports import Outcome
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, NOW, POLICY, World
@@ -194,6 +196,44 @@ def test_tasks_written_after_their_job_was_cancelled_are_cancelled_by_cancelling
 
     assert (answer["state"], set(world.states())) == ("cancelled", {TaskState.CANCELLED})
     assert (job_of(world).cancelled_by, job_of(world).cancelled_why) == ("ada", "first")
+
+
+def waiting(world: World) -> datetime:
+    """When it is to be gone on with, of a job that is written in part and whose labourer is gone."""
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    labourers = world.config["task_config"].pop("labourers")
+    world.submit(resume_event(ID), "another")
+    world.config["task_config"]["labourers"] = labourers
+    until = job_of(world).held_until
+    assert until is not None
+    return until
+
+
+def test_a_job_that_waits_for_its_settings_is_cancelled_at_once(world: World) -> None:
+    assert waiting(world) == NOW + RETRY_STUCK
+    answer = world.submit(cancel_event(ID, by="ada", why=""), "b")
+
+    assert (answer["state"], set(world.states())) == ("cancelled", {TaskState.CANCELLED})
+    assert (job_of(world).waits_why, job_of(world).held_until) == (None, None)
+
+
+def test_a_job_that_waited_and_was_begun_with_is_cancelled_by_who_is_at_it(world: World) -> None:
+    class Resumed(InMemoryJobStore):
+        def apply(self, move: JobMove) -> Job:
+            job = self.jobs[ID]
+            if move.move == "cancel" and job.waits_why is not None:
+                now = world.clock.now()
+                super().apply(moves.hold(job, now=now, until=now + HOLD))
+            return super().apply(move)
+
+    until = waiting(world)
+    world.clock.advance(RETRY_STUCK)
+    resumed = Resumed()
+    resumed.jobs = world.jobs.jobs
+    answer = world.submit(cancel_event(ID, by="ada", why=""), "b", jobs=resumed)
+
+    assert (answer["state"], answer["duplicate"]) == ("cancelling", True)
+    assert job_of(world).held_until == until + HOLD
 
 
 def test_cancelling_twice_is_cancelling_once(world: World) -> None:
