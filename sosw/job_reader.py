@@ -65,8 +65,7 @@ class JobReader:
         if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
         source = JobSource(self._sources, request.source) if request.source else None
-        payloads = request.payloads(now, parts=source.parts() if source else None)
-        total = sum(1 for _ in map(request.key_of, payloads))
+        total = request.count(now, source.parts() if source else None)
         return Reading(request=request, submitted_at=now, total=total, source=source)
 
     def request(self, job: Job) -> JobRequest:

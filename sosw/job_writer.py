@@ -82,9 +82,7 @@ class JobWriter:
         except SourceUnavailable as error:
             return self._wait(str(error), BACK_OFF)
         except InvalidInput as error:
-            if any(problem.field == "source" for problem in error.problems):
-                return self._fail(str(error))
-            return self._wait(str(error), RETRY_STUCK)
+            return self._wait(str(error), RETRY_STUCK) if error.may_pass else self._fail(str(error))
         self.job = self._jobs.apply(jobs.ready(self.job, total=self._written))
         told = {"job_id": self.job.id, "labourer": self.job.labourer, "tasks": self._written}
         log.info("job.scheduled", extra=told)

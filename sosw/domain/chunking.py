@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from sosw.domain import days, levels
-from sosw.domain.errors import InvalidInput, did_you_mean, invalid
+from sosw.domain.errors import InvalidInput, did_you_mean, invalid, missing
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.jsontext import load
 from sosw.domain.levels import Attribute, Payload, Run
@@ -80,7 +80,7 @@ def _by_chunker(
 
 def unknown_chunker(name: Any, extensions: Extensions) -> InvalidInput:
     """The answer to a `chunker` that nobody has installed."""
-    return invalid("chunker", name, "is no chunker that is installed", did_you_mean(str(name), extensions.chunkers))
+    return missing("chunker", name, "is no chunker that is installed", did_you_mean(str(name), extensions.chunkers))
 
 
 def _opened(payload: Payload) -> Payload:

@@ -33,12 +33,23 @@ class Problem:
         return f"{self.field}: {shown} {self.rule}" + (f" ({self.hint})" if self.hint else "")
 
 
+class Missing(Problem):
+    """It names what is not known here, and may be again: a labourer, or a period or a chunker of the user's."""
+
+    __slots__ = ()
+
+
 class InvalidInput(SoswError):
     """What came in cannot work. Raised at the door, before anything was written, with all problems at once."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)))
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it could be right again when what is missing is back, without a change to the input itself."""
+        return any(isinstance(problem, Missing) for problem in self.problems)
 
 
 class SourceUnavailable(SoswError):
@@ -113,6 +124,11 @@ class InvokeUncertain(SoswError):
 def invalid(field: str, value: Any, rule: str, hint: str = "") -> InvalidInput:
     """An `InvalidInput` of one problem."""
     return InvalidInput([Problem(field, value, rule, hint)])
+
+
+def missing(field: str, value: Any, rule: str, hint: str = "") -> InvalidInput:
+    """An `InvalidInput` of one thing that is not known here."""
+    return InvalidInput([Missing(field, value, rule, hint)])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta, timezone, tzinfo
 from typing import Any
 
-from sosw.domain.errors import did_you_mean, invalid
+from sosw.domain.errors import did_you_mean, invalid, missing
 from sosw.domain.extensions import NONE, Extensions
 
 MAX_DAYS = 36_600
@@ -73,7 +73,7 @@ def _by_extension(period: str, today: date, extensions: Extensions) -> list[date
             if not 1 <= len(days) <= MAX_DAYS:
                 raise invalid("period", period, f"gave {len(days):,} days, and must give 1 to {MAX_DAYS:,}")
             return days
-    raise invalid("period", period, "is no period", did_you_mean(period, [*_NAMES, *extensions.periods]))
+    raise missing("period", period, "is no period", did_you_mean(period, [*_NAMES, *extensions.periods]))
 
 
 def _given_day(day: Any, period: str) -> date:

@@ -116,6 +116,16 @@ class JobRequest:
                 yield {**payload, **part}
             start = 0
 
+    def count(self, submitted_at: datetime, parts: Iterable[Mapping[str, Any]] | None = None) -> int:
+        """Its tasks, each of them looked at; raises `InvalidInput` for what is wrong with one, and for too many."""
+        total = 0
+        for payload in self.payloads(submitted_at, parts=parts):
+            self.key_of(payload)
+            total += 1
+            if total > MAX_TASKS:
+                raise _too_many(self.key or self.labourer.name)
+        return total
+
     def key_of(self, payload: Mapping[str, Any]) -> str | None:
         """The concurrency key of a task; raises `InvalidInput` for a payload that gives none."""
         return self.concurrency_key.fill(payload) if self.concurrency_key else None
@@ -132,13 +142,14 @@ class JobRequest:
         """The tasks of `job` from number `start` on, one by one and the same at every call.
 
         They are due at `due`, or when the job says, and stand in line by `placement`. Raises `InvalidInput` for a
-        source that makes too many or too large ones.
+        source that makes too many or too large ones, as `count` does beforehand.
         """
         is_due = job.not_before is None or job.not_before <= due
         due = max(due, job.not_before or due)
-        for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
+        payloads = self.payloads(job.submitted_at, start=start, parts=parts)
+        for sequence, payload in enumerate(payloads, start=start):
             if sequence >= MAX_TASKS:
-                raise invalid("job", job.id, f"makes more than {MAX_TASKS:,} tasks")
+                raise _too_many(job.id)
             task = Task(
                 id=task_id(job.id, sequence),
                 job_id=job.id,
@@ -150,6 +161,11 @@ class JobRequest:
                 key=self.key_of(payload),
             )
             yield placement.placed(task, sequence, is_due=is_due)
+
+
+def _too_many(job: str) -> InvalidInput:
+    hint = "put more lines or objects into each task by batch, or make several jobs of it"
+    return invalid("job", job, f"makes more than {MAX_TASKS:,} tasks", hint)
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)

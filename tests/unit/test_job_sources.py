@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
+from sosw.domain import request
 from sosw.domain.errors import InvalidInput
+from sosw.domain.extensions import Extensions
 from sosw.domain.job import JobState
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import JobId, task_id
-from sosw.job_writer import BATCH
+from sosw.job_writer import BATCH, RETRY_STUCK
 from tests.factories import World
 from tests.unit.test_long_jobs import shrinking
 
@@ -98,3 +102,39 @@ def test_a_dry_run_without_a_source_tells_the_first_and_the_last_task() -> None:
         ["2025-10-03"],
         ["2025-12-31"],
     )
+
+
+def test_a_source_of_more_tasks_than_a_job_may_have_is_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "MAX_TASKS", 3)
+    world = world_with(b"1\n2\n3\n4\n5\n6\n7\n")
+    with pytest.raises(InvalidInput, match=r"job: 'sales' makes more than 3 tasks \(put more lines or objects"):
+        world.submit(JOB, ID)
+
+    assert (world.tasks.tasks, world.jobs.jobs) == ({}, {})
+    assert world.submit({**JOB, "batch": 3}, ID)["tasks"] == 3
+
+
+def test_what_nothing_missing_explains_fails_the_job_once_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with(b"\n".join(b"%d" % n for n in range(4 * BATCH)))
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    monkeypatch.setattr(request, "MAX_TASKS", BATCH + 1)  # as of a version of sosw that allows for less
+    answer = world.submit(resume_event(ID), "another")
+
+    assert (answer["state"], answer["tasks"], len(world.tasks.tasks)) == ("failed", BATCH, BATCH)
+    assert "makes more than 1,001 tasks" in str(world.jobs.jobs[ID].failed_why)
+
+
+@pytest.mark.parametrize("asked", [{"period": "mine"}, {"chunker": "mine"}])
+def test_a_job_whose_period_or_chunker_is_gone_waits_for_it(asked: dict[str, str]) -> None:
+    def chunker(job: Mapping[str, Any], _schema: Sequence[str], _today: date) -> Iterable[Mapping[str, Any]]:
+        return [job] * 2 * BATCH
+
+    known = Extensions(periods={"mine": lambda today, _match: [today] * 2 * BATCH}, chunkers={"mine": chunker})
+    world = World()
+    job = {"lambda_name": "sales", "isolate_days": True, **asked}
+    world.scheduler(extensions=known).submit(job, request_id=ID, remaining=shrinking(900))
+    assert world.submit(resume_event(ID), "another")["state"] == "creating"
+    assert "'mine' is no " in str(world.jobs.jobs[ID].waits_why)
+    world.clock.advance(RETRY_STUCK)
+
+    assert world.submit(resume_event(ID), "another", extensions=known)["state"] == "ready"
