@@ -64,7 +64,7 @@ class JobReader:
         request = JobRequest.from_event(event, self._settings, now, self._extensions)
         if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
-        source = JobSource(self._sources, request.source) if request.source else None
+        source = self._source(request, now)
         total = request.count(now, source.parts() if source else None)
         return Reading(request=request, submitted_at=now, total=total, source=source)
 
@@ -79,8 +79,13 @@ class JobReader:
 
         `beat` is called now and then, also where a source is read for long before its first task.
         """
-        source = JobSource(self._sources, request.source, job.source_pin) if request.source else None
+        source = self._source(request, job.submitted_at, job.source_pin)
         return request.tasks(job, due, placement, start=start, parts=source.parts(beat) if source else None)
+
+    def _source(self, request: JobRequest, submitted_at: datetime, pin: str | None = None) -> JobSource | None:
+        if request.source is None:
+            return None
+        return JobSource(self._sources, request.source, pin, room=request.room(submitted_at))
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""

@@ -14,11 +14,11 @@ from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, load, parse_object
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load, parse_object
 from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
-from sosw.domain.sources import Source
+from sosw.domain.sources import KEYS_BYTES, Source
 from sosw.domain.survey import MAX_TASKS, check_payload, survey
 from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 
@@ -115,6 +115,13 @@ class JobRequest:
                 check_payload({**payload, **part})
                 yield {**payload, **part}
             start = 0
+
+    def room(self, submitted_at: datetime) -> int:
+        """Bytes that every task's payload has for lines or objects of the source, beside what is in it already."""
+        today = submitted_at.astimezone(self.zone).date()
+        payloads = chunk(self.attributes, self.schema, today, self.extensions)
+        taken = max((len(dump(payload).encode()) for payload in payloads), default=0)
+        return MAX_PAYLOAD_BYTES - taken - KEYS_BYTES
 
     def count(self, submitted_at: datetime, parts: Iterable[Mapping[str, Any]] | None = None) -> int:
         """Its tasks, each of them looked at; raises `InvalidInput` for what is wrong with one, and for too many."""

@@ -138,3 +138,20 @@ def test_a_job_whose_period_or_chunker_is_gone_waits_for_it(asked: dict[str, str
     world.clock.advance(RETRY_STUCK)
 
     assert world.submit(resume_event(ID), "another", extensions=known)["state"] == "ready"
+
+
+@pytest.mark.parametrize("attributes", [{}, {"pad": "x" * 100_000}, {"period": "last_400_days", "isolate_days": True}])
+def test_lines_too_long_for_one_task_together_are_parted_and_one_too_long_by_itself_is_bad(
+    attributes: dict[str, Any],
+) -> None:
+    lines = [b'"%s"' % (b"x" * size) for size in (100_000, 100_000, 100_000, 262_140, 9)]
+    world = world_with(b"\n".join(lines))
+    job = {**JOB, **attributes, "batch": 3}
+    with pytest.raises(InvalidInput, match=r"source: 's3://bucket/orders.jsonl' line 4 takes 262,145 bytes of its"):
+        world.submit(job, ID)
+    assert world.jobs.jobs == {}
+    world.submit({**job, "on_bad_line": "skip"}, ID)
+    numbers = [tuple(p["line_numbers"]) for p in payloads(world)]
+
+    assert list(dict.fromkeys(numbers)) == ([(1,), (2,), (3, 5)] if "pad" in attributes else [(1, 2), (3, 5)])
+    assert world.jobs.jobs[ID].skipped_lines == 1
