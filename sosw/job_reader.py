@@ -56,12 +56,15 @@ class JobReader:
     def __init__(self, settings: EssentialSettings, sources: SourceReader, extensions: Extensions) -> None:
         self._settings, self._sources, self._extensions = settings, sources, extensions
 
-    def read(self, event: Any, now: datetime) -> Reading:
-        """What `event` asks for; raises `InvalidInput` with all that is wrong, a bad line of the source included.
+    def asked(self, event: Any, now: datetime) -> JobRequest:
+        """What `event` asks for; raises `InvalidInput` with all that is wrong with it. Its source is not read."""
+        return JobRequest.from_event(event, self._settings, now, self._extensions)
+
+    def read(self, request: JobRequest, now: datetime) -> Reading:
+        """All that was asked for; raises `InvalidInput` for what is wrong in its source, a bad line included.
 
         Every task is looked at where its source, or its concurrency key, cannot be judged otherwise.
         """
-        request = JobRequest.from_event(event, self._settings, now, self._extensions)
         if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
         source = self._source(request, now)

@@ -16,6 +16,7 @@ from sosw.domain.extensions import NONE
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Order, resume_event
 from sosw.domain.settings import EssentialSettings
+from sosw.domain.task import JobId
 from sosw.job_canceller import JobCanceller
 from sosw.job_reader import JobReader
 from sosw.job_writer import HOLD, SHUTDOWN, JobWriter
@@ -89,14 +90,18 @@ class Scheduler(Processor):
     def _take(self, event: Any, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         if self.settings.problems:
             raise InvalidInput(self.settings.problems)
-        reading = self._reader.read(event, self.clock.now())
-        if reading.request.dry_run:
-            return self._reader.preview(reading)
-        offered = reading.job(request_id)
-        job = self.jobs.open(offered)
-        if job.body != offered.body:
-            raise invalid("idempotency_key", job.id, "was given to another job before: choose a new one")
-        return self._go_on(job, remaining, is_resumed=False)
+        now = self.clock.now()
+        request = self._reader.asked(event, now)
+        known = self.jobs.get(JobId(request.key or request_id)) if request.source and not request.dry_run else None
+        if known is None:
+            reading = self._reader.read(request, now)
+            offered = reading.job(request_id)
+            if request.dry_run:
+                return self._reader.preview(reading)
+            known = self.jobs.open(offered)
+        if not request.is_of(known):
+            raise invalid("idempotency_key", known.id, "was given to another job before: choose a new one")
+        return self._go_on(known, remaining, is_resumed=False)
 
     def _go_on(self, job: Job, remaining: Callable[[], timedelta], *, is_resumed: bool) -> dict[str, Any]:
         """Whatever is left to do for the job, unless another Scheduler is at it."""

@@ -10,11 +10,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sosw.domain.chunking import chunk
+from sosw.domain.envelope import opened
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load, parse_object
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
 from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
@@ -22,7 +23,6 @@ from sosw.domain.sources import KEYS_BYTES, Source
 from sosw.domain.survey import MAX_TASKS, check_payload, survey
 from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 
-_ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -68,9 +68,8 @@ class JobRequest:
 
         Raises `InvalidInput` with all problems at once. `now` is when it is submitted: periods count from there.
         """
-        envelope = _object(event, "event")
-        job = _in_envelope(envelope) if "job" in envelope else envelope
-        return _Reader().request(job, envelope.get("idempotency_key"), settings, now or _ANY_DAY, extensions)
+        job, key = opened(event)
+        return _Reader().request(job, key, settings, now or _ANY_DAY, extensions)
 
     @classmethod
     def of(cls, job: Job, settings: EssentialSettings, extensions: Extensions = NONE) -> JobRequest:
@@ -94,6 +93,11 @@ class JobRequest:
             priority=self.priority,
             not_before=self.not_before,
         )
+
+    def is_of(self, job: Job) -> bool:
+        """Whether `job` remembers this very request, by whatever schema it was read then."""
+        body = load(job.body)
+        return dump([body["lambda_name"], body["attributes"]]) == dump([self.labourer.name, self.attributes])
 
     def payloads(
         self, submitted_at: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
@@ -279,19 +283,3 @@ def _dry_run(given: Any) -> bool:
     if not isinstance(given, bool):
         raise invalid("dry_run", given, "must be true or false; payload of that name goes into payload")
     return given
-
-
-def _object(value: Any, field_name: str) -> dict[str, Any]:
-    if isinstance(value, str):
-        return parse_object(value, field_name)
-    if not isinstance(value, dict):
-        raise invalid(field_name, value, "must be an object (or its JSON)")
-    return value
-
-
-def _in_envelope(envelope: dict[str, Any]) -> dict[str, Any]:
-    for key, value in envelope.items():
-        if key not in _ENVELOPE_KEYS:
-            hint = did_you_mean(key, _ENVELOPE_KEYS)
-            raise invalid(key, value, "stands beside the job, where it would be lost: put it into the job", hint)
-    return _object(envelope["job"], "job")

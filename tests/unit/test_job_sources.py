@@ -155,3 +155,26 @@ def test_lines_too_long_for_one_task_together_are_parted_and_one_too_long_by_its
 
     assert list(dict.fromkeys(numbers)) == ([(1,), (2,), (3, 5)] if "pad" in attributes else [(1, 2), (3, 5)])
     assert world.jobs.jobs[ID].skipped_lines == 1
+
+
+def test_a_job_that_is_known_is_recognised_without_reading_its_source_again() -> None:
+    world = world_with(b"1\n2\n")
+    job = {**JOB, "idempotency_key": "k"}
+    world.submit(job, "a")
+    del world.sources.stored["s3://bucket/orders.jsonl"]
+    again = world.submit(job, "b")
+
+    assert (again["job_id"], again["state"], again["duplicate"]) == ("k", "ready", True)
+    with pytest.raises(InvalidInput, match="'k' was given to another job before"):
+        world.submit({**job, "shop": "B"}, "c")
+    with pytest.raises(InvalidInput, match="is not there"):
+        world.submit({**job, "dry_run": True}, "d")
+
+
+def test_a_job_is_the_same_whatever_its_schema_has_become_since() -> None:
+    world = World()
+    job = {"lambda_name": "sales", "shops": [1, 2], "idempotency_key": "k"}
+    world.submit(job, "a")
+    world.config["job_schema_variants"] = {"default": {"chunkable_attrs": [["shop", {}]]}}
+
+    assert world.submit(job, "b")["duplicate"] is True
