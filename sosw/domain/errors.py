@@ -28,9 +28,15 @@ class Problem:
         self.field, self.value, self.rule, self.hint = field, value, rule, hint
 
     def __str__(self) -> str:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-        return f"{self.field}: {shown} {self.rule}" + (f" ({self.hint})" if self.hint else "")
+        told = f"{self.field}: {self._shown()} {self.rule}" + (f" ({self.hint})" if self.hint else "")
+        return told.encode(errors="backslashreplace").decode()
+
+    def _shown(self) -> str:
+        try:
+            shown = repr(self.value)
+        except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits
+            return f"<{type(self.value).__name__}>"
+        return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 class Missing(Problem):

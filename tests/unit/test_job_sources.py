@@ -178,3 +178,20 @@ def test_a_job_is_the_same_whatever_its_schema_has_become_since() -> None:
     world.config["job_schema_variants"] = {"default": {"chunkable_attrs": [["shop", {}]]}}
 
     assert world.submit(job, "b")["duplicate"] is True
+
+
+def test_a_rule_of_the_users_that_raises_when_its_job_is_gone_on_with_fails_the_job() -> None:
+    days = iter([2 * BATCH] * 20)
+
+    def period(today: date, _match: object) -> list[date]:
+        return [today] * next(days)
+
+    own = Extensions(periods={"mine": period})
+    world = World()
+    job = {"lambda_name": "sales", "isolate_days": True, "period": "mine"}
+    world.scheduler(extensions=own).submit(job, request_id=ID, remaining=shrinking(900))
+    list(days)
+    answer = world.submit(resume_event(ID), "another", extensions=own)
+
+    assert (answer["state"], answer["tasks"]) == ("failed", BATCH)
+    assert "period: 'mine' raised StopIteration" in str(world.jobs.jobs[ID].failed_why)
