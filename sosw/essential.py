@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sosw.aws.dynamodb import (
-    Database,
-    DynamoConfigSource,
-    DynamoJobStore,
-    DynamoRecordStore,
-    DynamoSlotStore,
-    DynamoTaskStore,
-    TableFailed,
-    changes,
-    token,
-)
-from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.dynamodb import TableFailed, changes, token
+from sosw.aws.lambda_ import MAX_CONNECTIONS
 from sosw.aws.s3 import S3Sources
-from sosw.aws.sqs import SqsReminder, received
-from sosw.clock import SystemClock
+from sosw.aws.sqs import received
+from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
+from sosw.domain.orders import is_order
+from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
@@ -37,6 +26,7 @@ from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 from sosw.worker_assistant import WorkerAssistant
+from sosw.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -71,8 +61,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
 
 
 def orchestrator_handler() -> Callable[[Any, Any], Any]:
-    """Of the Orchestrator: the event is a wake, messages with wakes, or anything (the minute rule's)."""
-    return _Handler(
+    """Of the Orchestrator: the event is a wake, messages with wakes, an order, or anything (the minute rule's)."""
+    return _WithControls(
         "orchestrator",
         lambda world, config: Orchestrator(
             config,
@@ -121,58 +111,6 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
     )
 
 
-@dataclass(frozen=True)
-class World:
-    """The adapters of one environment, each made when it is first needed."""
-
-    names: Names
-
-    @cached_property
-    def clock(self) -> SystemClock:
-        """The system's."""
-        return SystemClock()
-
-    @cached_property
-    def database(self) -> Database:
-        """The connection that all tables share."""
-        return Database()
-
-    @cached_property
-    def tasks(self) -> DynamoTaskStore:
-        """The tasks table."""
-        return DynamoTaskStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def slots(self) -> DynamoSlotStore:
-        """The slot rows."""
-        return DynamoSlotStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def jobs(self) -> DynamoJobStore:
-        """The jobs table."""
-        return DynamoJobStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def records(self) -> DynamoRecordStore:
-        """The labourers table."""
-        return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def config(self) -> DynamoConfigSource:
-        """The config table."""
-        return DynamoConfigSource.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def invoker(self) -> LambdaInvoker:
-        """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
-        return LambdaInvoker(tries=1)
-
-    @cached_property
-    def reminder(self) -> SqsReminder:
-        """The queue that the template names."""
-        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
-
-
 class _Handler(Generic[Role]):
     """A Lambda handler: a callable of event and context."""
 
@@ -196,7 +134,10 @@ class _Handler(Generic[Role]):
         role = self._current()
         role.reset_stats()
         with self._log.invocation(role, context):
-            return self._call(role, event, context)
+            return self._answer(role, event, context)
+
+    def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
+        return self._call(role, event, context)
 
     def _current(self) -> Role:
         """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
@@ -222,6 +163,17 @@ class _Handler(Generic[Role]):
                     raise
                 self._log.mistake(name, error)
         return merged
+
+
+class _WithControls(_Handler[Orchestrator]):
+    """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
+
+    def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
+        if not is_order(event):
+            return self._call(role, event, context)
+        settings = EssentialSettings.from_mapping(self._load())
+        controls = Controls(self._world.records, self._world.clock, settings, pause)
+        return controls.answer(event, lambda wake: self._call(role, wake, context))
 
 
 def pause(number: int) -> None:

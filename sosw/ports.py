@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.domain.health import Query, Reading
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
@@ -74,6 +76,19 @@ class SlotStore(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many attempts of a labourer may run at once, by what is known of it at a version."""
+
+    value: int
+    version: int = 0
+    """Rises with every change, and means one value: rows that a later version has sized are not sized again by it."""
+    why: str = ""
+    """Why it is lower than what the settings allow; empty when it is not."""
+    is_read: bool = True
+    """False: the records could not be read. It is the last that was known, and a later version may be in force."""
+
+
 class RecordStore(Protocol):
     """The labourers table: what is remembered of labourers, resources and everything, and the log of its changes."""
 
@@ -92,6 +107,16 @@ class RecordStore(Protocol):
 
     def log(self, owner: str, limit: int) -> list[Entry]:
         """The owner's latest lines, the newest first. May lag."""
+
+
+class HealthSource(Protocol):
+    """What measures health and load: a metric, an alarm, a function."""
+
+    def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
+        """The reading of every query, as of `now`. Never raises for a query that cannot be answered.
+
+        A wrong name, no data, a missing permission or a slow service is a `Reading` whose `problem` says so.
+        """
 
 
 class JobStore(Protocol):

@@ -167,8 +167,7 @@ class Scheduler(Processor):
                 job = self._canceller.step(job, retention=retention, until=self.clock.now() + HOLD)
         except StaleJob as stale:
             return stale.found or job  # it is another Scheduler's since
-        if job.state is JobState.CANCELLED:
-            self._placer.end(job)
+        self._placer.end(job)
         return job
 
     def _hand_over(self, job: Job) -> None:

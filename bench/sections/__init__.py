@@ -7,15 +7,17 @@ from collections.abc import Callable
 from bench.figures import Section
 from bench.sections.chunking import chunking
 from bench.sections.creating import creating
+from bench.sections.fairness import fairness
 from bench.sections.million import million
 from bench.sections.options import Options
 
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
+    "fairness": fairness,
     "million": million,
 }
-BY_DEFAULT = ("chunking", "creating")
+BY_DEFAULT = ("chunking", "creating", "fairness")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

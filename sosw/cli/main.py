@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, jobs, local, submit
+from sosw.cli import apply, backfill, controls, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import Exit, of_error
 from sosw.cli.session import Session, console
@@ -70,7 +70,7 @@ def root(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    """Submit jobs to sosw, follow them, read what came of them, end them; declare who does them."""
+    """Submit jobs to sosw, follow and end them; declare who does them, see what runs and why no more, pause it."""
     del version
     given = {"prefix": prefix, "region": region, "endpoint": endpoint, "local": local, "as_json": as_json}
     ctx.obj = (ctx.obj or Session()).with_(given)
@@ -81,6 +81,11 @@ app.command("jobs")(everywhere(jobs.jobs))
 app.command("job")(everywhere(jobs.job))
 app.command("cancel")(everywhere(jobs.cancel))
 app.command("backfill")(everywhere(backfill.backfill))
+app.command("labourers")(everywhere(controls.labourers))
+app.command("why")(everywhere(controls.why))
+app.command("pause")(everywhere(controls.pause))
+app.command("resume")(everywhere(controls.resume))
+app.command("limit")(everywhere(controls.limit))
 app.command("apply")(everywhere(apply.apply))
 app.command(
     "local",

@@ -9,16 +9,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from sosw.client import asking, orchestrator
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
+from sosw.client.facts import Facts
 from sosw.client.job import SubmittedJob
+from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
 from sosw.client.service import Service
+from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
-from sosw.domain.task import JobId
+from sosw.domain.records import ResourceName
+from sosw.domain.task import JobId, LabourerName
+from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
 
 GUESSED_FROM = 100
@@ -104,6 +110,53 @@ class Client:
     def jobs(self, limit: int = 20) -> list[SubmittedJob]:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
+
+    def labourers(self) -> list[LabourerStatus]:
+        """How each registered labourer stands, and why, in the order of their names."""
+        facts = Facts(self._service)
+        names = sorted([*facts.settings.labourers, *map(LabourerName, facts.settings.mistaken)])
+        return [LabourerStatus.of(each) for each in facts.labourers(names)]
+
+    def labourer(self, name: str) -> LabourerStatus:
+        """How a labourer stands, and why; raises `UnknownLabourer`, with a guess."""
+        return LabourerStatus.of(asking.labourer(self._service, Facts(self._service), LabourerName(name)))
+
+    def resources(self) -> list[ResourceStatus]:
+        """How each registered resource stands, in the order of their names."""
+        facts = Facts(self._service)
+        names = sorted([*facts.settings.resources, *map(ResourceName, facts.settings.mistaken_resources)])
+        return [ResourceStatus.of(each) for each in facts.resources(names)]
+
+    def why(self, about: str) -> Answer:
+        """Why a task waits (`about` is its id), why a labourer runs no more (its name), in plain words.
+
+        `resource/NAME` and `everything` are answered too. Raises `UnknownTask`, `UnknownLabourer`, `UnknownResource`.
+        """
+        return asking.why(self._service, about)
+
+    def log(self, target: str, limit: int = 20) -> list[LogLine]:
+        """What was changed of it by operators and by the regulation, the newest first; kept for 90 days."""
+        return [LogLine.of(entry) for entry in self._service.records.log(orchestrator.target(target), limit)]
+
+    def pause(self, target: str, *, why: str, by: str | None = None) -> Ordered:
+        """Start nothing more of a labourer (its name), of `resource/NAME`, or of `everything`; what runs may end.
+
+        `by` is who orders it, the user of this process by default; with `why` it is kept and shown. Raises
+        `OrderRefused`. What is paused already stays as it is.
+        """
+        return orchestrator.order(self._service, {"pause": orchestrator.target(target)}, by=by, why=why)
+
+    def resume(self, target: str, *, why: str = "", by: str | None = None) -> Ordered:
+        """End a pause, and start at once what may start."""
+        return orchestrator.order(self._service, {"resume": orchestrator.target(target)}, by=by, why=why)
+
+    def limit(self, target: str, to: int | None, *, why: str, by: str | None = None) -> Ordered:
+        """Let at most `to` run at once, 0 … 10,000; None lifts such an order. It never allows more than the settings.
+
+        Of `everything`: of no labourer more than that.
+        """
+        what = {"limit": orchestrator.target(target), "to": to}
+        return orchestrator.order(self._service, what, by=by, why=why)
 
     def plan(self, settings: Settings) -> Plan:
         """What `apply` with these settings would change. Nothing is written.

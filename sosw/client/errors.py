@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from sosw.client.status import JobStatus
     from sosw.domain.errors import Problem
+    from sosw.domain.job import Job
     from sosw.domain.task import Task
 
 
@@ -27,6 +28,40 @@ class UnknownJob(SoswError):
         hint = f"did you mean {alike[0]!r}?" if alike else did_you_mean(job_id, known[:5] if not job_id else known)
         hint = hint if hint.startswith("did") or known else "no job was submitted here yet"
         super().__init__(f"there is no job {job_id!r} ({_short(hint)}): see the latest ones by `sosw jobs`")
+
+
+class OrderRefused(SoswError):
+    """The Orchestrator does not take the order: the message is its own sentence, and nothing was written."""
+
+
+class UnknownLabourer(SoswError):
+    """There is no labourer of that name here, and nothing of one; `known` are those that there are."""
+
+    def __init__(self, name: str, known: Sequence[str], hint: str = "") -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no labourer {name!r} ({hint or _short(did_you_mean(name, known))})")
+
+
+class UnknownResource(SoswError):
+    """There is no resource of that name here; `known` are those that there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no resource {name!r} ({_short(did_you_mean(name, known))})")
+
+
+class UnknownTask(SoswError):
+    """There is no task of that id in the table, or no longer."""
+
+    def __init__(self, task_id: str, job: Job | None) -> None:
+        self.task_id = task_id
+        job_id = task_id.rpartition("#")[0]
+        total = job and (job.total if job.total is not None else job.cursor)
+        super().__init__(
+            f"there is no task {task_id!r}: "
+            + (f"job {job_id} has {total:,}, counted from 0" if job else f"there is no job {job_id!r}")
+            + "; closed ones leave the table after their labourer's retention_days"
+        )
 
 
 class JobStillOpen(SoswError, TimeoutError):

@@ -12,6 +12,7 @@ from sosw.domain import jsontext
 from sosw.domain.errors import InvalidInput
 from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS, HealthMetric, OnMissing, Query
 from sosw.domain.reader import NO_DEFAULT, Reader, each, guess, is_number
+from sosw.domain.signalled import SIGNALS as SIGNALLED
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
@@ -28,7 +29,8 @@ STATUSES = {0: "bad", 1: "poor", 2: "moderate", 3: "good", 4: "high"}
 STATISTICS = ("Average", "Maximum", "Minimum", "Sum", "SampleCount")
 METRIC_KEYS = ("details", "feelings", "feeling_comparison_operator", "source", "on_missing")
 CLOUDWATCH_KEYS = (
-    "Namespace", "MetricName", "Dimensions", "Period", "Statistics", "Unit", "MetricAggregationTimeSlice",
+    "Namespace", "MetricName", "Dimensions", "Period", "Statistics", "ExtendedStatistics", "Unit",
+    "MetricAggregationTimeSlice",
 )  # fmt: skip
 _MOST_DETAILS = 4 * 1024
 _SECONDS_OF_PERIOD = (1, 5, 10, 30)
@@ -76,7 +78,10 @@ def query(values: Reader) -> Query:
                 "AlarmName", None, f"must be a text{NO_DEFAULT}", fits=_is_text
             )
         case "signals":
-            pass
+            inner = values.inner("details", ["resource", "signal"])
+            inner.checked("resource", None, f"must be the name of a resource{NO_DEFAULT}", fits=_is_text)
+            rule = f"must be one of {', '.join(SIGNALLED)}{NO_DEFAULT}"
+            inner.checked("signal", None, rule, fits=lambda v: isinstance(v, str) and v in SIGNALLED)
         case _ if near:
             values.wrong(
                 "source", source, "is no source that is built in, and too near to one for another's name", near
@@ -168,6 +173,10 @@ def _check_cloudwatch(values: Reader) -> None:
     values.checked(
         "Statistics", ["Average"], f"must be a list of one of {', '.join(STATISTICS)}, p99", fits=_is_statistics
     )
+    if values.has("ExtendedStatistics"):
+        rule = "must be a list of one percentile, such as p99, and stand without Statistics"
+        fits = not values.has("Statistics")
+        values.checked("ExtendedStatistics", None, rule, fits=lambda v: fits and _is_percentiles(v))
     values.checked("Dimensions", [], 'must be a list of {"Name": …, "Value": …}, both texts', fits=_are_dimensions)
 
 
@@ -176,11 +185,15 @@ def _is_period(value: Any) -> bool:
 
 
 def _is_statistics(value: Any) -> bool:
+    return _is_percentiles(value) or (isinstance(value, list) and len(value) == 1 and value[0] in STATISTICS)
+
+
+def _is_percentiles(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) == 1
         and isinstance(value[0], str)
-        and (value[0] in STATISTICS or _PERCENTILE.fullmatch(value[0]) is not None)
+        and _PERCENTILE.fullmatch(value[0]) is not None
     )
 
 

@@ -45,6 +45,8 @@ class SlotRow:
     capacity: int = 0
     version: int = 0
     names: Mapping[TaskId, Name] = field(default_factory=dict)
+    expires_at: datetime | None = None
+    """When it may leave the table; None where it stays."""
 
     @property
     def free(self) -> int:

@@ -129,5 +129,6 @@ class InMemorySlotStore:
         if row.version != (self._rows[key].version if key in self._rows else 0):
             raise StaleRow(row)
         names = {task: replace(name, since=_ms(name.since)) for task, name in row.names.items()}
-        self._rows[key] = replace(row, version=row.version + 1, names=names)
+        expires = row.expires_at and row.expires_at.replace(microsecond=0)
+        self._rows[key] = replace(row, version=row.version + 1, names=names, expires_at=expires)
         return self._rows[key]

@@ -93,7 +93,7 @@ def test_tables_and_keys_are_those_that_the_design_names() -> None:
         "config": [("env", "HASH"), ("config_name", "RANGE")],
     }
     assert (TASKS.ttl_attribute, TASKS.stream_view_type) == ("expires_at", "NEW_AND_OLD_IMAGES")
-    assert [s.ttl_attribute or s.stream_view_type for s in SCHEMAS[1:]] == [None, None, "expires_at", None]
+    assert [s.ttl_attribute or s.stream_view_type for s in SCHEMAS[1:]] == ["expires_at", None, "expires_at", None]
     assert ConfigModel.config_value.attr_name == "config_value"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sosw import Client
 from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
+SOSW = str(Path(sys.executable).with_name("sosw"))
 LIMIT = 4
 CONFIG = {
     "task_config": {
@@ -102,3 +107,21 @@ def deployment() -> Iterator[Deployment]:
         config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
         config.put(ESSENTIAL_CONFIG, CONFIG)
         yield Deployment(stack)
+
+
+@pytest.fixture
+def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
+    for name, value in deployment.stack.variables.items():
+        monkeypatch.setenv(name, value)
+    return Client()
+
+
+def run(deployment: Deployment, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, its output in a pipe."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COLUMNS"))}
+    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    env = {**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **deployment.stack.variables, **variables}
+    env = {name: value for name, value in env.items() if value}
+    return subprocess.run(
+        [SOSW, *words], input=typed, capture_output=True, text=True, check=False, env=env, timeout=120
+    )

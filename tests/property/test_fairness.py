@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.flood import LABOURER, Waits, config, waits
 from sosw.domain import lifecycle
 from sosw.domain.fairness import QUANTUM
 from sosw.domain.records import of_labourer
@@ -27,7 +28,6 @@ from sosw.testing import (
     InMemoryTaskStore,
     RecordingInvoker,
 )
-from tests.property.flood import LABOURER, Waits, config, waits
 
 KEYS = ("a", "b", "c")
 WEIGHTS = {"a": 1, "b": 3, "c": 10}

@@ -84,6 +84,7 @@ class SlotModel(Model):
     capacity = NumberAttribute()
     version = NumberAttribute()
     names = NamesAttribute()
+    expires_at = TTLAttribute()
 
 
 class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex

@@ -161,7 +161,8 @@ def test_options_lead_to_the_environment_that_they_name(monkeypatch: pytest.Monk
 
 def test_version_and_help_are_told(sosw: Run) -> None:
     assert sosw("--version").out.startswith("sosw ")
-    for command in ("submit", "jobs", "job", "cancel", "backfill", "apply"):
+    jobs, labourers = ("submit", "jobs", "job", "cancel", "backfill"), ("labourers", "why", "pause", "resume", "limit")
+    for command in (*jobs, *labourers, "apply"):
         shown = sosw(command, "--help", columns=80)
         assert shown.code == 0
         assert f"sosw {command} " in shown.out.split("Options", maxsplit=1)[0].split("\n", 4)[-1], "an example"

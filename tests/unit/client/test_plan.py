@@ -185,7 +185,7 @@ def test_what_runs_is_counted_by_the_slots_and_what_they_hold_beside_is_not(worl
     assert removal(world).at_work == ("labourer sales has 2 running and 0 waiting tasks, such as job#0",)
     world.report("complete", 0)
     assert world.names() == {0: [first, second]}
-    assert removal(world).at_work == ("labourer sales has 1 running and 0 waiting tasks, such as job#5",)
+    assert removal(world).at_work == ("labourer sales has 1 running and 0 waiting tasks, such as job#1",)
 
 
 def test_a_crowd_is_not_counted_to_its_end(world: ClientWorld) -> None:

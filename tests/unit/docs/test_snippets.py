@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ import pytest
 from sosw.client import SettingsFile
 from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.orders import ControlOrder
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Block
+from tests.unit.domain.why_facts import DATABASE, RESOURCE
 
 SETTINGS = EssentialSettings.checked(
     {
@@ -30,6 +33,7 @@ SETTINGS = EssentialSettings.checked(
     }
 )
 """Those that the pages speak of."""
+REGULATED = replace(SETTINGS, resources={DATABASE: RESOURCE})
 HEREDOC = re.compile(r"<<'EOF'\n(.*?)^EOF$", re.MULTILINE | re.DOTALL)
 
 
@@ -83,8 +87,10 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert list(_payloads(value))
         case {"action": _}:
             assert Report.from_event(value).to_event() == value
-        case {"sosw": {"cancel": _} | {"resume": _}}:
+        case {"sosw": {"cancel": _} | {"resume": _}} if "/" not in str(value["sosw"].get("resume")):
             assert Order.from_event(value)
+        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
+            assert ControlOrder.from_event(value, REGULATED).to_event() == value
         case {"sosw": _}:
             assert assignment(value)
         case {"wake": _}:

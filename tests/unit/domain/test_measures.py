@@ -182,8 +182,38 @@ def test_an_alarm_is_high_while_it_is_not_raised() -> None:
     ]
 
 
-@pytest.mark.parametrize("source", ["signals", "my_company.queue-depth"])
-def test_details_of_other_sources_are_whatever_they_understand(source: str) -> None:
+def test_a_signal_is_asked_for_by_resource_and_name() -> None:
+    details = {"resource": "rds:orders", "signal": "calm"}
+    metric = read({"source": "signals", "details": details, **FEELS})
+    assert metric.query == Query(source="signals", details='{"resource":"rds:orders","signal":"calm"}')
+    assert problems({"source": "signals", "details": {"signal": "clam"}, **FEELS}) == [
+        "details.resource: None must be the name of a resource, and has no default",
+        "details.signal: 'clam' must be one of latency, slowdown, calm, and has no default",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("details", "is_right"),
+    [
+        ({"ExtendedStatistics": ["p99.9"]}, True),
+        ({"ExtendedStatistics": ["Average"]}, False),
+        ({"ExtendedStatistics": "p99"}, False),
+        ({"ExtendedStatistics": ["p99"], "Statistics": ["Average"]}, False),
+    ],
+)
+def test_a_percentile_may_stand_as_get_metric_statistics_has_it(details: dict[str, Any], is_right: bool) -> None:  # noqa: FBT001
+    given = cloudwatch()
+    asked = {key: value for key, value in given["details"].items() if key != "Statistics"}
+    given["details"] = {**asked, **details}
+    if is_right:
+        assert "p99.9" in read(given).query.details
+    else:
+        (said,) = problems(given)
+        assert "must be a list of one percentile, such as p99, and stand without Statistics" in said
+
+
+def test_details_of_other_sources_are_whatever_they_understand() -> None:
+    source = "my_company.queue-depth"
     assert read({"source": source, "details": {"b": 1, "a": [{"d": 1, "c": 2}]}, **FEELS}).query == Query(
         source=source, details='{"a":[{"c":2,"d":1}],"b":1}'
     )
