@@ -157,8 +157,7 @@ class JobRequest:
         """
         is_due = job.not_before is None or job.not_before <= due
         due = max(due, job.not_before or due)
-        payloads = self.payloads(job.submitted_at, start=start, parts=parts)
-        for sequence, payload in enumerate(payloads, start=start):
+        for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
             if sequence >= MAX_TASKS:
                 raise _too_many(job.id)
             task = Task(

@@ -126,4 +126,6 @@ def test_a_client_is_told_nothing_was_written_only_when_that_is_so() -> None:
     assert world.tasks.tasks == {}
     job = world.client.submit("sales", source=URL, idempotency_key="k")
 
-    assert (job.status().state, len(world.tasks.tasks)) == (JobState.CREATING, 2 * BATCH)
+    status = job.status()
+
+    assert (status.state, status.waits_why, len(world.tasks.tasks)) == (JobState.CREATING, str(SLOW_DOWN), 2 * BATCH)
