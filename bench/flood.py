@@ -67,7 +67,7 @@ class Tenant:
 
     def __init__(self, name: str, scenario: Scenario) -> None:
         self.name, self.scenario = name, scenario
-        self.chance = random.Random(f"{name} {scenario.seed}")  # noqa: S311  (no secret)
+        self.chance = random.Random(f"{name} {scenario.seed}")
         self.left, self.waiting, self.next_at = scenario.jobs, 0, self.thought()
 
     def thought(self) -> float:
@@ -123,7 +123,7 @@ class Server:
             config(), tasks=self.tasks, jobs=InMemoryJobStore(), records=InMemoryRecordStore(),
             sources=InMemorySources(), invoker=RecordingInvoker(), clock=self.clock, name="scheduler",
         )  # fmt: skip
-        self.line, self.chance = Line(self.tasks), random.Random(scenario.seed)  # noqa: S311  (no secret)
+        self.line, self.chance = Line(self.tasks), random.Random(scenario.seed)
         self.tenants = {name: Tenant(name, scenario) for name in (f"tenant-{n}" for n in range(scenario.tenants))}
         self.busy: list[float] = []
         """When each of the slots in use falls free."""

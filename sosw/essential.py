@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import random
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sosw.aws.dynamodb import TableFailed, changes, token
-from sosw.aws.lambda_ import MAX_CONNECTIONS
 from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import received
 from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
 from sosw.domain.orders import is_order
+from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
@@ -26,10 +24,10 @@ from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 from sosw.worker_assistant import WorkerAssistant
-from sosw.world import World
+from sosw.world import World, in_parallel, pause, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 Role = TypeVar("Role", bound=Processor)
 Item = TypeVar("Item")
@@ -70,11 +68,17 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             slots=world.slots,
             invoker=world.invoker,
             clock=world.clock,
+            name=world.names.orchestrator,
+            limits=world.regulator(config),
+            gates=world.gates,
             in_parallel=in_parallel,
             pause=pause,
+            wait=wait,
         ),
         lambda role, event, context: role(
-            received(event) if "Records" in event else event, remaining=lambda: remaining(context)
+            received(event) if "Records" in event else event,
+            remaining=lambda: remaining(context),
+            may_linger="Records" not in event,  # the queue's few readers are for who falls due next
         ),
     )
 
@@ -83,7 +87,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     """Of the WorkerAssistant: the event is a report."""
     return _Handler(
         "worker-assistant",
-        lambda world, config: WorkerAssistant(config, tasks=world.tasks, clock=world.clock, jitter=random.random),
+        lambda world, config: WorkerAssistant(
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+        ),
         lambda role, event, _context: role(event),
     )
 
@@ -100,13 +106,14 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,
+            in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
         ),
-        lambda role, event, _context: (
+        lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
             if "Records" in event
-            else role.sweep()
+            else role.sweep(remaining=lambda: remaining(context))
         ),
     )
 
@@ -169,25 +176,8 @@ class _WithControls(_Handler[Orchestrator]):
     """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
 
     def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
-        if not is_order(event):
+        if Round.from_event(event) or not is_order(event):
             return self._call(role, event, context)
         settings = EssentialSettings.from_mapping(self._load())
         controls = Controls(self._world.records, self._world.clock, settings, pause)
         return controls.answer(event, lambda wake: self._call(role, wake, context))
-
-
-def pause(number: int) -> None:
-    """A random while, twice as long at most with every `number`, counted from 0: 20 ms, 40 ms, … 2.6 s."""
-    time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311  (no secret)
-
-
-def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """`call` for every item, up to 32 at once; when one raised, that is raised after all have ended."""
-    batch = list(items)
-    if len(batch) == 1:
-        call(batch[0])
-    elif batch:
-        with ThreadPoolExecutor(min(MAX_CONNECTIONS, len(batch))) as pool:
-            done = [pool.submit(call, item) for item in batch]
-        for future in done:
-            future.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.cost import dollars
@@ -11,7 +12,7 @@ from sosw.domain.request import JobRequest
 from sosw.job_source import JobSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sosw.domain.extensions import Extensions
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from sosw.domain.settings import EssentialSettings
     from sosw.domain.task import Task
     from sosw.ports import Beat, SourceReader
+
+
+PRICED = 1000
+"""The first tasks of a dry run, whose sizes tell what all of them cost; so does the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,12 +97,20 @@ class JobReader:
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""
+        seen = list(islice(reading.payloads(0), PRICED))
+        if reading.total > PRICED:
+            seen += deque(reading.payloads(reading.total - 1), maxlen=1)
         return {
             "dry_run": True,
             "labourer": reading.request.labourer.name,
             "tasks": reading.total,
-            "first": next(reading.payloads(0), None),
-            "last": next(iter(deque(reading.payloads(max(0, reading.total - 1)), maxlen=1)), None),
+            "first": seen[0] if seen else None,
+            "last": seen[-1] if seen else None,
             "skipped_lines": reading.skipped_lines,
-            "dollars": dollars(reading.total),
+            "dollars": dollars(reading.total, map(_as_submitted, seen)),
         }
+
+
+def _as_submitted(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the wish for a dry run."""
+    return {key: value for key, value in payload.items() if key != "dry_run"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from sosw.domain.health import Query, Reading
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from sosw.domain.messages import Wake
     from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
+    from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
     from sosw.domain.stored import StoredConfig
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
+
+Item = TypeVar("Item")
 
 
 class Clock(Protocol):
@@ -66,7 +70,7 @@ class SlotStore(Protocol):
     """The slot rows of the labourers."""
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
-        """All that were ever written, in order of their numbers (strongly consistent)."""
+        """All that were ever written, in order of their numbers (strongly consistent), each read before the next."""
 
     def write(self, row: SlotRow) -> SlotRow:
         """Write `row` if its version is still that of the table (0: no such row); returns it at its new version.
@@ -85,8 +89,43 @@ class Limit:
     """Rises with every change, and means one value: rows that a later version has sized are not sized again by it."""
     why: str = ""
     """Why it is lower than what the settings allow; empty when it is not."""
+    shards: int = 1
+    """The most shards that its line ever had: so many are looked through."""
     is_read: bool = True
     """False: the records could not be read. It is the last that was known, and a later version may be in force."""
+
+
+class Limits(Protocol):
+    """Where the limits of labourers come from."""
+
+    def tick(self) -> None:
+        """The minute's work: look how all that limits depend on is doing, and remember it."""
+
+    def limits(self, labourers: Sequence[Labourer]) -> dict[LabourerName, Limit]:
+        """As of now (strongly consistent). A labourer whose limit cannot be told is left out: it has to wait."""
+
+
+class Admission(Protocol):
+    """What a labourer's due tasks must pass besides a free slot, for one wave."""
+
+    def admit(self, candidates: Sequence[Task], limit: int) -> list[Task]:
+        """At most `limit` of them, in their order; what it has let in before stays in."""
+
+    def close(self, started: AbstractSet[TaskId]) -> None:
+        """End the wave: `started` were started, or may have been; nothing else was, or will be. Never raises."""
+
+
+class Gates(Protocol):
+    """Makes admissions."""
+
+    def entry(self, labourer: Labourer, ended: Mapping[TaskId, int]) -> Admission:
+        """For one wave. `ended`: versions at which tasks were seen not running."""
+
+
+class InParallel(Protocol):
+    """Calls `call` for each item, at once or one after the other, and returns when all have ended."""
+
+    def __call__(self, call: Callable[[Item], None], items: Iterable[Item], /) -> object: ...
 
 
 class RecordStore(Protocol):

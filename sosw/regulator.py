@@ -191,7 +191,7 @@ class Regulator:
         standing = Standing.from_json(record.value)
         decision = self._decided(labourer, records, budgets, self._clock.now())
         if standing.decision and _terms(decision) == _terms(standing.decision):
-            return Limit(decision.limit, record.version, decision.why)
+            return Limit(decision.limit, record.version, decision.why, standing.shards)
         try:
             version = self._write(record, replace(standing, decision=decision)).version
         except SoswError as error:
@@ -201,7 +201,7 @@ class Regulator:
             log.warning("limit.unwritten", extra={"labourer": labourer.name, "why": str(error)})
             return _lowest(decision, standing.decision, record.version)
         self._tell_limit(labourer, standing.decision, decision)
-        return Limit(decision.limit, version, decision.why)
+        return Limit(decision.limit, version, decision.why, standing.shards)
 
     def _budgets_of(self, records: Records, names: Iterable[ResourceName]) -> dict[ResourceName, Budget]:
         """As the records have them; where one allows less by now than its shares come to, they are lowered."""

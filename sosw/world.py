@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
 from sosw.aws.dynamodb import (
@@ -16,21 +20,26 @@ from sosw.aws.dynamodb import (
     DynamoSlotStore,
     DynamoTaskStore,
 )
-from sosw.aws.lambda_ import LambdaInvoker
+from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
 from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.settings import EssentialSettings
+from sosw.gates import Gates
 from sosw.health_sources import FunctionSource, HealthSources, SignalSource
 from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
+from sosw.signal_desk import SignalDesk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sosw.domain.task import LabourerName
     from sosw.ports import HealthSource, Limit
+
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,23 @@ class World:
     def records(self) -> DynamoRecordStore:
         """The labourers table."""
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """Of rates and keys."""
+        return Gates(
+            records=self.records,
+            slots=self.slots,
+            tasks=self.tasks,
+            clock=self.clock,
+            in_parallel=in_parallel,
+            pause=pause,
+        )
+
+    @cached_property
+    def desk(self) -> SignalDesk:
+        """Keeps what it heard while the container is warm, longer than a role lives."""
+        return SignalDesk(records=DynamoRecordStore.quick(self.names.prefix), clock=self.clock)
 
     @cached_property
     def health(self) -> HealthSources:
@@ -112,3 +138,25 @@ class World:
     def reminder(self) -> SqsReminder:
         """The queue that the template names."""
         return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
+
+
+def pause(number: int) -> None:
+    """A random while, twice as long at most with every `number`, counted from 0: 20 ms, 40 ms, … 2.6 s."""
+    time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311  (no secret)
+
+
+def wait(time_to_pass: timedelta) -> None:
+    """Sleep."""
+    time.sleep(time_to_pass.total_seconds())
+
+
+def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:
+    """`call` for every item, up to 32 at once; when one raised, that is raised after all have ended."""
+    batch = list(items)
+    if len(batch) == 1:
+        call(batch[0])
+    elif batch:
+        with ThreadPoolExecutor(min(MAX_CONNECTIONS, len(batch))) as pool:
+            done = [pool.submit(call, item) for item in batch]
+        for future in done:
+            future.result()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sosw.domain import lifecycle
 from sosw.domain.retry import RetryPolicy
@@ -25,6 +25,8 @@ from sosw.testing import (
     RecordingReminder,
 )
 from sosw.worker_assistant import WorkerAssistant
+
+Item = TypeVar("Item")
 
 NOW = FakeClock().now()
 LABOURER = LabourerName("sales")
@@ -60,10 +62,10 @@ def claimed(task: Task, row: int = 0) -> Task:
     return lifecycle.apply(lifecycle.claim(task, row=row, now=NOW, lease=LEASE), task)
 
 
-def one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+def one_by_one(call: Callable[[Item], None], items: Iterable[Item]) -> None:
     """The plainest `in_parallel`."""
-    for task in tasks:
-        call(task)
+    for item in items:
+        call(item)
 
 
 class World:
@@ -79,11 +81,13 @@ class World:
 
     def orchestrator(self, **parts: Any) -> Orchestrator:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
-        return Orchestrator(self.config, in_parallel=one_by_one, **given)
+        given = {"in_parallel": one_by_one, "name": Names().orchestrator, **given}
+        return Orchestrator(self.config, **given)
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
         given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        given = {"in_parallel": one_by_one, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
     def scheduler(self, **parts: Any) -> Scheduler:

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from sosw.cli import apply, backfill, controls, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
-from sosw.cli.exits import Exit, of_error
+from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
 from sosw.domain.errors import SoswError
 
@@ -30,6 +30,8 @@ class Root(TyperGroup):
         as_json = "--json" in given[: given.index("--") if "--" in given else None]
         try:
             code = super().main(given, *rest, **{**extra, "standalone_mode": not as_json})
+        except AlreadyTold as error:
+            sys.exit(_fail(str(error), of_error(error), type(error).__name__, as_json=False))
         except SoswError as error:
             sys.exit(_fail(str(error), of_error(error), type(error).__name__, as_json=as_json))
         except typer.TyperException as error:  # standalone, Typer itself tells it, in a box
@@ -96,8 +98,7 @@ app.command(
 
 def _fail(sentence: str, code: Exit, kind: str, *, as_json: bool) -> int:
     if as_json:
-        document = {"error": {"type": kind, "message": sentence, "exit_code": int(code)}}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": document(kind, sentence, code)}, ensure_ascii=False) + "\n")
     console(is_error=True).print(f"sosw: {sentence}", style="red", markup=False, soft_wrap=True)
     return int(code)
 

@@ -13,7 +13,7 @@ from sosw.client import asking, orchestrator
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
-from sosw.client.job import SubmittedJob
+from sosw.client.job import SubmittedJob, user
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
@@ -76,11 +76,14 @@ class Client:
         return self.submit_event({"lambda_name": labourer, **attributes, **given})
 
     def submit_event(self, event: Mapping[str, Any]) -> SubmittedJob:
-        """Submit the Scheduler's event as it is: a job, or `{"job": {…}, "idempotency_key": …}`."""
-        event = _opened(event)
-        keyed = _with_key(event)
-        said = self._answer(keyed)
-        is_duplicate = said["duplicate"] and keyed == event  # under a key of our own it can only be our call, repeated
+        """Submit the Scheduler's event: a job, or `{"job": {…}, "idempotency_key": …, "by": …, "source_event": …}`.
+
+        `by` is who submits it, the user of this process by default; it is kept and shown.
+        """
+        event = _enveloped(_opened(event))
+        has_key = _has_key(event)
+        said = self._answer(event if has_key else {**event, "idempotency_key": str(uuid.uuid4())})
+        is_duplicate = said["duplicate"] and has_key  # under a key of our own it can only be our call, repeated
         job = self._service.jobs.get(JobId(said["job_id"]))
         if job is None:
             raise UnknownJob(said["job_id"], ())
@@ -200,13 +203,18 @@ def _opened(event: Mapping[str, Any]) -> Mapping[str, Any]:
         return event
 
 
-def _with_key(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The event with a key, made for it where it has none: then the call may be repeated when its answer is lost."""
-    inner = event.get("job")
-    has_key = event.get("idempotency_key") is not None or (
+def _enveloped(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event in an envelope that says who submits it."""
+    envelope = event if "job" in event or "sosw" in event else {"job": event}
+    return envelope if {"by", "source_event", "sosw"} & envelope.keys() else {**envelope, "by": user()}
+
+
+def _has_key(envelope: Mapping[str, Any]) -> bool:
+    """Without one it gets one made for it: then the call may be repeated when its answer is lost."""
+    inner = envelope.get("job")
+    return envelope.get("idempotency_key") is not None or (
         isinstance(inner, dict) and inner.get("idempotency_key") is not None
     )
-    return event if has_key else {**event, "idempotency_key": str(uuid.uuid4())}
 
 
 def _moment(given: datetime | str | None) -> str | None:

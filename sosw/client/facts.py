@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from typing import Any
 
 from sosw.client.service import Service
+from sosw.domain.bucket import Bucket
 from sosw.domain.errors import InvalidInput, SoswError
-from sosw.domain.facts import COUNTED, LabourerFacts, ResourceFacts, TaskFacts
+from sosw.domain.facts import COUNTED, KeyFacts, LabourerFacts, RateFacts, ResourceFacts, TaskFacts
 from sosw.domain.records import Record, RecordKey, ResourceName, of_everything, of_labourer, of_resource
+from sosw.domain.resources import Rate
 from sosw.domain.settings import EssentialSettings, Labourer
+from sosw.domain.slots import is_over
 from sosw.domain.standing import Budget, Control, Standing
 from sosw.domain.task import LabourerName, Task, TaskId
+from sosw.key_gate import key_owner
 from sosw.line import Line
 from sosw.settings import ESSENTIAL_CONFIG
 
+BUCKET = "bucket"
+"""The record of a rate's tokens (`sosw.gates`); `bucket#KEY` of a key's."""
 READERS = 16
 """Labourers that are looked at at a time."""
 
@@ -43,8 +48,17 @@ class Facts:
         return self._labourer(name, self._records([name]))
 
     def task(self, task: Task) -> TaskFacts:
-        """Of a task and its labourer; of its job, where that tells why."""
-        return TaskFacts(task=task, of=self.labourer(task.labourer), job=self._service.jobs.get(task.job_id))
+        """Of a task, its labourer, its job and its concurrency key."""
+        of, job = self.labourer(task.labourer), self._service.jobs.get(task.job_id)
+        if task.key is None or of.labourer is None:
+            return TaskFacts(task=task, of=of, job=job)
+        return TaskFacts(
+            task=task,
+            of=of,
+            job=job,
+            key=self._key(of.labourer, task.key),
+            key_rate=self._key_rate(of.labourer, task.key),
+        )
 
     def resources(self, names: Iterable[ResourceName]) -> list[ResourceFacts]:
         """One read for all."""
@@ -70,7 +84,9 @@ class Facts:
     def _records(self, names: Iterable[LabourerName]) -> Records:
         known = [self.settings.labourers[name] for name in names if name in self.settings.labourers]
         drawn = dict.fromkeys(resource for labourer in known for resource in labourer.draws)
-        return self._service.records.read([of_everything(), *map(of_labourer, names), *map(of_resource, drawn)])
+        buckets = [of_labourer(labourer.name, BUCKET) for labourer in known if labourer.rate]
+        own = [*map(of_labourer, names), *map(of_resource, drawn), *buckets]
+        return self._service.records.read([of_everything(), *own])
 
     def _labourer(self, name: LabourerName, records: Records) -> LabourerFacts:
         labourer = self.settings.labourers.get(name)
@@ -88,12 +104,34 @@ class Facts:
             budgets={each: Budget.from_json(records[of_resource(each)].value) for each in draws},
             coefficients=self.settings.coefficients,
             rows=self._service.slots.rows(name),
-            due=self._due(self.settings.labourer_or_default(name), standing, self.now),
+            due=self._due(self.settings.labourer_or_default(name), standing),
+            rate=self._rate(labourer.rate, records[of_labourer(name, BUCKET)]) if labourer and labourer.rate else None,
         )
 
-    def _due(self, labourer: Labourer, standing: Standing, now: datetime) -> list[TaskId]:
+    def _due(self, labourer: Labourer, standing: Standing) -> list[TaskId]:
         """The one place where a line is looked at."""
-        return Line(self._service.tasks).due(labourer, now, COUNTED + 1, shards=standing.shards)
+        return Line(self._service.tasks).due(labourer, self.now, COUNTED + 1, shards=standing.shards)
+
+    def _rate(self, rate: Rate, record: Record, key: str | None = None) -> RateFacts:
+        """A bucket that was never written is full."""
+        bucket = Bucket.from_json(record.value) if record.value else Bucket.full(rate, self.now)
+        return RateFacts(rate=rate, next_at=bucket.refilled(rate, self.now).next_at(rate), key=key)
+
+    def _key_rate(self, labourer: Labourer, key: str) -> RateFacts | None:
+        if labourer.rate_per_key is None:
+            return None
+        owner = of_labourer(labourer.name, f"{BUCKET}#{key}")
+        return self._rate(labourer.rate_per_key, self._service.records.read([owner])[owner], key)
+
+    def _key(self, labourer: Labourer, key: str) -> KeyFacts | None:
+        """Names of a key's rows are dropped when room is needed, not when they end: each one is looked at."""
+        if labourer.max_per_key is None:
+            return None
+        rows = self._service.slots.rows(key_owner(labourer.name, key))
+        names = [(task, name) for row in rows for task, name in row.names.items()]
+        found = self._service.tasks.get_many(task for task, _ in names)
+        running = sum(not is_over(name, found.get(task)) for task, name in names)
+        return KeyFacts(key=key, running=running, most=labourer.max_per_key)
 
 
 def stored_settings(service: Service) -> EssentialSettings:

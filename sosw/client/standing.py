@@ -43,7 +43,7 @@ class LabourerStatus:
     @classmethod
     def of(cls, facts: LabourerFacts) -> LabourerStatus:
         """By the facts."""
-        answer = why_labourer(facts)
+        answer, health = why_labourer(facts), facts.standing.health
         decision = facts.decision(facts.labourer) if facts.labourer else None
         return cls(
             labourer=facts.name,
@@ -53,7 +53,7 @@ class LabourerStatus:
             due_is_more=facts.is_more,
             limit=decision.limit if decision else None,
             max=decision.of if decision else None,
-            health=facts.standing.health.status if facts.standing.health else None,
+            health=health.status if health and facts.labourer and facts.labourer.health_metrics else None,
             is_paused=any(causes.pauses(facts)),
         )
 

@@ -6,17 +6,18 @@ from typing import Any
 
 from sosw.domain.errors import did_you_mean, invalid
 from sosw.domain.jsontext import parse_object
+from sosw.domain.origin import ENVELOPE_KEYS
 
-_ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
+_ENVELOPE_KEYS = ("job", "idempotency_key", *ENVELOPE_KEYS, "logging_level", "test")
 
 
-def opened(event: Any) -> tuple[dict[str, Any], Any]:
-    """The job and the idempotency key beside it, None where there is none; raises `InvalidInput`.
+def opened(event: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The job, and the object that it stands in, empty where there is none; raises `InvalidInput`.
 
     Either may be an object or its JSON.
     """
     envelope = _object(event, "event")
-    return _job_in(envelope) if "job" in envelope else envelope, envelope.get("idempotency_key")
+    return (_job_in(envelope), envelope) if "job" in envelope else (envelope, {})
 
 
 def _object(value: Any, field_name: str) -> dict[str, Any]:

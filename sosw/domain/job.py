@@ -73,6 +73,8 @@ class Job:
     """What was asked for, as JSON: the same id with another body is refused."""
     submitted_by: str = ""
     """Who asked: an ARN of a rule, a user's name; empty where nobody said."""
+    source_event: Mapping[str, str] | None = None
+    """Of EventBridge: `arn` of the rule or the schedule, `id` and `time` of the event, as far as they were given."""
     source_pin: str | None = None
     """What its source was when it was submitted: whoever goes on with it reads the same, or nothing."""
     skipped_lines: int = 0

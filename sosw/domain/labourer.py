@@ -15,10 +15,10 @@ from sosw.domain.reader import Reader, is_number
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Rate
 from sosw.domain.retry import RetryPolicy
+from sosw.domain.retry_settings import read_retry
 from sosw.domain.task import LabourerName
 
 MAX_LIMIT = 10_000
-MAX_ATTEMPTS = 100
 MAX_WEIGHT = 1_000_000
 MAX_SHARDS = 16
 """Parts of a line."""
@@ -101,7 +101,7 @@ class Labourer:
             max_simultaneous_invocations=values.whole("max_simultaneous_invocations", None, 0, MAX_LIMIT),
             duration=values.seconds("duration", 900, 1, 900),
             cooldown=values.seconds("cooldown", 300, 1, 21_600),
-            retry=_retry(values),
+            retry=read_retry(values),
             retention=timedelta(days=values.whole("retention_days", 30, 1, 3_650)),
             health_metrics=health_metrics(values),
             draws=_draws(values),
@@ -127,15 +127,6 @@ def drawn(given: Any) -> list[str]:
 
 def _is_function(value: Any) -> bool:
     return isinstance(value, str) and _FUNCTION.fullmatch(value) is not None
-
-
-def _retry(values: Reader) -> RetryPolicy:
-    inner = values.inner("retry", ["base", "cap"])
-    return RetryPolicy(
-        max_attempts=values.whole("max_attempts", 3, 1, MAX_ATTEMPTS),
-        base=inner.seconds("base", 60, 0, 86_400),
-        cap=inner.seconds("cap", 3_600, 0, 604_800),
-    )
 
 
 def _draws(values: Reader) -> dict[ResourceName, float]:

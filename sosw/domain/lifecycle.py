@@ -148,7 +148,14 @@ def fail(
     stats: Any = None,
 ) -> Transition:
     """The running attempt `failure.attempt` failed: queued again after a backoff, or dead; cancelled if recalled."""
-    decision = policy.decide(tries=task.tries, is_retryable=is_retryable, now=failure.at, jitter=jitter)
+    decision = policy.decide(
+        tries=task.tries,
+        is_retryable=is_retryable,
+        now=failure.at,
+        jitter=jitter,
+        error=failure.error,
+        created_at=task.created_at,
+    )
     ended = _ended(task, failure, decision, retention, move="fail")
     return replace(ended, changes={**ended.changes, "stats": stats})
 
@@ -157,7 +164,14 @@ def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedel
     """The running attempt fell silent: its lease ended by `now`."""
     message = f"no answer before the lease ended at {task.greenfield.isoformat(timespec='seconds')}"
     failure = Failure(attempt=task.attempt, at=now, error="LeaseExpired", message=message)
-    decision = policy.decide(tries=task.tries, is_retryable=True, now=now, jitter=jitter)
+    decision = policy.decide(
+        tries=task.tries,
+        is_retryable=True,
+        now=now,
+        jitter=jitter,
+        error=failure.error,
+        created_at=task.created_at,
+    )
     return replace(_ended(task, failure, decision, retention, move="expire"), lease_over=now)
 
 

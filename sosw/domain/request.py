@@ -17,6 +17,7 @@ from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
 from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
+from sosw.domain.origin import Origin
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.sources import KEYS_BYTES, Source
@@ -26,7 +27,7 @@ from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
-_FIRST = Placement()
+_FIRST, _NOWHERE = Placement(), Origin()
 T = TypeVar("T")
 
 
@@ -57,6 +58,7 @@ class JobRequest:
     zone: tzinfo = timezone.utc
     """Where its days begin."""
     extensions: Extensions = NONE
+    origin: Origin = _NOWHERE
     tasks_a_part: int = 0
     """How many tasks it makes; of a job with a source, for each batch."""
 
@@ -68,8 +70,9 @@ class JobRequest:
 
         Raises `InvalidInput` with all problems at once. `now` is when it is submitted: periods count from there.
         """
-        job, key = opened(event)
-        return _Reader().request(job, key, settings, now or _ANY_DAY, extensions)
+        job, beside = opened(event)
+        key = beside.get("idempotency_key")
+        return _Reader(beside=beside).request(job, key, settings, now or _ANY_DAY, extensions)
 
     @classmethod
     def of(cls, job: Job, settings: EssentialSettings, extensions: Extensions = NONE) -> JobRequest:
@@ -92,6 +95,8 @@ class JobRequest:
             body=checked(body, "job", limit=MAX_PAYLOAD_BYTES),
             priority=self.priority,
             not_before=self.not_before,
+            submitted_by=self.origin.by,
+            source_event=self.origin.event,
         )
 
     def is_of(self, job: Job) -> bool:
@@ -187,6 +192,8 @@ class _Reader:
 
     schema: tuple[str, ...] | None = None
     """Of a job that is remembered; else the settings know."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in the job's envelope; empty where it has none."""
     problems: list[Problem] = field(default_factory=list)
 
     def request(
@@ -197,15 +204,7 @@ class _Reader:
         schema = self._try(lambda: _schema(job, settings) if self.schema is None else self.schema)
         where = self._try(lambda: zone(job.get("time_zone"))) or timezone.utc
         source = self._try(lambda: Source.of(job))
-        settled: dict[str, Any] = {
-            "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
-            "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
-            "fair_key": self._try(lambda: fair_key(job.get("fair_key"))),
-            "fair_weight": self._try(lambda: fair_weight(job.get("fair_weight", 1))),
-            "concurrency_key": self._try(lambda: KeyTemplate.of(job.get("concurrency_key"))),
-            "not_before": self._try(lambda: _not_before(job.get("not_before"))),
-            "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
-        }
+        settled = self._settled(job, key)
         tasks = self._survey(attributes, schema, now.astimezone(where), extensions)
         if self.problems or labourer is None or schema is None:
             raise InvalidInput(self.problems)
@@ -219,6 +218,19 @@ class _Reader:
             tasks_a_part=tasks,
             **settled,
         )
+
+    def _settled(self, job: Mapping[str, Any], key: Any) -> dict[str, Any]:
+        """What stands for itself, as fields of the request."""
+        return {
+            "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
+            "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
+            "fair_key": self._try(lambda: fair_key(job.get("fair_key"))),
+            "fair_weight": self._try(lambda: fair_weight(job.get("fair_weight", 1))),
+            "concurrency_key": self._try(lambda: KeyTemplate.of(job.get("concurrency_key"))),
+            "not_before": self._try(lambda: _not_before(job.get("not_before"))),
+            "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
+            "origin": self._try(lambda: Origin.of(self.beside)),
+        }
 
     def _try(self, read: Callable[[], T]) -> T | None:
         try:

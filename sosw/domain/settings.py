@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sosw.domain.declared import read_resource
 from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid, missing
 from sosw.domain.health import COEFFICIENTS
-from sosw.domain.labourer import MAX_ATTEMPTS, Labourer, drawn, labourer_path
+from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
 from sosw.domain.reader import Reader, each, is_number
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
 from sosw.domain.retry import RetryPolicy
+from sosw.domain.retry_settings import MAX_ATTEMPTS
 from sosw.domain.task import LabourerName
 
 __all__ = ["SHARED_KEYS", "EssentialSettings", "Labourer"]
@@ -24,6 +26,7 @@ SHARED_KEYS = (
     "resources",
     "job_schema_variants",
     "invocation_number_coefficient",
+    "linger",
     "custom_period_patterns",
 )
 _Problems = Mapping[str, tuple[Problem, ...]]
@@ -42,6 +45,8 @@ class EssentialSettings:
     """The share of its limit that a labourer has at each health, 0 … 1."""
     job_schema_variants: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"default": ()})
     """Names of the attributes to chunk by, outermost first, for each job schema."""
+    linger: timedelta = timedelta(seconds=3)
+    """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     mistaken: _Problems = field(default_factory=dict)
@@ -68,6 +73,7 @@ class EssentialSettings:
             resources={ResourceName(name): found for name, found in resources.items()},
             coefficients={**COEFFICIENTS, **coefficients},
             job_schema_variants={"default": (), **schemas},
+            linger=values.seconds("linger", 3, 0, 30),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             mistaken_resources=bad_resources,

@@ -173,9 +173,11 @@ def _more(facts: LabourerFacts, labourer: Labourer) -> Iterator[str]:
         yield f"everything is limited {limited(facts.everything, now)}"
     if facts.standing.control.limit is not None:
         yield f"it is limited {limited(facts.standing.control, now)}"
-    if facts.standing.health is not None:
+    if facts.standing.health is not None and labourer.health_metrics:
         health = facts.standing.health
         yield f"{causes.health(health)}, since {told(health.since, now)}"
+        if health.problem:
+            yield health.problem
     for name, budget in facts.budgets.items():
         resource = facts.resources.get(name)
         share = f"{name}: its share is {budget.shares.get(facts.name, 0):,} of {causes.attempts(resource, budget):,}"

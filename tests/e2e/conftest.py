@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sosw import Client
-from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoRecordStore, DynamoSlotStore, DynamoTaskStore
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SOSW = str(Path(sys.executable).with_name("sosw"))
 LIMIT = 4
+PACED_LIMIT = 5
+BUSY, START = "api:busy", 40
+"""A resource that Workers alone speak of, and its budget at first."""
 CONFIG = {
     "task_config": {
         "labourers": {
@@ -35,10 +38,12 @@ CONFIG = {
                 "cooldown": 10,
                 "retry": {"base": 0, "cap": 0},
             },
+            "paced": {"arn": "obedient", "max_simultaneous_invocations": PACED_LIMIT, "duration": 10, "cooldown": 10},
             "absent": {"max_simultaneous_invocations": LIMIT},
             "mistaken": {"max_simultaneous_invocations": -1},
         }
     },
+    "resources": {BUSY: {"target": 70, "band": 5, "ceiling": START, "start": START}},
     "job_schema_variants": {"by_shop": {"chunkable_attrs": [["shop", {}]]}},
 }
 
@@ -70,6 +75,10 @@ class Deployment:
     @property
     def jobs(self) -> DynamoJobStore:
         return DynamoJobStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    @property
+    def records(self) -> DynamoRecordStore:
+        return DynamoRecordStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
 
     def tasks_of(self, said: dict[str, Any]) -> list[Task]:
         """The tasks of the job that the Scheduler's answer is about, by number."""

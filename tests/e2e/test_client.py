@@ -115,7 +115,7 @@ def test_the_command_backfills_after_a_look_at_what_it_would_do(deployment: Depl
     listed = json.loads(run(deployment, "jobs", "--json").stdout)["jobs"]
 
     assert json.loads(dry.stdout)["tasks"] == 3
-    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, at most $")) == (0, True)
+    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, about $")) == (0, True)
     assert [(job["total"], job["done"]) for job in listed if job["job_id"] == "cli-backfill"] == [(3, 3)]
 
 
@@ -155,6 +155,9 @@ def test_a_schedule_submits_its_job_under_a_key_of_its_time(deployment: Deployme
     (result,) = client.job(found).results()
 
     assert (status.done, result.result["payload"]) == (1, {"data": found.partition(".")[2]})
+    assert status.submitted_by.endswith(f":schedule/default/sosw-{kind}-test")
+    assert status.source_event is not None
+    assert status.source_event["time"] == found.partition(".")[2]
     assert kind == "rate" or found == f"at-test.{soon:%Y-%m-%dT%H:%M:%SZ}"
     deployment.stack.deploy(
         ROOT / "cloudformation" / "schedule.yaml", f"schedule-{kind}", parameters | {"State": "DISABLED"}

@@ -153,12 +153,12 @@ def test_late_evidence_of_an_earlier_end_does_not_free_a_running_attempt() -> No
 @pytest.mark.parametrize(("is_passing", "delay"), [(True, 2), (False, 60)])
 def test_an_attempt_whose_invocation_is_refused_is_given_back_unharmed(delay: float, *, is_passing: bool) -> None:
     world = World(max_attempts=1)
-    world.invoker = refusing("job#0", error=InvokeRefused("sales", "no", is_passing=is_passing))
+    world.invoker = refusing("job#1", error=InvokeRefused("sales", "no", is_passing=is_passing))
     world.queue(2)
     assert world.orchestrator()({}) == {"started": {"sales": 1}}
-    task = world.task(0)
+    task = world.task(1)
     assert (task.state, task.tries, task.greenfield) == (TaskState.QUEUED, 0, NOW + seconds(delay))
-    assert world.names() == {0: ["job#1"]}
+    assert world.names() == {0: ["job#0"]}
 
 
 def test_an_attempt_that_may_have_been_invoked_is_left_to_its_lease() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sosw.domain import lifecycle
@@ -78,7 +79,8 @@ def test_a_task_that_the_index_still_shows_is_not_started_again() -> None:
     store.freeze()
     world.orchestrator()({})
     world.report("complete")
-    world.slots.write(SlotRow(labourer=LABOURER, number=0, version=1, capacity=5))
+    (row,) = world.slots.rows(LABOURER)
+    world.slots.write(replace(row, names={}))
     assert world.orchestrator()({}) == {"started": {}}
     assert (len(world.started), world.names()) == (1, {})
 

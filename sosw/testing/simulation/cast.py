@@ -129,7 +129,8 @@ class Cast:
     def _orchestrator(self) -> Orchestrator:
         return Orchestrator(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots), invoker=self.cloud,
-            clock=self._engine.clock, in_parallel=self._engine.in_parallel, pause=self._pause,
+            clock=self._engine.clock, name=self._names.orchestrator, in_parallel=self._engine.in_parallel,
+            pause=self._pause, wait=self._engine.sleep,
         )  # fmt: skip
 
     def _scheduler(self) -> Scheduler:
@@ -143,7 +144,7 @@ class Cast:
         return Scavenger(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots),
             jobs=SimulatedJobs(self._calls, self.jobs), invoker=self.cloud, reminder=self.cloud,
-            clock=self._engine.clock, jitter=self._die.random, names=self._names,
+            clock=self._engine.clock, in_parallel=self._engine.in_parallel, jitter=self._die.random, names=self._names,
         )  # fmt: skip
 
     def _assistant(self) -> WorkerAssistant:

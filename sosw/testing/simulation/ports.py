@@ -51,7 +51,7 @@ class Calls:
         self.engine.sleep(half)
         if self.die.random() < self.faults.crash:
             if self.die.random() < 0.5:  # noqa: PLR2004  (as often before as after)
-                effect()
+                _attempt(effect)
             self.engine.die()
         if self.die.random() < self.faults.lost:
             self._lose(effect)

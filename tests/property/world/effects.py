@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -14,12 +14,14 @@ from sosw.domain.messages import Wake
 from sosw.domain.records import Entry, Record, RecordKey
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
-from sosw.ports import Outcome
+from sosw.ports import Limit, Outcome
 from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.property.world.roles import NAMES
 from tests.property.world.stepping import Call, Crash, Run
 
-READS = frozenset({"get", "get_lagging", "places", "row_numbers", "row", "get_job", "left", "record", "log"})
+READS = frozenset(
+    {"get", "get_lagging", "places", "next_row", "limit", "wait", "get_job", "left", "record", "log"},
+)
 STALE = (StaleTask, StaleRow, StaleJob, StaleRecord)
 MEMORY = 12
 """So many writes back an index, or a cheap read, may show the world."""
@@ -48,6 +50,8 @@ class Effects:
         """`witness(call, tasks before it)` looks at the world after every write that took effect."""
         self.witness = witness
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
+        self.limits: list[Limit] = []
+        """All that there ever were, at versions from 1."""
         self.records = InMemoryRecordStore()
         self.started: list[tuple[str, dict[str, Any]]] = []
         self._past: deque[dict[TaskId, Task]] = deque([{}], maxlen=MEMORY)
@@ -84,11 +88,14 @@ class Effects:
     def apply_one(self, transition: Any) -> Outcome:
         return self.tasks.apply_all([transition])[0]
 
-    def row_numbers(self, labourer: LabourerName) -> list[int]:
-        return [row.number for row in self.slots.rows(labourer)]
+    def next_row(self, labourer: LabourerName, number: int) -> SlotRow | None:
+        return next((row for row in self.slots.rows(labourer) if row.number >= number), None)
 
-    def row(self, labourer: LabourerName, number: int) -> SlotRow:
-        return next(row for row in self.slots.rows(labourer) if row.number == number)
+    def limit(self) -> Limit:
+        return self.limits[-1]
+
+    def wait(self, time: timedelta) -> None:
+        """The stage lets it pass."""
 
     def write(self, row: SlotRow) -> SlotRow:
         return self.slots.write(row)

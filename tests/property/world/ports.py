@@ -14,9 +14,10 @@ from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Wake
 from sosw.domain.ranks import Place
 from sosw.domain.records import Entry, Record, RecordKey
+from sosw.domain.settings import Labourer
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
-from sosw.ports import Clock, Outcome
+from sosw.ports import Clock, Limit, Outcome
 from tests.property.world.stepping import Call
 
 Reach = Callable[[Call], Any]
@@ -59,12 +60,28 @@ class SteppedSlots:
         self._reach = reach
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
-        numbers: list[int] = self._reach(Call("row_numbers", (labourer,)))
-        return [self._reach(Call("row", (labourer, number))) for number in numbers]
+        """Each is read before the next is looked for, as by a query: a new row may be found at the end."""
+        rows: list[SlotRow] = []
+        while row := self._reach(Call("next_row", (labourer, len(rows) and rows[-1].number + 1))):
+            rows.append(row)
+        return rows
 
     def write(self, row: SlotRow) -> SlotRow:
         written: SlotRow = self._reach(Call("write", (row,)))
         return written
+
+
+class SteppedLimits:
+    """`Limits`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def tick(self) -> None:
+        """Nothing is measured in this world: its limits change when they like."""
+
+    def limits(self, labourers: Sequence[Labourer]) -> dict[LabourerName, Limit]:
+        return {labourer.name: self._reach(Call("limit")) for labourer in labourers}
 
 
 class SteppedRecords:

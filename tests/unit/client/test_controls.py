@@ -17,15 +17,12 @@ from sosw.client import (
     Reason,
     UnknownLabourer,
     UnknownResource,
-    UnknownTask,
 )
 from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.facts import COUNTED
-from sosw.domain.job import JobState
 from sosw.domain.records import Entry, Record, of_labourer, of_resource
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.standing import Budget, Health, Standing
-from sosw.domain.task import TaskState
 from sosw.settings import ESSENTIAL_CONFIG
 from sosw.testing import DictConfigSource
 from tests.factories import LABOURER, NOW, a_task
@@ -109,9 +106,20 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(world: ClientWorld)
 
 
 def test_what_is_recorded_of_a_labourer_is_told(world: ClientWorld) -> None:
-    health = Health(status=2, since=NOW, why="CPU is at 60")
+    health = Health(status=2, since=NOW, why="CPU is at 60", problem="Locks is missing: no data")
     world.records.write(Record(key=of_labourer("sales"), value=Standing(health=health).to_json()))
-    assert world.client.labourer("sales").health == 2
+    assert world.client.labourer("sales").health is None, "no metric of it counts any more"
+
+    query = {"Namespace": "AWS/RDS", "MetricName": "CPU", "Period": 60, "Statistics": ["Average"]}
+    metric = {"details": query, "feelings": {3: 50, 4: 25}, "feeling_comparison_operator": "<="}
+    world.config["task_config"]["labourers"]["sales"]["health_metrics"] = {"CPU": metric}
+    status = world.client.labourer("sales")
+    assert (status.health, status.limit) == (2, 1)
+    assert status.more == (
+        "limit 1 of 2 because its health is 2 of 4, moderate: CPU is at 60",
+        "health is 2 of 4, moderate: CPU is at 60, since 12:00:00 UTC",
+        "Locks is missing: no data",
+    )
 
 
 def test_a_budget_that_binds_is_told(drawn: ClientWorld) -> None:
@@ -165,40 +173,6 @@ def test_a_labourer_that_was_removed_is_told_as_long_as_something_of_it_is_left(
 
 
 # --- tasks ---
-
-
-def test_a_task_tells_why_it_waits_and_that_it_runs(world: ClientWorld) -> None:
-    world.client.submit("sales", idempotency_key="k", **SHOPS, shops=["a", "b", "c"])
-    assert world.client.why("k#2").reason is Reason.BEHIND
-    world.orchestrator()({})
-
-    assert world.client.why("k#0").headline == ("running since 12:00:00 UTC, attempt 1; its lease ends at 12:20:00 UTC")
-    assert world.client.why("k#2").headline == "waiting: 2 of 2 running; limit 2"
-    assert world.client.why("k#2").more == ("it is the first in line",)
-
-
-def test_a_cancelled_task_tells_who_cancelled_its_job(world: ClientWorld) -> None:
-    job = world.client.submit("sales", idempotency_key="k")
-    assert job.cancel(why="the wrong year", by="ann").state is JobState.CANCELLED
-    assert world.client.why("k#0").headline == "cancelled since 12:00:00 UTC by ann: the wrong year"
-
-
-def test_a_task_that_is_not_there_is_told_with_what_its_job_has(world: ClientWorld) -> None:
-    world.client.submit("sales", idempotency_key="k")
-    with pytest.raises(UnknownTask, match=r"there is no task 'k#7': job k has 1, counted from 0; closed ones leave"):
-        world.client.why("k#7")
-    with pytest.raises(UnknownTask, match="there is no job 'j'"):
-        world.client.why("j#0")
-    with pytest.raises(UnknownTask, match="there is no job ''"):
-        world.client.why("#0")
-
-
-def test_a_task_outside_of_any_job_is_told_too(world: ClientWorld) -> None:
-    world.tasks.create([a_task(state=TaskState.DEAD, attempt=1)])
-    assert world.client.why("job#0").headline == "dead after 1 attempt"
-
-
-# --- orders ---
 
 
 def test_a_pause_is_ordered_shown_and_ended(world: ClientWorld) -> None:

@@ -17,6 +17,7 @@ from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Report, Wake, assignment
 from sosw.domain.orders import ControlOrder
 from sosw.domain.request import JobRequest
+from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
@@ -89,6 +90,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert Report.from_event(value).to_event() == value
         case {"sosw": {"cancel": _} | {"resume": _}} if "/" not in str(value["sosw"].get("resume")):
             assert Order.from_event(value)
+        case {"sosw": {"round": _}}:
+            assert Round.from_event(value)
         case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
             assert ControlOrder.from_event(value, REGULATED).to_event() == value
         case {"sosw": _}:
