@@ -43,6 +43,8 @@ DOUBLINGS = 6
 """So often the step of a rise doubles; then it stays."""
 SURE_PART = 0.25
 """A step may be such a part of the budget from the first on, once the gain is well known."""
+MOST_PART = 0.5
+"""Of the budget: no step is more, but for the first."""
 NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
 CONFIRMED = 0.3
@@ -162,8 +164,8 @@ def _risen(
     is_used = in_use >= USED * int(limit)
     if room <= NEAR * resource.band or not is_used or not _is_calm(budget, at, now):
         return replace(budget, rising=budget.rising if is_used else 0)
-    ramp = max(resource.increase * 2 ** min(budget.rising, DOUBLINGS), SURE_PART * limit * model.is_sure)
-    step = min(ramp, room / model.most_gain)
+    ramp = min(resource.increase * 2 ** min(budget.rising, DOUBLINGS), max(resource.increase, MOST_PART * limit))
+    step = min(max(ramp, SURE_PART * limit * model.is_sure), room / model.most_gain)
     higher = min(resource.ceiling, limit + step)
     if higher <= limit:
         return budget

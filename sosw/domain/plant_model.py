@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-NOISE, LEAST_NOISE, MOST_NOISE = 0.5, 0.3, 1.5
+NOISE, LEAST_NOISE, MOST_NOISE = 0.8, 0.3, 1.5
 """Of a reading: standard deviations, in bands. At first; and the bounds of what is learnt of it."""
 NOISE_LEARNT = 0.1
 """So much of what is known of the noise comes from the latest reading."""

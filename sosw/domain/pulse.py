@@ -16,7 +16,7 @@ ENOUGH, FEW = 100, 10
 """Uses that end a window; those that do, when they leave no doubt."""
 KNOWN = 50
 """Uses after which the usual latency is known."""
-TOLERANCE, UNSURE_TOLERANCE = 1.15, 2.0
+TOLERANCE, UNSURE_TOLERANCE = 1.15, 1.5
 """So many times the usual latency is borne; and while no reading has confirmed what is usual."""
 DOUBT = 3.0
 """Standard errors of a window's mean that are borne on top."""
