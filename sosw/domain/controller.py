@@ -184,7 +184,9 @@ def _is_calm(budget: Budget, at: datetime, now: datetime) -> bool:
 
 
 def _changed(budget: Budget, limit: float, why: str, now: datetime) -> Budget:
-    was = budget.limit or 0.0
-    cut_at = now if limit < was else budget.cut_at
-    memory = {**budget.memory, _STEERED: float(to_ms(now))}
-    return replace(budget, limit=limit, why=why, changed_at=now, cut_at=cut_at, memory=memory, rising=0)
+    """With another limit, of which the fast loop is told when it is lower."""
+    was, memory = budget.limit or 0.0, {**budget.memory, _STEERED: float(to_ms(now))}
+    if limit >= was:
+        return replace(budget, limit=limit, why=why, changed_at=now, memory=memory)
+    memory |= Pulse.of(memory, now).after_cut(was, limit).kept()
+    return replace(budget, limit=limit, why=why, changed_at=now, cut_at=now, memory=memory, rising=0)

@@ -26,7 +26,7 @@ from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.overload import is_overload
 from sosw.domain.pulse import Pulse
 from sosw.domain.resources import Resource
-from sosw.domain.shares import lowered
+from sosw.domain.shares import lowered, raised
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
 
@@ -61,8 +61,9 @@ def limit_of(resource: Resource, budget: Budget) -> float:
 def react(resource: Resource, budget: Budget, signals: Signals, now: datetime) -> Budget:
     """The fast loop: the budget after `signals` of its users, all that came since it was last called.
 
-    A cut lowers the shares along with the budget: it holds with the next start. In between it only remembers what
-    it was told: the budget that comes back is to be kept whenever it differs. Without signals nothing changes.
+    A change lowers or raises the shares in proportion with the budget: it holds with the next start. In between it
+    only remembers what it was told: the budget that comes back is to be kept whenever it differs. Without signals
+    nothing changes.
     """
     if not signals.count and not signals.ended:
         return budget
@@ -178,4 +179,7 @@ def _raised(resource: Resource, budget: Budget, limit: float, why: str, now: dat
     if higher <= was:
         return budget
     memory = usage.sampled(budget.memory, higher, now) | {"relief": float(to_ms(now))}
-    return replace(budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory)
+    shares = raised(budget.shares, int(higher))
+    return replace(
+        budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory, shares=shares
+    )
