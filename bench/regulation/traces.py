@@ -12,6 +12,7 @@ from sosw.testing.regulation import Metric
 
 HOUR = 3600
 TARGET, BAND = 70.0, 5.0
+OVERLOAD_AT = 3010
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Trace:
     metric: Metric = field(default_factory=Metric)
     seconds: int = 2 * HOUR
     floor: int = 2
-    start: int = 20
+    start: int = 30
     ceiling: int = 300
     increase: int = 10
     band: float = BAND / 2
@@ -81,15 +82,15 @@ TRACES = (
     ),
     Trace(
         name="noise",
-        about="the same, with noise of 3 %, and 2 % more in what is measured",
+        about="the same, with noise of 3 %, and 1 % more in what is measured",
         plant=Plant(others=lambda _: 20.0, noise=3.0),
         work=_two(10, 0.5),
-        metric=Metric(noise=2.0),
+        metric=Metric(noise=1.0),
     ),
     Trace(
         name="step overload",
         about="after 50 minutes others take 40 % instead of 15 %, at once",
-        plant=Plant(others=_step(15.0, 40.0, 3010)),
+        plant=Plant(others=_step(15.0, 40.0, OVERLOAD_AT)),
         work=_two(10, 0.5),
     ),
     Trace(

@@ -26,8 +26,8 @@ from sosw.domain import usage
 from sosw.domain.health import OnMissing, Reading
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.plant_model import PlantModel
-from sosw.domain.pulse import FEW, Pulse
-from sosw.domain.reflex import CALM, limit_of, react
+from sosw.domain.pulse import Pulse
+from sosw.domain.reflex import CALM, CUT, FEW, HELD, HOT, RISE, limit_of, react
 from sosw.domain.resources import Resource
 from sosw.domain.standing import Budget
 
@@ -49,7 +49,7 @@ NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
 CONFIRMED = 0.3
 """So much of what is usual comes from the latest minute that confirms it."""
-_STEERED, _HELD = "steered", "held"
+_STEERED = "steered"
 
 
 def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, now: datetime) -> Budget:
@@ -71,7 +71,7 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     until = min(now, at + reading.over)
     model = _learnt(resource, budget, reading.value, at, until)
     memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, reading.value, at, until)}
-    memory[_HELD] = limit_of(resource, budget)
+    memory[HELD] = limit_of(resource, budget)
     budget = replace(budget, reading=reading.value, read_at=reading.at or now, problem="", memory=memory)
     load = model.load(min(limit_of(resource, budget), in_use))
     is_fresh = budget.changed_at is None or budget.changed_at <= at
@@ -143,7 +143,7 @@ def _fallen(
     limit = limit_of(resource, budget)
     used = min(limit, in_use) or limit
     excess = model.load(used) - resource.target
-    relief = budget.memory.get("relief")
+    relief = budget.memory.get(RISE)
     if excess <= NEAR * resource.band or (relief is not None and from_ms(int(relief)) > at):
         return replace(budget, rising=0)
     lowest = max(resource.floor, used * resource.decrease)
@@ -178,7 +178,7 @@ def _risen(
 
 def _is_calm(budget: Budget, at: datetime, now: datetime) -> bool:
     """Whether signals let it rise: none of overload lately, and no cut that the reading has not seen."""
-    hot, reflex = budget.memory.get("hot"), budget.memory.get("reflex")
+    hot, reflex = budget.memory.get(HOT), budget.memory.get(CUT)
     is_quiet = hot is None or now - from_ms(int(hot)) >= CALM
     return is_quiet and (reflex is None or at >= from_ms(int(reflex)))
 
