@@ -127,7 +127,7 @@ class PlantModel:
         return replace(
             self,
             rest_var=self.rest_var + (WALK * band) ** 2,
-            gain_var=min(self.gain_var + (GAIN_WALK * self.gain) ** 2, self.gain**2),
+            gain_var=self.gain_var + (GAIN_WALK * self.gain) ** 2,
         )
 
     def _unsure(self, used: float) -> float:
@@ -135,14 +135,22 @@ class PlantModel:
         return max(0.0, self.rest_var + 2 * self.both_var * used + self.gain_var * used**2)
 
     def _bounded(self, load: float, used: float, known: float) -> PlantModel:
-        """Others add to a load, they do not take from it; and one reading does not make a gain another one."""
+        """Others add to a load, they do not take from it; and one reading does not make a gain another one.
+
+        What is so learnt of the gain is learnt of the rest as well, as far as they have to do with each other.
+        """
         most, least = 2 * known, known / 4
         if used >= 1 and load > 0:
             most, least = min(most, load / used), max(least, LEAST_OURS * load / used)
         gain = min(max(self.gain, least), most)
-        rest = self.rest + (self.gain - gain) * used
-        rest_var, gain_var = max(0.0, self.rest_var), min(max(0.0, self.gain_var), gain**2)
-        common = math.sqrt(rest_var * gain_var)
-        both_var = min(max(self.both_var, -common), common)
-        return replace(self, rest=rest, gain=gain, rest_var=rest_var, both_var=both_var, gain_var=gain_var)
-
+        if self.gain_var <= 0:
+            return replace(self, gain=gain, gain_var=0.0, both_var=0.0, rest_var=max(0.0, self.rest_var))
+        slope, left = self.both_var / self.gain_var, min(1.0, gain**2 / self.gain_var)
+        return replace(
+            self,
+            rest=self.rest + slope * (gain - self.gain),
+            gain=gain,
+            rest_var=max(0.0, self.rest_var - slope * self.both_var * (1 - left)),
+            both_var=self.both_var * left,
+            gain_var=self.gain_var * left,
+        )
