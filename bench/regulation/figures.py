@@ -73,7 +73,9 @@ def _halved(phase: int, *, hears_signals: bool, seed: int) -> int:
     known = next(trace for trace in TRACES if trace.name == "step overload")
     step = OVERLOAD_AT // MINUTE * MINUTE + phase
     trace = replace(
-        known, plant=replace(known.plant, others=lambda s: known.plant.others(s - step + OVERLOAD_AT)), seconds=step + 240
+        known,
+        plant=replace(known.plant, others=lambda s: known.plant.others(s - step + OVERLOAD_AT)),
+        seconds=step + 240,
     )
     done = run(trace, ours(trace, hears_signals=hears_signals), seed)
     usual = sum(done.started[step - BEFORE : step]) / BEFORE * WINDOW

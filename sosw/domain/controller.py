@@ -43,7 +43,7 @@ DOUBLINGS = 6
 """So often the step of a rise doubles; then it stays."""
 SURE_PART = 0.25
 """A step may be such a part of the budget from the first on, once the gain is well known."""
-MOST_PART = 0.5
+MOST_PART = 0.6
 """Of the budget: no step is more, but for the first."""
 NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
@@ -93,9 +93,7 @@ def _number(load: float, resource: Resource) -> str:
     return f"{load:,.4g} {resource.unit}".rstrip()
 
 
-def _learnt(
-    resource: Resource, budget: Budget, load: float, since: datetime, until: datetime
-) -> PlantModel:
+def _learnt(resource: Resource, budget: Budget, load: float, since: datetime, until: datetime) -> PlantModel:
     """The plant as known after a reading."""
     used, moved = usage.between(budget.memory, since, until)
     known = PlantModel.of(budget.memory)
@@ -136,9 +134,7 @@ def _is_settled(resource: Resource, budget: Budget, now: datetime) -> bool:
     return steered is None or now - from_ms(int(steered)) >= resource.settle - EARLY
 
 
-def _fallen(
-    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
-) -> Budget:
+def _fallen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime) -> Budget:
     """Multiplicative decrease, in proportion to the excess."""
     limit = limit_of(resource, budget)
     used = min(limit, in_use) or limit
@@ -150,14 +146,10 @@ def _fallen(
     lower = max(lowest, used - excess / model.gain)
     if lower >= limit:
         return replace(budget, rising=0)
-    over = _number(resource.target + resource.band, resource)
-    why = f"{measured(resource, budget.reading or 0.0)} > {over}"
-    return _changed(budget, lower, why, now)
+    return _changed(budget, lower, _cause(resource, budget, model.load(used)), now)
 
 
-def _risen(
-    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
-) -> Budget:
+def _risen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime) -> Budget:
     """Additive increase with a ramp, within what the load has room for."""
     limit = limit_of(resource, budget)
     room = resource.target - model.load(min(limit, in_use))
@@ -169,11 +161,19 @@ def _risen(
     higher = min(resource.ceiling, limit + step)
     if higher <= limit:
         return budget
-    under = _number(resource.target - resource.band, resource)
-    why = f"{measured(resource, budget.reading or 0.0)} < {under}"
-    risen = _changed(budget, higher, why, now)
+    risen = _changed(budget, higher, _cause(resource, budget, resource.target - room), now)
     memory = usage.sampled(risen.memory, int(higher), now + SOON)
     return replace(risen, rising=budget.rising + 1, memory=memory)
+
+
+def _cause(resource: Resource, budget: Budget, foreseen: float) -> str:
+    """The reading, and the edge of the band that it is beyond; or what it comes to by what has changed since."""
+    said, load = measured(resource, budget.reading or 0.0), budget.reading or 0.0
+    if load > resource.target + resource.band:
+        return f"{said} > {_number(resource.target + resource.band, resource)}"
+    if load < resource.target - resource.band:
+        return f"{said} < {_number(resource.target - resource.band, resource)}"
+    return f"{said} and heading for {_number(foreseen, resource)}, target {_number(resource.target, resource)}"
 
 
 def _is_calm(budget: Budget, at: datetime, now: datetime) -> bool:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sosw.domain.moments import to_ms
 from sosw.domain.signals import Signals
@@ -90,16 +91,19 @@ class Pulse:
     def of(cls, memory: Mapping[str, float], now: datetime) -> Pulse:
         """As `kept` has kept it; new at `now`, if there is none."""
         own = {key[len(_PREFIX) :]: value for key, value in memory.items() if key.startswith(_PREFIX)}
+        tallies = (Tally(**{key: own.get(f"{name}.{key}", 0.0) for key in _SUMS}) for name in ("short", "long"))
         known = {key: value for key, value in own.items() if key in cls.__dataclass_fields__}
-        tallies = {name: Tally(**{key: own.get(f"{name}.{key}", 0.0) for key in _SUMS}) for name in ("short", "long")}
-        return cls(**({"at": float(to_ms(now))} | known), **tallies)
+        numbers: dict[str, Any] = {"at": float(to_ms(now))} | known
+        return cls(**numbers, short=next(tallies), long=next(tallies))
 
     def kept(self) -> dict[str, float]:
         """To be remembered."""
         flat: dict[str, float] = {}
         for name, value in asdict(self).items():
-            values = {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
-            flat |= {_PREFIX + key: each for key, each in values.items()}
+            values = (
+                {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+            )
+            flat |= {_PREFIX + key: round(each, 9) for key, each in values.items()}
         return flat
 
     def with_signals(self, signals: Signals, bad: int, now: datetime) -> Pulse:
@@ -145,17 +149,17 @@ class Pulse:
         cool = 1 / COOL - COOL_DOUBT * self.long.error(self.usual)
         return bool(self.confirmed) and self.is_known and self.long.heat(self.usual) < cool
 
-    def having_learnt(self, signals: Signals, seconds: float, *, is_hot: bool, is_blind: bool) -> Pulse:
+    def having_learnt(self, signals: Signals, seconds: float, *, is_hot: bool, is_alone: bool) -> Pulse:
         """With latencies told `seconds` after the last in what is usual, as far as no reading tells that better.
 
-        The mean at first, then `1 - exp(-seconds / time)` of the way.
+        `is_alone`: none ever will. The mean at first, then `1 - exp(-seconds / time)` of the way.
         """
         told = signals.latency
         if told is None:
             return self
         known, is_up = self.learnt + signals.timed, told > self.usual
         time = (LEAK if is_hot else UP) if is_up else DOWN
-        way = 1 - math.exp(-min(max(0.0, seconds), LONG) / time) if is_blind or (is_hot and is_up) else 0.0
+        way = 1 - math.exp(-min(max(0.0, seconds), LONG) / time) if is_alone or (is_hot and is_up) else 0.0
         way = max(way, signals.timed / known) if self.learnt < KNOWN else way
         return replace(self, usual=self.usual + (told - self.usual) * way, learnt=min(known, float(KNOWN)))
 

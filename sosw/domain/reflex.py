@@ -75,8 +75,9 @@ def react(resource: Resource, budget: Budget, signals: Signals, now: datetime) -
     bad = sum(count for name, count in signals.errors.items() if is_overload(name))
     known = Pulse.of(budget.memory, now)
     pulse, is_blind = known.with_signals(signals, bad, now), _is_blind(resource, budget)
-    share, why = _strain(resource, pulse, signals)
-    learnt = pulse.having_learnt(signals, (pulse.at - known.at) / 1000, is_hot=share < 1, is_blind=is_blind)
+    share, why = _strain(resource, pulse, signals, bad)
+    is_alone = is_blind and not pulse.confirmed
+    learnt = pulse.having_learnt(signals, (pulse.at - known.at) / 1000, is_hot=share < 1, is_alone=is_alone)
     hot = {HOT: float(to_ms(now))} if share < 1 else {}
     budget = replace(budget, memory=usage.timed(budget.memory, signals, now) | learnt.kept() | hot)
     if share < 1:
@@ -86,13 +87,13 @@ def react(resource: Resource, budget: Budget, signals: Signals, now: datetime) -
     return (_recovered if is_blind else _relieved)(resource, budget, learnt, now)
 
 
-def _strain(resource: Resource, pulse: Pulse, signals: Signals) -> tuple[float, str]:
-    """What a window leaves of the budget, and the cause; 1 when nothing strains."""
-    failing = min(1.0, pulse.short.bad / max(FEW, pulse.short.count) / DEEPEST_SHARE)
+def _strain(resource: Resource, pulse: Pulse, signals: Signals, bad: int) -> tuple[float, str]:
+    """What the last seconds leave of the budget, and the cause; 1 when nothing strains. `bad` are new refusals."""
+    failing = min(1.0, pulse.short.bad / max(FEW, pulse.short.count) / DEEPEST_SHARE) if bad else 0.0
     by_errors = 1 - (1 - resource.decrease) * failing
     by_latency = max(resource.decrease, 1 / math.sqrt(pulse.heat)) if pulse.is_hot else 1.0
     if by_errors < 1 and by_errors <= by_latency:
-        worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name], default="overload")
+        worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name])
         return by_errors, f"{resource.name} refused {pulse.short.bad:.0f} of {pulse.short.count:.0f} by {worst}"
     if by_latency < 1:
         slow, usual = _seconds(pulse.latency), _seconds(pulse.usual)
@@ -116,7 +117,7 @@ def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: st
     lower = max(float(resource.floor), limit * share)
     if lower >= limit:
         return budget
-    memory = usage.noted(budget.memory | pulse.after_cut(limit, lower).kept(), limit, now)
+    memory = usage.noted({**budget.memory, **pulse.after_cut(limit, lower).kept()}, limit, now)
     memory[CUT] = float(to_ms(now))
     shares = lowered(budget.shares, int(lower))
     return replace(budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares)
@@ -169,14 +170,12 @@ def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -
     return _raised(resource, budget, pulse, min(most, limit + step), why, now)
 
 
-def _raised(
-    resource: Resource, budget: Budget, pulse: Pulse, limit: float, why: str, now: datetime
-) -> Budget:
+def _raised(resource: Resource, budget: Budget, pulse: Pulse, limit: float, why: str, now: datetime) -> Budget:
     """Within all bounds. Shares rise in proportion, where none is over its share any more."""
     was, higher = limit_of(resource, budget), min(_most(resource, budget), limit)
     if higher <= was:
         return budget
-    memory = usage.sampled(budget.memory | pulse.changed().kept(), higher, now) | {RISE: float(to_ms(now))}
+    memory = usage.sampled({**budget.memory, **pulse.changed().kept(), RISE: float(to_ms(now))}, higher, now)
     shares = raised(budget.shares, int(higher))
     return replace(
         budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory, shares=shares

@@ -181,4 +181,3 @@ class _Meter:
         oldest = BEGIN + timedelta(seconds=second - 5 * MINUTE)
         known = [reading for late, reading in self.due[-5:] if late <= second and reading.at and reading.at >= oldest]
         return known[-1] if known else Reading(problem="no data")
-

@@ -16,9 +16,7 @@ WEIGHTS = st.sampled_from([0.5, 1.0, 2.0, 3.0, 10.0])
 DRAWS = st.dictionaries(
     NAMES, st.builds(Draw, weight=WEIGHTS, running=st.integers(0, 40), wants=st.integers(0, 60)), min_size=1
 )
-IDLE = st.dictionaries(
-    NAMES, st.builds(Draw, weight=WEIGHTS, running=st.just(0), wants=st.integers(0, 60)), min_size=1
-)
+IDLE = st.dictionaries(NAMES, st.builds(Draw, weight=WEIGHTS, running=st.just(0), wants=st.integers(0, 60)), min_size=1)
 """Nothing runs yet: what is fair, and nothing else."""
 TOTALS = st.integers(0, 120)
 SHARES = st.dictionaries(NAMES, st.integers(0, 60))
@@ -87,9 +85,7 @@ def test_one_with_work_keeps_its_first_slot_before_others_keep_room(
 
 
 @given(TOTALS, DRAWS)
-def test_shares_come_to_what_is_fair_as_soon_as_nobody_is_over_it(
-    total: int, draws: dict[LabourerName, Draw]
-) -> None:
+def test_shares_come_to_what_is_fair_as_soon_as_nobody_is_over_it(total: int, draws: dict[LabourerName, Draw]) -> None:
     fair = water_fill(total, {name: replace(draw, running=0) for name, draw in draws.items()})
     if all(draw.running <= fair[name] for name, draw in draws.items()):
         assert water_fill(total, draws) == fair
@@ -111,7 +107,7 @@ def test_raised_shares_fill_the_budget_and_none_falls(total: int, shares: dict[L
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, float("nan")])
 def test_a_weight_that_is_not_above_zero_is_refused(weight: float) -> None:
-    with pytest.raises(ValueError, match="weight of a: .* must be above 0"):
+    with pytest.raises(ValueError, match=r"weight of a: .* must be above 0"):
         water_fill(5, {LabourerName("a"): Draw(weight=weight, running=0, wants=1)})
 
 
