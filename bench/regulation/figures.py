@@ -8,7 +8,7 @@ from statistics import fmean
 
 from bench.regulation.policies import Coefficients, Oracle, Static, ours
 from bench.regulation.traces import BAND, OVERLOAD_AT, TARGET, TRACES, Trace
-from sosw.testing.regulation import MINUTE, Policy, Run, regulated
+from sosw.testing.regulation import MINUTE, Metric, Policy, Run, regulated
 
 SEEDS = (1, 2, 3)
 """A trace is run with each; what is published of it is the mean, of the overshoot the worst."""
@@ -16,6 +16,8 @@ WINDOW = 5
 """Seconds in which a dispatch rate is counted."""
 BEFORE = 300
 """Seconds before a step in which it is counted what is usual."""
+QUICK = Metric(lag=(5.0, 15.0))
+"""Of CloudWatch alone: what lags longer adds its lag."""
 PHASES = range(0, MINUTE, 5)
 """Seconds of a minute at which the step of the overload comes, to find the worst."""
 
@@ -48,8 +50,9 @@ def overshoot(done: Run) -> float:
     return max(0.0, 100 * (max(done.minutely()) - TARGET) / TARGET)
 
 
-def outcomes(trace: Trace, seeds: Sequence[int] = SEEDS) -> dict[str, Outcome]:
-    """Of each policy, and of the oracle, in one trace."""
+def outcomes(place: int, seeds: Sequence[int] = SEEDS) -> dict[str, Outcome]:
+    """Of each policy, and of the oracle, in one of the traces."""
+    trace = TRACES[place]
     best = [run(trace, Oracle(trace), seed) for seed in seeds]
     runs = {name: [run(trace, policy(trace), seed) for seed in seeds] for name, policy in POLICIES.items()}
     return {name: _outcome(own, best) for name, own in [*runs.items(), ("oracle", best)]}
@@ -72,11 +75,8 @@ def _halved(phase: int, *, hears_signals: bool, seed: int) -> int:
     """Until the end of the first 5 s in which at most half as many are started as before, and as have ended."""
     known = next(trace for trace in TRACES if trace.name == "step overload")
     step = OVERLOAD_AT // MINUTE * MINUTE + phase
-    trace = replace(
-        known,
-        plant=replace(known.plant, others=lambda s: known.plant.others(s - step + OVERLOAD_AT)),
-        seconds=step + 240,
-    )
+    plant = replace(known.plant, others=lambda second: known.plant.others(second - step + OVERLOAD_AT))
+    trace = replace(known, plant=plant, seconds=step + 240, metric=known.metric if hears_signals else QUICK)
     done = run(trace, ours(trace, hears_signals=hears_signals), seed)
     usual = sum(done.started[step - BEFORE : step]) / BEFORE * WINDOW
     for end in range(step + WINDOW, len(done.started)):
