@@ -21,7 +21,7 @@ ABOUT = (
     "others' load jumps. The line of sosw 0.7's coefficients swings between 30 and 100 per cent. That of a static "
     "limit is right until others' load changes, and off by as much from then on."
 )
-COLUMNS, SIZE, EVERY = 2, (10.5, 13.0), 10
+COLUMNS, SIZE, EVERY = 2, (10.5, 13.0), 20
 """Charts in a row; inches; seconds between two points of a line."""
 INK, PALE = "#1f2933", "#d9e2ec"
 LINES = {"sosw": "#0b7285", "static limit": "#829ab1", "0.7's coefficients": "#e8590c"}
