@@ -27,7 +27,7 @@ from sosw.domain.health import OnMissing, Reading
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.plant_model import PlantModel
 from sosw.domain.pulse import Pulse
-from sosw.domain.reflex import CALM, CUT, FEW, HELD, HOT, RISE, limit_of, react
+from sosw.domain.reflex import CALM, CUT, FEW, HELD, HOT, RISE, SEEN, limit_of, react
 from sosw.domain.resources import Resource
 from sosw.domain.standing import Budget
 
@@ -64,7 +64,8 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     """
     if reading.at is not None and budget.read_at is not None and reading.at <= budget.read_at:
         return budget
-    budget = replace(budget, limit=limit_of(resource, budget), memory=usage.sampled(budget.memory, in_use, now))
+    memory = usage.sampled(budget.memory, in_use, now) | {SEEN: float(in_use)}
+    budget = replace(budget, limit=limit_of(resource, budget), memory=memory)
     if reading.value is None:
         return budget if resource.query is None else _missed(resource, budget, reading, now)
     at = min(now, reading.at or now - reading.over)

@@ -13,6 +13,8 @@ from sosw.domain.signals import Signals
 
 SHORT, LONG = 3.0, 16.0
 """Seconds in which the two tallies forget: one is quick, the other is sure."""
+LEAST_LATENCY = 1e-6
+"""Seconds: what is faster is not compared."""
 KNOWN = 50
 """Uses after which the usual latency is known."""
 TOLERANCE, UNSURE_TOLERANCE = 1.15, 1.5
@@ -56,11 +58,11 @@ class Tally:
 
     def heat(self, usual: float) -> float:
         """The mean, in units of what is usual; 1 when one of them is not known."""
-        return self.latency / usual if self.timed and usual else 1.0
+        return self.latency / usual if self.timed and usual >= LEAST_LATENCY else 1.0
 
     def error(self, usual: float) -> float:
         """The standard error of the heat; while few tell it, more than their spread says."""
-        if not self.latency:
+        if self.latency < LEAST_LATENCY:
             return 1.0
         spread = max(0.0, self.squares / self.timed / self.latency**2 - 1)
         return self.heat(usual) * math.sqrt(max(spread, 1 / self.timed) / self.timed)
@@ -120,7 +122,7 @@ class Pulse:
     @property
     def is_known(self) -> bool:
         """Whether there is a usual latency to compare with."""
-        return self.usual > 0 and self.learnt >= KNOWN
+        return self.usual >= LEAST_LATENCY and self.learnt >= KNOWN
 
     @property
     def heat(self) -> float:

@@ -51,9 +51,9 @@ RISE_PART = 0.2
 """A step of this loop is at most such a part of the budget, or one `increase`."""
 AHEAD = 2.0
 """It is raised to at most so many times what was last seen in use."""
-HOT, CUT, RISE, HELD = "hot", "fast cut", "fast rise", "held"
+HOT, CUT, RISE, HELD, SEEN = "hot", "fast cut", "fast rise", "held", "seen"
 """Names in a budget's memory: when signs of overload were last seen, when this loop has last lowered and raised it,
-and what it was at the last reading."""
+what it was at the last reading, and how much of it was in use when that was last counted."""
 
 
 def limit_of(resource: Resource, budget: Budget) -> float:
@@ -130,9 +130,9 @@ def _is_blind(resource: Resource, budget: Budget) -> bool:
 
 def _most(resource: Resource, budget: Budget) -> float:
     """So far this loop may raise: while a metric is missing and what held holds, not beyond that."""
-    used = usage.last(budget.memory)
-    seen = float(resource.ceiling) if used is None else max(AHEAD * used, float(resource.increase))
-    most = min(float(resource.ceiling), seen)
+    seen = budget.memory.get(SEEN)
+    ahead = float(resource.ceiling) if seen is None else max(AHEAD * seen, float(resource.increase))
+    most = min(float(resource.ceiling), ahead)
     if not budget.problem or resource.on_missing is OnMissing.IGNORE:
         return most
     if resource.on_missing is OnMissing.FLOOR:
