@@ -46,10 +46,10 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov --numprocesses auto --dist loadfile
 
 .PHONY: peer
-peer: env $(PEER) ## Compare the tasks of thousands of random jobs with those that sosw 0.7.51 makes of them
+peer: env $(PEER) ## Compare thousands of random jobs and health metrics with what sosw 0.7.51 makes of them
 	$(BIN)/pytest tests/peer
 
 .PHONY: bench
@@ -63,6 +63,10 @@ bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of 
 .PHONY: regulation
 regulation: env ## Measure how well a resource is held at its target: ten traces of a simulated plant (a minute or two)
 	@$(BIN)/python -m bench regulation
+
+.PHONY: schedules
+schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 3 minutes on two cores)
+	@$(BIN)/python -m bench schedules
 
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend

@@ -64,7 +64,7 @@ def _sawtooth(low: float, high: float, period: float) -> Callable[[float], float
 
 def _tenants(seed: int, every: float, stay: float, load: tuple[float, float]) -> Callable[[float], float]:
     """Others come by chance, one in `every` seconds, and stay for `stay` seconds in the mean."""
-    random = Random(seed)  # noqa: S311  (chance of a simulation)
+    random = Random(seed)
     visits: list[tuple[float, float, float]] = []
     at = 0.0
     while at < 2 * HOUR:

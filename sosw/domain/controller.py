@@ -68,21 +68,7 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     budget = replace(budget, limit=limit_of(resource, budget), memory=memory)
     if reading.value is None:
         return budget if resource.query is None else _missed(resource, budget, reading, now)
-    at = min(now, reading.at or now - reading.over)
-    until = min(now, at + reading.over)
-    model = _learnt(resource, budget, reading.value, at, until)
-    memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, reading.value, at, until)}
-    memory[HELD] = limit_of(resource, budget)
-    budget = replace(budget, reading=reading.value, read_at=reading.at or now, problem="", memory=memory)
-    load = model.load(min(limit_of(resource, budget), in_use))
-    is_fresh = budget.changed_at is None or budget.changed_at <= at
-    if not _is_settled(resource, budget, now) or (is_fresh and abs(reading.value - resource.target) <= resource.band):
-        return budget
-    if load > resource.target + NEAR * resource.band:
-        return _fallen(resource, budget, model, in_use, at, now)
-    if load < resource.target - NEAR * resource.band:
-        return _risen(resource, budget, model, in_use, at, now)
-    return replace(budget, rising=0)
+    return _read(resource, budget, reading, reading.value, in_use, now)
 
 
 def measured(resource: Resource, load: float) -> str:
@@ -92,6 +78,25 @@ def measured(resource: Resource, load: float) -> str:
 
 def _number(load: float, resource: Resource) -> str:
     return f"{load:,.4g} {resource.unit}".rstrip()
+
+
+def _read(resource: Resource, budget: Budget, reading: Reading, load: float, in_use: int, now: datetime) -> Budget:
+    """After a new reading of `load`."""
+    at = min(now, reading.at or now - reading.over)
+    until = min(now, at + reading.over)
+    model = _learnt(resource, budget, load, at, until)
+    memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, load, at, until)}
+    memory[HELD] = limit_of(resource, budget)
+    budget = replace(budget, reading=load, read_at=reading.at or now, problem="", memory=memory)
+    is_fresh = budget.changed_at is None or budget.changed_at <= at
+    if not _is_settled(resource, budget, now) or (is_fresh and abs(load - resource.target) <= resource.band):
+        return budget
+    foreseen = model.load(min(limit_of(resource, budget), in_use))
+    if foreseen > resource.target + NEAR * resource.band:
+        return _fallen(resource, budget, model, in_use, at, now)
+    if foreseen < resource.target - NEAR * resource.band:
+        return _risen(resource, budget, model, in_use, at, now)
+    return replace(budget, rising=0)
 
 
 def _learnt(resource: Resource, budget: Budget, load: float, since: datetime, until: datetime) -> PlantModel:

@@ -25,6 +25,8 @@ SURE = 0.2
 """A gain is well known with a standard deviation of such a part of it."""
 SURPRISE = 3.5
 """A reading so many standard deviations from what was foreseen is news."""
+LEAST_GAIN = 1e-12
+"""Of any gain: there is always something to divide by."""
 LEAST_OURS = 0.1
 """Our part of a load is never taken for less: what cannot be steered is steered to the floor by its bounds alone."""
 _KEYS = ("rest", "gain", "rest_var", "both_var", "gain_var", "noise_var")
@@ -61,7 +63,7 @@ class PlantModel:
         noise = (NOISE * band) ** 2
         if used < 1 or load <= 0:
             return cls(rest=load, gain=typical, rest_var=noise, both_var=0.0, gain_var=typical**2, noise_var=noise)
-        gain = min(math.sqrt(typical * load / used), load / used)
+        gain = max(LEAST_GAIN, min(math.sqrt(typical * load / used), load / used))
         unsure = (gain * used) ** 2
         return cls(
             rest=load - gain * used,
@@ -143,7 +145,7 @@ class PlantModel:
         most, least = 2 * known, known / 4
         if used >= 1 and load > 0:
             most, least = min(most, load / used), max(least, LEAST_OURS * load / used)
-        gain = min(max(self.gain, least), most)
+        gain = max(LEAST_GAIN, min(max(self.gain, least), most))
         if self.gain_var <= 0:
             return replace(self, gain=gain, gain_var=0.0, both_var=0.0, rest_var=max(0.0, self.rest_var))
         slope, left = self.both_var / self.gain_var, min(1.0, gain**2 / self.gain_var)

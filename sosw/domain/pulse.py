@@ -23,7 +23,7 @@ DOUBT = 2.5
 """Standard errors of a mean that are borne on top."""
 COOL, COOL_DOUBT = 1.1, 2.0
 """Likewise below the usual: what is cooler has room for more."""
-UP, DOWN, LEAK = 600.0, 20.0, 300.0
+UP, DOWN, LEAK = 1800.0, 20.0, 300.0
 """Seconds in which what is usual comes near to what is, where no reading tells it: upwards, downwards, and upwards
 while it is too high to be well."""
 _PREFIX = "pulse."
@@ -76,6 +76,9 @@ class Pulse:
     long: Tally = field(default_factory=Tally)
     at: float
     """When it was last told something: milliseconds since the epoch."""
+    last: float = 0.0
+    """The mean latency, in seconds, when one was last told; 0 before. It outlasts changes of the budget."""
+    last_at: float = 0.0
     usual: float = 0.0
     """The latency that is usual, in seconds. 0: not known yet."""
     learnt: float = 0.0
@@ -110,12 +113,15 @@ class Pulse:
 
     def with_signals(self, signals: Signals, bad: int, now: datetime) -> Pulse:
         """Later, with more told, `bad` of it refused by overload."""
-        age = max(0.0, (to_ms(now) - self.at) / 1000)
+        at = max(self.at, float(to_ms(now)))
+        age = (at - self.at) / 1000
+        long = self.long.later(math.exp(-age / LONG), signals, bad)
+        told = replace(self, last=long.latency, last_at=at) if signals.timed else self
         return replace(
-            self,
+            told,
             short=self.short.later(math.exp(-age / SHORT), signals, bad),
-            long=self.long.later(math.exp(-age / LONG), signals, bad),
-            at=max(self.at, float(to_ms(now))),
+            long=long,
+            at=at,
             ended=self.ended + signals.ended,
         )
 

@@ -32,7 +32,7 @@ from sosw.domain.shares import lowered, raised
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
 
-WARM = 1.15
+WARM = 1.1
 """From so many times the usual latency on, nothing is raised by this loop."""
 DEEPEST_SHARE = 0.2
 """If so many of the uses fail by overload, the cut is the deepest: `decrease`."""
@@ -40,15 +40,16 @@ FEW = 10
 """A share of errors is never taken of fewer uses: one error among three is no catastrophe."""
 APART = timedelta(seconds=5)
 """The least between two cuts."""
-PATIENCE = timedelta(seconds=60)
-"""The most that a cut waits for attempts to end."""
+PATIENCE, LONG_PATIENCE = timedelta(seconds=60), timedelta(seconds=300)
+"""The most that a cut waits for attempts to end: while none has been heard to end, and while they do."""
 CALM = timedelta(seconds=30)
 """After signs of overload the slow loop raises nothing for so long."""
 AT_ONCE = 1.3
 """So far the fast loop raises what the slow one has set, until the next reading."""
 RISE_EVERY = timedelta(seconds=15)
-RISE_PART = 0.2
-"""A step of this loop is at most such a part of the budget, or one `increase`."""
+RISE_PART, RELIEF_PART = 0.125, 0.2
+"""A step of this loop is at most such a part of the budget, or one `increase`: where no metric is there to correct it,
+and where one is."""
 AHEAD = 2.0
 """It is raised to at most so many times what was last seen in use."""
 HOT, CUT, RISE, HELD, SEEN = "hot", "fast cut", "fast rise", "held", "seen"
@@ -94,7 +95,8 @@ def _strain(resource: Resource, pulse: Pulse, signals: Signals, bad: int) -> tup
     by_latency = max(resource.decrease, 1 / math.sqrt(pulse.heat)) if pulse.is_hot else 1.0
     if by_errors < 1 and by_errors <= by_latency:
         worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name])
-        return by_errors, f"{resource.name} refused {pulse.short.bad:.0f} of {pulse.short.count:.0f} by {worst}"
+        failed = f"{pulse.short.bad:.0f} of {pulse.short.count:.0f} uses failed by {worst}"
+        return by_errors, f"{resource.name}: {failed}"
     if by_latency < 1:
         slow, usual = _seconds(pulse.latency), _seconds(pulse.usual)
         return by_latency, f"{resource.name} latency {slow}, usually {usual}"
@@ -108,8 +110,13 @@ def _seconds(value: float) -> str:
 def _may_cut(budget: Budget, pulse: Pulse, now: datetime) -> bool:
     if budget.cut_at is None:
         return True
-    since = now - budget.cut_at
-    return since >= APART and (pulse.ended >= pulse.excess or since >= PATIENCE)
+    return now - budget.cut_at >= APART and _is_drained(budget, pulse, now)
+
+
+def _is_drained(budget: Budget, pulse: Pulse, now: datetime) -> bool:
+    """Whether the last cut shows: as many attempts have ended as it took, or should have."""
+    patience = LONG_PATIENCE if pulse.ended else PATIENCE
+    return pulse.ended >= pulse.excess or (budget.cut_at is not None and now - budget.cut_at >= patience)
 
 
 def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: str, now: datetime) -> Budget:
@@ -144,8 +151,7 @@ def _may_rise(budget: Budget, pulse: Pulse, now: datetime) -> bool:
     """Not before the last change can show, nor soon after signs of overload."""
     hot = budget.memory.get(HOT)
     is_settled = budget.changed_at is None or now - budget.changed_at >= RISE_EVERY
-    is_drained = pulse.ended >= pulse.excess or (budget.cut_at is not None and now - budget.cut_at >= PATIENCE)
-    return is_settled and is_drained and (hot is None or now - from_ms(int(hot)) >= RISE_EVERY)
+    return is_settled and _is_drained(budget, pulse, now) and (hot is None or now - from_ms(int(hot)) >= RISE_EVERY)
 
 
 def _recovered(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
@@ -164,7 +170,7 @@ def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -
     if not pulse.is_cool or (budget.reading or 0.0) > resource.target + 2 * resource.band:
         return budget
     limit = limit_of(resource, budget)
-    step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RISE_PART * limit))
+    step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RELIEF_PART * limit))
     most = AT_ONCE * budget.memory.get(HELD, 0.0)
     why = f"{resource.name} latency {_seconds(pulse.latency)}, usually {_seconds(pulse.usual)}"
     return _raised(resource, budget, pulse, min(most, limit + step), why, now)

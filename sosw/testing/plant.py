@@ -87,7 +87,7 @@ class PlantRun:
 
     def __post_init__(self) -> None:
         self.running = dict.fromkeys(self.work, 0)
-        self._random = Random(self.seed)  # noqa: S311  (chance of a simulation)
+        self._random = Random(self.seed)
         self.demand = self._demanded()
 
     @property

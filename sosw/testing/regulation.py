@@ -130,7 +130,7 @@ def regulated(
 ) -> Run:  # fmt: skip
     """The loop. Readings are asked for at the second `asks_at` of each minute."""
     world = PlantRun(plant=plant, work=work, seed=seed)
-    meter = _Meter(metric or Metric(), Random(seed + 1))  # noqa: S311  (chance of a simulation)
+    meter = _Meter(metric or Metric(), Random(seed + 1))
     run = Run()
     signals = Signals()
     for second in range(seconds):

@@ -38,6 +38,14 @@ def test_names_stand_in_a_row_to_the_millisecond_whatever_the_moment(world: Worl
     assert world.slots.rows(world.labourer) == [written]
 
 
+def test_a_row_may_leave_the_table_at_a_second(world: World) -> None:
+    row = SlotRow(labourer=world.labourer, number=0, expires_at=NOW + timedelta(days=1, milliseconds=5))
+    written = world.slots.write(row)
+    assert written.expires_at == NOW.replace(microsecond=0) + timedelta(days=1)
+    assert world.slots.rows(world.labourer) == [written]
+    assert world.slots.write(replace(written, expires_at=None)).expires_at is None
+
+
 def test_a_row_at_another_version_is_not_overwritten(world: World) -> None:
     row = SlotRow(labourer=world.labourer, number=3, capacity=1)
     first = world.slots.write(row)

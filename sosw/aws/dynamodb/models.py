@@ -62,6 +62,8 @@ class TaskModel(Model):
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
+    shard = NumberAttribute()
+    key = UnicodeAttribute()
     is_recalled = BooleanAttribute()
     slot = SlotAttribute()
     started_at = MomentAttribute()
@@ -80,8 +82,10 @@ class SlotModel(Model):
     labourer = UnicodeAttribute(hash_key=True)
     number = NumberAttribute(range_key=True, attr_name="row")
     capacity = NumberAttribute()
+    sized = NumberAttribute(attr_name="sz")
     version = NumberAttribute()
     names = NamesAttribute()
+    expires_at = TTLAttribute()
 
 
 class OpenIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]  # as QueueIndex
@@ -114,9 +118,12 @@ class JobModel(Model):
     submitted_at = MomentAttribute()
     body = UnicodeAttribute()
     submitted_by = UnicodeAttribute()
+    source_event = JsonAttribute()
     source_pin = UnicodeAttribute()
     skipped_lines = NumberAttribute()
     priority = NumberAttribute()
+    planned = NumberAttribute()
+    tag = NumberAttribute()
     not_before = MomentAttribute()
     state = EnumAttribute(JobState)
     cursor = NumberAttribute()

@@ -30,7 +30,7 @@ def test_without_signals_nothing_changes() -> None:
 def test_errors_that_mean_overload_cut_at_once_and_say_why() -> None:
     budget = told(FULL, 1, **calls(30, 0.1, TooManyConnections=10, KeyError=5))
     assert limit(budget) == 20
-    assert budget.why == "rds:orders refused 10 of 45 by TooManyConnections"
+    assert budget.why == "rds:orders: 10 of 45 uses failed by TooManyConnections"
     assert budget.cut_at == budget.changed_at == NOW + seconds(1)
 
 
@@ -66,6 +66,13 @@ def test_a_cut_waits_until_the_last_one_has_shown() -> None:
     assert told(budget, 10, **bad).limit == 20
     assert told(told(budget, 9, ended=20), 10, **bad).limit == 10
     assert told(budget, 62, **bad).limit == 10
+
+
+def test_a_cut_waits_longer_while_attempts_are_heard_to_end() -> None:
+    bad = calls(0, 0.1, **{"429": 40})
+    draining = told(told(FULL, 1, **bad), 30, ended=5)
+    assert told(draining, 62, **bad).limit == 20
+    assert told(draining, 302, **bad).limit == 10
 
 
 def test_latency_over_the_usual_cuts_within_seconds_and_says_why() -> None:
@@ -141,10 +148,10 @@ def test_without_a_metric_it_does_not_rise_while_calls_get_slower() -> None:
 
 
 def test_without_a_metric_it_rises_in_single_steps_above_its_last_crest() -> None:
-    low = replace(FULL, limit=30.0, rising=3, memory={"pulse.crest": 20.0})
-    high = replace(FULL, limit=30.0, rising=3, memory={"pulse.crest": 60.0})
-    assert limit(told(low, 20, ALONE, **calls(20, 0.1))) == 34
-    assert limit(told(high, 20, ALONE, **calls(20, 0.1))) == 36
+    above = replace(FULL, limit=64.0, rising=3, memory={"pulse.crest": 50.0})
+    below = replace(FULL, limit=64.0, rising=3, memory={"pulse.crest": 90.0})
+    assert limit(told(above, 20, ALONE, **calls(20, 0.1))) == 68
+    assert limit(told(below, 20, ALONE, **calls(20, 0.1))) == 72
 
 
 def test_without_a_metric_it_does_not_rise_far_beyond_what_is_in_use() -> None:
