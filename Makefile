@@ -60,6 +60,10 @@ bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (LARGE=1: 50,000 tasks, to
 bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of an hour); for holders of an AWS account
 	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench million
 
+.PHONY: regulation
+regulation: env ## Measure how well a resource is held at its target: ten traces of a simulated plant (a minute or two)
+	@$(BIN)/python -m bench regulation
+
 .PHONY: schedules
 schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 3 minutes on two cores)
 	@$(BIN)/python -m bench schedules

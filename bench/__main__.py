@@ -44,6 +44,9 @@ def main(
         pages.show(console, section)
     budgets = [budget for section in measured for budget in section.budgets]
     console.print(figures.verdict(budgets), highlight=False)
+    for section in measured:
+        if section.summary:
+            console.print(section.summary, highlight=False)
     raise typer.Exit(not all(budget.is_held for budget in budgets))
 
 

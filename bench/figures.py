@@ -48,6 +48,8 @@ class Section:
     budgets: list[Budget] = field(default_factory=list)
     setting: dict[str, str] = field(default_factory=dict)
     """Date, machine and versions."""
+    summary: str = ""
+    """A last line of its own, where a section has one."""
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Section:

@@ -9,10 +9,8 @@ from bench.regulation.traces import TARGET, Trace
 from sosw.domain.health import COEFFICIENTS, Query
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
-from sosw.domain.shares import Draw, water_fill
-from sosw.domain.task import LabourerName
 from sosw.testing.plant import Plant, Work
-from sosw.testing.regulation import ENDLESS, Now, Regulated
+from sosw.testing.regulation import Now, Regulated
 
 FEELINGS = {4: 0.0, 3: 60.0, 2: 75.0, 1: 85.0, 0: 95.0}
 """As sosw 0.7's health metrics: from this load on, that health; `>=`, the highest threshold that is reached counts."""
@@ -45,9 +43,9 @@ class Static:
 
     trace: Trace
 
-    def limits(self, now: Now) -> Mapping[str, int]:
+    def limits(self, _: Now) -> Mapping[str, int]:
         """See `Policy`."""
-        return _divided(at_start(self.trace), self.trace.work, now)
+        return _divided(at_start(self.trace), self.trace.work)
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ class Coefficients:
         if now.reading is not None and now.reading.value is not None:
             value = now.reading.value
             self.share = COEFFICIENTS[min(health for health, least in FEELINGS.items() if value >= least)]
-        return _divided(int(at_start(self.trace) / COEFFICIENTS[3] * self.share), self.trace.work, now)
+        return _divided(int(at_start(self.trace) / COEFFICIENTS[3] * self.share), self.trace.work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Oracle:
 
     def limits(self, now: Now) -> Mapping[str, int]:
         """See `Policy`."""
-        return _divided(_right(self.trace.plant, self.trace.work, now.second), self.trace.work, now)
+        return _divided(_right(self.trace.plant, self.trace.work, now.second), self.trace.work)
 
 
 def at_start(trace: Trace) -> int:
@@ -90,12 +88,12 @@ def _right(plant: Plant, work: Mapping[str, Work], second: float) -> int:
     return max(0, int((TARGET - plant.others(second)) / mean))
 
 
-def _divided(total: int, work: Mapping[str, Work], now: Now) -> dict[str, int]:
-    draws = {
-        LabourerName(name): Draw(weight=one.weight, running=now.running[name], wants=ENDLESS)
-        for name, one in work.items()
-    }
-    return {str(name): share for name, share in water_fill(total, draws).items()}
+def _divided(total: int, work: Mapping[str, Work]) -> dict[str, int]:
+    """By weight, whole tasks; what does not divide goes to the first."""
+    weights = sum(one.weight for one in work.values())
+    shares = {name: int(total * one.weight / weights) for name, one in work.items()}
+    first = next(iter(shares))
+    return shares | {first: shares[first] + total - sum(shares.values())}
 
 
 __all__ = ["Coefficients", "Oracle", "Static", "at_start", "ours", "resource"]

@@ -12,6 +12,7 @@ from sosw.testing.regulation import Metric
 
 HOUR = 3600
 TARGET, BAND = 70.0, 5.0
+OVERLOAD_AT = 3010
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class Trace:
     metric: Metric = field(default_factory=Metric)
     seconds: int = 2 * HOUR
     floor: int = 2
-    start: int = 20
+    start: int = 30
     ceiling: int = 300
     increase: int = 10
     band: float = BAND / 2
@@ -51,6 +52,10 @@ def _ramp(before: float, after: float, since: float, until: float) -> Callable[[
         return before + (after - before) * way
 
     return load
+
+
+def _while(usual: float, other: float, since: float, until: float) -> Callable[[float], float]:
+    return lambda second: other if since <= second < until else usual
 
 
 def _sawtooth(low: float, high: float, period: float) -> Callable[[float], float]:
@@ -81,15 +86,15 @@ TRACES = (
     ),
     Trace(
         name="noise",
-        about="the same, with noise of 3 %, and 2 % more in what is measured",
+        about="the same, with noise of 3 %, and 1 % more in what is measured",
         plant=Plant(others=lambda _: 20.0, noise=3.0),
         work=_two(10, 0.5),
-        metric=Metric(noise=2.0),
+        metric=Metric(noise=1.0),
     ),
     Trace(
         name="step overload",
         about="after 50 minutes others take 40 % instead of 15 %, at once",
-        plant=Plant(others=_step(15.0, 40.0, 3010)),
+        plant=Plant(others=_step(15.0, 40.0, OVERLOAD_AT)),
         work=_two(10, 0.5),
     ),
     Trace(
@@ -112,15 +117,15 @@ TRACES = (
     ),
     Trace(
         name="other tenants",
-        about="jobs of others come by chance, one in 10 minutes, take 2–6 % and stay for some 20 minutes",
-        plant=Plant(others=_tenants(5, 600, 1200, (2.0, 6.0)), noise=1.5),
+        about="jobs of others come by chance, one in 10 minutes, take 2–5 % and stay for some 20 minutes",
+        plant=Plant(others=_tenants(5, 600, 1200, (2.0, 5.0)), noise=1.5),
         work=_two(10, 0.5),
     ),
     Trace(
         name="short tasks",
         about="tasks of 1 s, which get half as heavy again after 40 minutes, and are as before after 80",
         plant=Plant(others=lambda _: 20.0),
-        work=_two(1, 1.0, heavier=lambda s: 1.5 if 2410 <= s < 4810 else 1.0),
+        work=_two(1, 1.0, heavier=_while(1.0, 1.5, 2410, 4810)),
     ),
     Trace(
         name="long tasks",
@@ -131,7 +136,7 @@ TRACES = (
     Trace(
         name="lagging metrics",
         about="a minute is known 60–120 s after its end, one in ten never; others take 20 %, 32 % and 20 %",
-        plant=Plant(others=lambda s: 32.0 if 2410 <= s < 4810 else 20.0),
+        plant=Plant(others=_while(20.0, 32.0, 2410, 4810)),
         work=_two(10, 0.5),
         metric=Metric(lag=(60.0, 120.0), lost=0.1),
     ),

@@ -11,6 +11,7 @@ from bench.sections.dispatch import dispatch
 from bench.sections.fairness import fairness
 from bench.sections.million import million
 from bench.sections.options import Options
+from bench.sections.regulation import regulation
 from bench.sections.schedules import schedules
 from bench.sections.simulation import simulation
 
@@ -22,8 +23,9 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "million": million,
     "simulation": simulation,
     "schedules": schedules,
+    "regulation": regulation,
 }
-BY_DEFAULT = ("chunking", "creating", "fairness", "simulation")
+BY_DEFAULT = ("chunking", "creating", "fairness", "simulation", "regulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

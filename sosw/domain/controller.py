@@ -26,8 +26,8 @@ from sosw.domain import usage
 from sosw.domain.health import OnMissing, Reading
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.plant_model import PlantModel
-from sosw.domain.pulse import FEW, Pulse
-from sosw.domain.reflex import CALM, limit_of, react
+from sosw.domain.pulse import Pulse
+from sosw.domain.reflex import CALM, CUT, FEW, HELD, HOT, RISE, SEEN, limit_of, react
 from sosw.domain.resources import Resource
 from sosw.domain.standing import Budget
 
@@ -43,11 +43,13 @@ DOUBLINGS = 6
 """So often the step of a rise doubles; then it stays."""
 SURE_PART = 0.25
 """A step may be such a part of the budget from the first on, once the gain is well known."""
+MOST_PART = 0.6
+"""Of the budget: no step is more, but for the first."""
 NEAR = 0.5
 """Of the band: a load that is foreseen to come so near to its target needs no change."""
 CONFIRMED = 0.3
 """So much of what is usual comes from the latest minute that confirms it."""
-_STEERED, _HELD = "steered", "held"
+_STEERED = "steered"
 
 
 def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, now: datetime) -> Budget:
@@ -62,24 +64,11 @@ def steer(resource: Resource, budget: Budget, reading: Reading, *, in_use: int, 
     """
     if reading.at is not None and budget.read_at is not None and reading.at <= budget.read_at:
         return budget
-    budget = replace(budget, limit=limit_of(resource, budget), memory=usage.sampled(budget.memory, in_use, now))
+    memory = usage.sampled(budget.memory, in_use, now) | {SEEN: float(in_use)}
+    budget = replace(budget, limit=limit_of(resource, budget), memory=memory)
     if reading.value is None:
         return budget if resource.query is None else _missed(resource, budget, reading, now)
-    at = min(now, reading.at or now - reading.over)
-    until = min(now, at + reading.over)
-    model = _learnt(resource, budget, reading.value, at, until)
-    memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, reading.value, at, until)}
-    memory[_HELD] = limit_of(resource, budget)
-    budget = replace(budget, reading=reading.value, read_at=reading.at or now, problem="", memory=memory)
-    load = model.load(min(limit_of(resource, budget), in_use))
-    is_fresh = budget.changed_at is None or budget.changed_at <= at
-    if not _is_settled(resource, budget, now) or (is_fresh and abs(reading.value - resource.target) <= resource.band):
-        return budget
-    if load > resource.target + NEAR * resource.band:
-        return _fallen(resource, budget, model, in_use, at, now)
-    if load < resource.target - NEAR * resource.band:
-        return _risen(resource, budget, model, in_use, at, now)
-    return replace(budget, rising=0)
+    return _read(resource, budget, reading, reading.value, in_use, now)
 
 
 def measured(resource: Resource, load: float) -> str:
@@ -91,9 +80,26 @@ def _number(load: float, resource: Resource) -> str:
     return f"{load:,.4g} {resource.unit}".rstrip()
 
 
-def _learnt(
-    resource: Resource, budget: Budget, load: float, since: datetime, until: datetime
-) -> PlantModel:
+def _read(resource: Resource, budget: Budget, reading: Reading, load: float, in_use: int, now: datetime) -> Budget:
+    """After a new reading of `load`."""
+    at = min(now, reading.at or now - reading.over)
+    until = min(now, at + reading.over)
+    model = _learnt(resource, budget, load, at, until)
+    memory = {**budget.memory, **model.kept(), **_confirmed(resource, budget, load, at, until)}
+    memory[HELD] = limit_of(resource, budget)
+    budget = replace(budget, reading=load, read_at=reading.at or now, problem="", memory=memory)
+    is_fresh = budget.changed_at is None or budget.changed_at <= at
+    if not _is_settled(resource, budget, now) or (is_fresh and abs(load - resource.target) <= resource.band):
+        return budget
+    foreseen = model.load(min(limit_of(resource, budget), in_use))
+    if foreseen > resource.target + NEAR * resource.band:
+        return _fallen(resource, budget, model, in_use, at, now)
+    if foreseen < resource.target - NEAR * resource.band:
+        return _risen(resource, budget, model, in_use, at, now)
+    return replace(budget, rising=0)
+
+
+def _learnt(resource: Resource, budget: Budget, load: float, since: datetime, until: datetime) -> PlantModel:
     """The plant as known after a reading."""
     used, moved = usage.between(budget.memory, since, until)
     known = PlantModel.of(budget.memory)
@@ -134,55 +140,59 @@ def _is_settled(resource: Resource, budget: Budget, now: datetime) -> bool:
     return steered is None or now - from_ms(int(steered)) >= resource.settle - EARLY
 
 
-def _fallen(
-    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
-) -> Budget:
+def _fallen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime) -> Budget:
     """Multiplicative decrease, in proportion to the excess."""
     limit = limit_of(resource, budget)
     used = min(limit, in_use) or limit
     excess = model.load(used) - resource.target
-    relief = budget.memory.get("relief")
+    relief = budget.memory.get(RISE)
     if excess <= NEAR * resource.band or (relief is not None and from_ms(int(relief)) > at):
         return replace(budget, rising=0)
     lowest = max(resource.floor, used * resource.decrease)
     lower = max(lowest, used - excess / model.gain)
     if lower >= limit:
         return replace(budget, rising=0)
-    over = _number(resource.target + resource.band, resource)
-    why = f"{measured(resource, budget.reading or 0.0)} > {over}"
-    return _changed(budget, lower, why, now)
+    return _changed(budget, lower, _cause(resource, budget, model.load(used)), now)
 
 
-def _risen(
-    resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime
-) -> Budget:
+def _risen(resource: Resource, budget: Budget, model: PlantModel, in_use: int, at: datetime, now: datetime) -> Budget:
     """Additive increase with a ramp, within what the load has room for."""
     limit = limit_of(resource, budget)
     room = resource.target - model.load(min(limit, in_use))
     is_used = in_use >= USED * int(limit)
     if room <= NEAR * resource.band or not is_used or not _is_calm(budget, at, now):
         return replace(budget, rising=budget.rising if is_used else 0)
-    ramp = max(resource.increase * 2 ** min(budget.rising, DOUBLINGS), SURE_PART * limit * model.is_sure)
-    step = min(ramp, room / model.most_gain)
+    ramp = min(resource.increase * 2 ** min(budget.rising, DOUBLINGS), max(resource.increase, MOST_PART * limit))
+    step = min(max(ramp, SURE_PART * limit * model.is_sure), room / model.most_gain)
     higher = min(resource.ceiling, limit + step)
     if higher <= limit:
         return budget
-    under = _number(resource.target - resource.band, resource)
-    why = f"{measured(resource, budget.reading or 0.0)} < {under}"
-    risen = _changed(budget, higher, why, now)
+    risen = _changed(budget, higher, _cause(resource, budget, resource.target - room), now)
     memory = usage.sampled(risen.memory, int(higher), now + SOON)
     return replace(risen, rising=budget.rising + 1, memory=memory)
 
 
+def _cause(resource: Resource, budget: Budget, foreseen: float) -> str:
+    """The reading, and the edge of the band that it is beyond; or what it comes to by what has changed since."""
+    said, load = measured(resource, budget.reading or 0.0), budget.reading or 0.0
+    if load > resource.target + resource.band:
+        return f"{said} > {_number(resource.target + resource.band, resource)}"
+    if load < resource.target - resource.band:
+        return f"{said} < {_number(resource.target - resource.band, resource)}"
+    return f"{said} and heading for {_number(foreseen, resource)}, target {_number(resource.target, resource)}"
+
+
 def _is_calm(budget: Budget, at: datetime, now: datetime) -> bool:
     """Whether signals let it rise: none of overload lately, and no cut that the reading has not seen."""
-    hot, reflex = budget.memory.get("hot"), budget.memory.get("reflex")
+    hot, reflex = budget.memory.get(HOT), budget.memory.get(CUT)
     is_quiet = hot is None or now - from_ms(int(hot)) >= CALM
     return is_quiet and (reflex is None or at >= from_ms(int(reflex)))
 
 
 def _changed(budget: Budget, limit: float, why: str, now: datetime) -> Budget:
-    was = budget.limit or 0.0
-    cut_at = now if limit < was else budget.cut_at
-    memory = {**budget.memory, _STEERED: float(to_ms(now))}
-    return replace(budget, limit=limit, why=why, changed_at=now, cut_at=cut_at, memory=memory, rising=0)
+    """With another limit, of which the fast loop is told when it is lower."""
+    was, memory = budget.limit or 0.0, {**budget.memory, _STEERED: float(to_ms(now))}
+    if limit >= was:
+        return replace(budget, limit=limit, why=why, changed_at=now, memory=memory)
+    memory |= Pulse.of(memory, now).after_cut(was, limit).kept()
+    return replace(budget, limit=limit, why=why, changed_at=now, cut_at=now, memory=memory, rising=0)

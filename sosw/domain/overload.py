@@ -8,13 +8,14 @@ _ENDINGS = ("exception", "error")
 _NAMES = """
 429 503 504 TooManyRequests ServiceUnavailable GatewayTimeout SlowDown
 Throttling Throttled ThrottledTask RequestThrottled RequestThrottling EC2Throttled PriorRequestNotComplete
-RequestLimitExceeded BandwidthLimitExceeded LimitExceeded ProvisionedThroughputExceeded ConcurrentInvocationLimitExceeded
+RequestLimitExceeded BandwidthLimitExceeded LimitExceeded ProvisionedThroughputExceeded
+ConcurrentInvocationLimitExceeded
 TooManyConnections 53300 1040 1203 ER_CON_COUNT ER_TOO_MANY_USER_CONNECTIONS QueuePoolTimeout PoolTimeout
 57014 QueryCanceled StatementTimeout LockWaitTimeout LockNotAvailable ER_LOCK_WAIT_TIMEOUT 1205
 Timeout ReadTimeout ConnectTimeout ConnectionTimeout ConnectTimeoutError ReadTimeoutError OperationTimedOut Overload
 Overloaded ResourceExhausted Backpressure RateLimit RateLimited RateLimitExceeded QuotaExceeded
 """
-"""HTTP statuses; AWS (the codes that botocore retries as throttling); PostgreSQL and MySQL by name and number; clients."""
+"""HTTP statuses; the codes that botocore retries as throttling; PostgreSQL and MySQL by name and number; clients."""
 
 
 def is_overload(name: str) -> bool:

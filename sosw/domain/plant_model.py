@@ -13,11 +13,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-NOISE, LEAST_NOISE, MOST_NOISE = 0.5, 0.3, 1.5
+NOISE, LEAST_NOISE, MOST_NOISE = 0.8, 0.3, 1.5
 """Of a reading: standard deviations, in bands. At first; and the bounds of what is learnt of it."""
 NOISE_LEARNT = 0.1
 """So much of what is known of the noise comes from the latest reading."""
-WALK = 0.4
+WALK = 0.5
 """What others do from one reading to the next: likewise."""
 GAIN_WALK = 0.005
 """Of the gain, from one reading to the next: a standard deviation, as a part of it."""
@@ -25,6 +25,8 @@ SURE = 0.2
 """A gain is well known with a standard deviation of such a part of it."""
 SURPRISE = 3.5
 """A reading so many standard deviations from what was foreseen is news."""
+LEAST_GAIN = 1e-12
+"""Of any gain: there is always something to divide by."""
 LEAST_OURS = 0.1
 """Our part of a load is never taken for less: what cannot be steered is steered to the floor by its bounds alone."""
 _KEYS = ("rest", "gain", "rest_var", "both_var", "gain_var", "noise_var")
@@ -61,7 +63,7 @@ class PlantModel:
         noise = (NOISE * band) ** 2
         if used < 1 or load <= 0:
             return cls(rest=load, gain=typical, rest_var=noise, both_var=0.0, gain_var=typical**2, noise_var=noise)
-        gain = min(math.sqrt(typical * load / used), load / used)
+        gain = max(LEAST_GAIN, min(math.sqrt(typical * load / used), load / used))
         unsure = (gain * used) ** 2
         return cls(
             rest=load - gain * used,
@@ -92,21 +94,21 @@ class PlantModel:
 
     def corrected(self, load: float, used: float, *, band: float, moved: float) -> PlantModel:
         """By one reading. `moved` says by how much `used` changed while it was measured."""
-        walked = self._walked(band)
+        walked = self.walked(band)
         stir = (walked.gain * moved / 4) ** 2
         noise = self.noise_var + stir
         missed = load - walked.load(used)
-        foreseen = walked._unsure(used) + noise
+        foreseen = walked.variance(used) + noise
         if missed**2 > SURPRISE**2 * foreseen:
             walked = replace(walked, rest_var=walked.rest_var + missed**2)
-        unsure = walked._unsure(used) + noise
-        corrected = walked._moved(missed, used, unsure)
+        unsure = walked.variance(used) + noise
+        corrected = walked.filtered(missed, used, unsure)
         if stir < self.noise_var / 4:
             heard = min(missed**2, SURPRISE**2 * foreseen) * noise / foreseen
-            corrected = corrected._having_heard(heard, band)
-        return corrected._bounded(load, used, self.gain)
+            corrected = corrected.having_heard(heard, band)
+        return corrected.bounded(load, used, self.gain)
 
-    def _moved(self, missed: float, used: float, unsure: float) -> PlantModel:
+    def filtered(self, missed: float, used: float, unsure: float) -> PlantModel:
         """The filter's correction."""
         rest_with, gain_with = self.rest_var + self.both_var * used, self.both_var + self.gain_var * used
         return replace(
@@ -118,31 +120,40 @@ class PlantModel:
             gain_var=self.gain_var - gain_with**2 / unsure,
         )
 
-    def _having_heard(self, noise_var: float, band: float) -> PlantModel:
+    def having_heard(self, noise_var: float, band: float) -> PlantModel:
         """With what one reading says of the noise: what was missed, times what is missed still (Mehra, 1972)."""
         learnt = self.noise_var + NOISE_LEARNT * (noise_var - self.noise_var)
         return replace(self, noise_var=min(max(learnt, (LEAST_NOISE * band) ** 2), (MOST_NOISE * band) ** 2))
 
-    def _walked(self, band: float) -> PlantModel:
+    def walked(self, band: float) -> PlantModel:
+        """Less sure than at the last reading: both may have moved since."""
         return replace(
             self,
             rest_var=self.rest_var + (WALK * band) ** 2,
-            gain_var=min(self.gain_var + (GAIN_WALK * self.gain) ** 2, self.gain**2),
+            gain_var=self.gain_var + (GAIN_WALK * self.gain) ** 2,
         )
 
-    def _unsure(self, used: float) -> float:
+    def variance(self, used: float) -> float:
         """The variance of the load that is foreseen."""
         return max(0.0, self.rest_var + 2 * self.both_var * used + self.gain_var * used**2)
 
-    def _bounded(self, load: float, used: float, known: float) -> PlantModel:
-        """Others add to a load, they do not take from it; and one reading does not make a gain another one."""
+    def bounded(self, load: float, used: float, known: float) -> PlantModel:
+        """Others add to a load, they do not take from it; and one reading does not make a gain another one.
+
+        What is so learnt of the gain is learnt of the rest as well, as far as they have to do with each other.
+        """
         most, least = 2 * known, known / 4
         if used >= 1 and load > 0:
             most, least = min(most, load / used), max(least, LEAST_OURS * load / used)
-        gain = min(max(self.gain, least), most)
-        rest = self.rest + (self.gain - gain) * used
-        rest_var, gain_var = max(0.0, self.rest_var), min(max(0.0, self.gain_var), gain**2)
-        common = math.sqrt(rest_var * gain_var)
-        both_var = min(max(self.both_var, -common), common)
-        return replace(self, rest=rest, gain=gain, rest_var=rest_var, both_var=both_var, gain_var=gain_var)
-
+        gain = max(LEAST_GAIN, min(max(self.gain, least), most))
+        if self.gain_var <= 0:
+            return replace(self, gain=gain, gain_var=0.0, both_var=0.0, rest_var=max(0.0, self.rest_var))
+        slope, left = self.both_var / self.gain_var, min(1.0, gain**2 / self.gain_var)
+        return replace(
+            self,
+            rest=self.rest + slope * (gain - self.gain),
+            gain=gain,
+            rest_var=max(0.0, self.rest_var - slope * self.both_var * (1 - left)),
+            both_var=self.both_var * left,
+            gain_var=self.gain_var * left,
+        )

@@ -1,11 +1,13 @@
 """The fast loop of a budget's controller: what Workers signal, each second, before any metric shows it.
 
-Signals are collected in windows of a few seconds (as Netflix's concurrency-limits does). At the end of one:
+Signals are tallied, the later the more they count, and judged with each call:
 
 - *Errors that mean overload* cut: the more of them, the deeper (DCTCP, RFC 8257: by the share of marked packets).
-- *Latency over `TOLERANCE` × what is usual* cuts to `TOLERANCE × usual / latency` of the budget: Gradient2 of Netflix's
-  concurrency-limits (github.com/Netflix/concurrency-limits), which has it from TCP Vegas (Brakmo, Peterson, 1995).
-- *What is usual* is learnt from windows that are well: slowly upwards, faster downwards.
+- *Latency over what is usual*, for certain, cuts to `√(usual / latency)` of the budget: the gradient of Netflix's
+  concurrency-limits (github.com/Netflix/concurrency-limits), which compares latencies as TCP Vegas does (Brakmo,
+  Peterson, 1995); its root, since latency rises steeper than load. Latency far below it raises likewise.
+- *What is usual* is the latency of the minutes whose load was in the band, as readings tell. Where there are none, it
+  is learnt as BBR learns a round trip (Cardwell et al., 2016): the lowest of late, with a slow way up.
 
 After a cut nothing changes until it can show: attempts are not ended by force, so the load falls as they end. The
 next cut waits until as many have ended as the budget lost, but not for ever.
@@ -26,11 +28,11 @@ from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.overload import is_overload
 from sosw.domain.pulse import Pulse
 from sosw.domain.resources import Resource
-from sosw.domain.shares import lowered
+from sosw.domain.shares import lowered, raised
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
 
-WARM = 1.15
+WARM = 1.1
 """From so many times the usual latency on, nothing is raised by this loop."""
 DEEPEST_SHARE = 0.2
 """If so many of the uses fail by overload, the cut is the deepest: `decrease`."""
@@ -38,17 +40,21 @@ FEW = 10
 """A share of errors is never taken of fewer uses: one error among three is no catastrophe."""
 APART = timedelta(seconds=5)
 """The least between two cuts."""
-PATIENCE = timedelta(seconds=60)
-"""The most that a cut waits for attempts to end."""
+PATIENCE, LONG_PATIENCE = timedelta(seconds=60), timedelta(seconds=300)
+"""The most that a cut waits for attempts to end: while none has been heard to end, and while they do."""
 CALM = timedelta(seconds=30)
 """After signs of overload the slow loop raises nothing for so long."""
 AT_ONCE = 1.3
 """So far the fast loop raises what the slow one has set, until the next reading."""
 RISE_EVERY = timedelta(seconds=15)
-RISE_PART = 0.2
-"""A step of this loop is at most such a part of the budget, or one `increase`."""
+RISE_PART, RELIEF_PART = 0.125, 0.2
+"""A step of this loop is at most such a part of the budget, or one `increase`: where no metric is there to correct it,
+and where one is."""
 AHEAD = 2.0
 """It is raised to at most so many times what was last seen in use."""
+HOT, CUT, RISE, HELD, SEEN = "hot", "fast cut", "fast rise", "held", "seen"
+"""Names in a budget's memory: when signs of overload were last seen, when this loop has last lowered and raised it,
+what it was at the last reading, and how much of it was in use when that was last counted."""
 
 
 def limit_of(resource: Resource, budget: Budget) -> float:
@@ -61,41 +67,36 @@ def limit_of(resource: Resource, budget: Budget) -> float:
 def react(resource: Resource, budget: Budget, signals: Signals, now: datetime) -> Budget:
     """The fast loop: the budget after `signals` of its users, all that came since it was last called.
 
-    A cut lowers the shares along with the budget: it holds with the next start. In between it only remembers what
-    it was told: the budget that comes back is to be kept whenever it differs. Without signals nothing changes.
+    A change lowers or raises the shares in proportion with the budget: it holds with the next start. In between it
+    only remembers what it was told: the budget that comes back is to be kept whenever it differs. Without signals
+    nothing changes.
     """
     if not signals.count and not signals.ended:
         return budget
     bad = sum(count for name, count in signals.errors.items() if is_overload(name))
-    pulse = Pulse.of(budget.memory, now).with_signals(signals, bad)
-    budget = replace(budget, memory=usage.timed(budget.memory, signals, now) | pulse.kept())
-    return budget if not pulse.is_ripe(now) else _judged(resource, budget, pulse, signals, now)
-
-
-def _judged(resource: Resource, budget: Budget, pulse: Pulse, signals: Signals, now: datetime) -> Budget:
-    """At the end of a window."""
-    is_blind = _is_blind(resource, budget)
-    share, why = _strain(resource, pulse, signals)
-    is_hot = share < 1
-    rest = pulse.having_learnt(now, is_hot=is_hot, is_blind=is_blind).opened_anew(now)
-    budget = replace(budget, memory=budget.memory | rest.kept() | ({"hot": float(to_ms(now))} if is_hot else {}))
-    if is_hot:
-        return _cut(resource, budget, rest, share, why, now) if _may_cut(budget, pulse, now) else budget
-    if not _may_rise(budget, pulse, now):
+    known = Pulse.of(budget.memory, now)
+    pulse, is_blind = known.with_signals(signals, bad, now), _is_blind(resource, budget)
+    share, why = _strain(resource, pulse, signals, bad)
+    is_alone = is_blind and not pulse.confirmed
+    learnt = pulse.having_learnt(signals, (pulse.at - known.at) / 1000, is_hot=share < 1, is_alone=is_alone)
+    hot = {HOT: float(to_ms(now))} if share < 1 else {}
+    budget = replace(budget, memory=usage.timed(budget.memory, signals, now) | learnt.kept() | hot)
+    if share < 1:
+        return _cut(resource, budget, learnt, share, why, now) if _may_cut(budget, learnt, now) else budget
+    if not _may_rise(budget, learnt, now):
         return budget
-    if is_blind:
-        return _recovered(resource, budget, pulse, now)
-    return _relieved(resource, budget, pulse, now)
+    return (_recovered if is_blind else _relieved)(resource, budget, learnt, now)
 
 
-def _strain(resource: Resource, pulse: Pulse, signals: Signals) -> tuple[float, str]:
-    """What a window leaves of the budget, and the cause; 1 when nothing strains."""
-    failing = min(1.0, pulse.bad / max(FEW, pulse.count) / DEEPEST_SHARE)
+def _strain(resource: Resource, pulse: Pulse, signals: Signals, bad: int) -> tuple[float, str]:
+    """What the last seconds leave of the budget, and the cause; 1 when nothing strains. `bad` are new refusals."""
+    failing = min(1.0, pulse.short.bad / max(FEW, pulse.short.count) / DEEPEST_SHARE) if bad else 0.0
     by_errors = 1 - (1 - resource.decrease) * failing
     by_latency = max(resource.decrease, 1 / math.sqrt(pulse.heat)) if pulse.is_hot else 1.0
     if by_errors < 1 and by_errors <= by_latency:
-        worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name], default="overload")
-        return by_errors, f"{resource.name}: {pulse.bad:.0f} of {pulse.count:.0f} uses failed by {worst}"
+        worst = max(filter(is_overload, signals.errors), key=lambda name: signals.errors[name])
+        failed = f"{pulse.short.bad:.0f} of {pulse.short.count:.0f} uses failed by {worst}"
+        return by_errors, f"{resource.name}: {failed}"
     if by_latency < 1:
         slow, usual = _seconds(pulse.latency), _seconds(pulse.usual)
         return by_latency, f"{resource.name} latency {slow}, usually {usual}"
@@ -109,8 +110,13 @@ def _seconds(value: float) -> str:
 def _may_cut(budget: Budget, pulse: Pulse, now: datetime) -> bool:
     if budget.cut_at is None:
         return True
-    since = now - budget.cut_at
-    return since >= APART and (pulse.ended >= pulse.excess or since >= PATIENCE)
+    return now - budget.cut_at >= APART and _is_drained(budget, pulse, now)
+
+
+def _is_drained(budget: Budget, pulse: Pulse, now: datetime) -> bool:
+    """Whether the last cut shows: as many attempts have ended as it took, or should have."""
+    patience = LONG_PATIENCE if pulse.ended else PATIENCE
+    return pulse.ended >= pulse.excess or (budget.cut_at is not None and now - budget.cut_at >= patience)
 
 
 def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: str, now: datetime) -> Budget:
@@ -118,11 +124,10 @@ def _cut(resource: Resource, budget: Budget, pulse: Pulse, share: float, why: st
     lower = max(float(resource.floor), limit * share)
     if lower >= limit:
         return budget
-    memory = usage.noted(budget.memory | pulse.after_cut(limit, lower).kept(), limit, now) | {"reflex": float(to_ms(now))}
+    memory = usage.noted({**budget.memory, **pulse.after_cut(limit, lower).kept()}, limit, now)
+    memory[CUT] = float(to_ms(now))
     shares = lowered(budget.shares, int(lower))
-    return replace(
-        budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares
-    )
+    return replace(budget, limit=lower, why=why, changed_at=now, cut_at=now, rising=0, memory=memory, shares=shares)
 
 
 def _is_blind(resource: Resource, budget: Budget) -> bool:
@@ -132,22 +137,21 @@ def _is_blind(resource: Resource, budget: Budget) -> bool:
 
 def _most(resource: Resource, budget: Budget) -> float:
     """So far this loop may raise: while a metric is missing and what held holds, not beyond that."""
-    used = usage.last(budget.memory)
-    seen = float(resource.ceiling) if used is None else max(AHEAD * used, float(resource.increase))
-    most = min(float(resource.ceiling), seen)
+    seen = budget.memory.get(SEEN)
+    ahead = float(resource.ceiling) if seen is None else max(AHEAD * seen, float(resource.increase))
+    most = min(float(resource.ceiling), ahead)
     if not budget.problem or resource.on_missing is OnMissing.IGNORE:
         return most
     if resource.on_missing is OnMissing.FLOOR:
         return float(resource.floor)
-    return min(most, budget.memory.get("held", limit_of(resource, budget)))
+    return min(most, budget.memory.get(HELD, limit_of(resource, budget)))
 
 
 def _may_rise(budget: Budget, pulse: Pulse, now: datetime) -> bool:
     """Not before the last change can show, nor soon after signs of overload."""
-    hot = budget.memory.get("hot")
+    hot = budget.memory.get(HOT)
     is_settled = budget.changed_at is None or now - budget.changed_at >= RISE_EVERY
-    is_drained = pulse.ended >= pulse.excess or (budget.cut_at is not None and now - budget.cut_at >= PATIENCE)
-    return is_settled and is_drained and (hot is None or now - from_ms(int(hot)) >= RISE_EVERY)
+    return is_settled and _is_drained(budget, pulse, now) and (hot is None or now - from_ms(int(hot)) >= RISE_EVERY)
 
 
 def _recovered(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
@@ -158,7 +162,7 @@ def _recovered(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) 
     ramp = 2 ** min(budget.rising, 6) if limit < pulse.crest or not pulse.crest else 1
     step = min(resource.increase * ramp, max(float(resource.increase), RISE_PART * limit))
     why = f"{resource.name} latency {_seconds(pulse.latency)}, as usual" if pulse.usual else f"{resource.name} is quiet"
-    return _raised(resource, budget, limit + step, why, now)
+    return _raised(resource, budget, pulse, limit + step, why, now)
 
 
 def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -> Budget:
@@ -166,16 +170,19 @@ def _relieved(resource: Resource, budget: Budget, pulse: Pulse, now: datetime) -
     if not pulse.is_cool or (budget.reading or 0.0) > resource.target + 2 * resource.band:
         return budget
     limit = limit_of(resource, budget)
-    step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RISE_PART * limit))
-    most = AT_ONCE * budget.memory.get("held", 0.0)
+    step = min(limit * (1 / math.sqrt(pulse.heat) - 1), max(float(resource.increase), RELIEF_PART * limit))
+    most = AT_ONCE * budget.memory.get(HELD, 0.0)
     why = f"{resource.name} latency {_seconds(pulse.latency)}, usually {_seconds(pulse.usual)}"
-    return _raised(resource, budget, min(most, limit + step), why, now)
+    return _raised(resource, budget, pulse, min(most, limit + step), why, now)
 
 
-def _raised(resource: Resource, budget: Budget, limit: float, why: str, now: datetime) -> Budget:
+def _raised(resource: Resource, budget: Budget, pulse: Pulse, limit: float, why: str, now: datetime) -> Budget:
     """Within all bounds. Shares rise in proportion, where none is over its share any more."""
     was, higher = limit_of(resource, budget), min(_most(resource, budget), limit)
     if higher <= was:
         return budget
-    memory = usage.sampled(budget.memory, higher, now) | {"relief": float(to_ms(now))}
-    return replace(budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory)
+    memory = usage.sampled({**budget.memory, **pulse.changed().kept(), RISE: float(to_ms(now))}, higher, now)
+    shares = raised(budget.shares, int(higher))
+    return replace(
+        budget, limit=higher, why=why, changed_at=now, rising=budget.rising + 1, memory=memory, shares=shares
+    )

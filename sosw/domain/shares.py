@@ -66,6 +66,16 @@ def lowered(shares: Mapping[LabourerName, int], total: int) -> dict[LabourerName
     return {name: some.get(name, 0) for name in shares}
 
 
+def raised(shares: Mapping[LabourerName, int], total: int) -> dict[LabourerName, int]:
+    """The same shares in proportion, with a sum of at least `total`, where any of them is above 0: no share falls.
+
+    Only where nobody runs more than its share: what is over it is not known here.
+    """
+    draws = {name: Draw(weight=share, running=0, wants=total) for name, share in shares.items() if share}
+    missing = max(0, total - sum(shares.values()))
+    return _filled(missing, draws, shares, dict.fromkeys(draws, total))
+
+
 def _fair(total: int, draws: Mapping[LabourerName, Draw]) -> dict[LabourerName, int]:
     """As if nothing ran yet: what they want, with room to begin, and then what remains."""
     wanted = {name: max(0, draw.wants) for name, draw in draws.items()}

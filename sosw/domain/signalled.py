@@ -33,11 +33,11 @@ def signalled(resource: ResourceName, signal: str, memory: Mapping[str, float], 
 
 
 def _latency(resource: ResourceName, memory: Mapping[str, float], now: datetime) -> Reading:
-    return _timed(resource, memory, now, lambda pulse: pulse.latency)
+    return _timed(resource, memory, now, lambda pulse: pulse.last)
 
 
 def _slowdown(resource: ResourceName, memory: Mapping[str, float], now: datetime) -> Reading:
-    return _timed(resource, memory, now, lambda pulse: pulse.latency / pulse.usual)
+    return _timed(resource, memory, now, lambda pulse: pulse.last / pulse.usual)
 
 
 def _timed(
@@ -46,7 +46,7 @@ def _timed(
     pulse = Pulse.of(memory, now)
     if not pulse.usual:
         return Reading(problem=f"no Worker has signalled a latency of {resource}")
-    at = from_ms(int(pulse.learnt_at))
+    at = from_ms(int(pulse.last_at))
     if now - at > FRESH:
         return Reading(problem=f"no Worker has signalled a latency of {resource} for {FRESH.total_seconds():.0f} s")
     return Reading(value=value(pulse), at=at)
@@ -63,4 +63,5 @@ def _calm(resource: ResourceName, memory: Mapping[str, float], now: datetime) ->
 SIGNALS: Mapping[str, Callable[[ResourceName, Mapping[str, float], datetime], Reading]] = MappingProxyType(
     {"latency": _latency, "slowdown": _slowdown, "calm": _calm}
 )
-"""`latency`: seconds, of the last window. `slowdown`: that, in times the usual. `calm`: seconds since an overload."""
+"""`latency`: seconds, of the last quarter of a minute, the later the more. `slowdown`: that, in times the usual.
+`calm`: seconds since an overload."""

@@ -74,8 +74,8 @@ class Signals:
         if problems:
             raise InvalidInput(problems)
         counts = {name: given.get(name, 0) for name in _COUNTS}
-        sums = {name: float(given.get(name, 0.0)) for name in _SUMS}
-        return cls(**counts, **sums, errors=_fewest(given.get("errors", {})))
+        seconds, squares = (float(given.get(name, 0.0)) for name in _SUMS)
+        return cls(**counts, seconds=seconds, squares=squares, errors=_fewest(given.get("errors", {})))
 
 
 def signal(*, latency: float | None = None, error: str | None = None) -> Signals:

@@ -11,16 +11,17 @@ from sosw.domain.signals import Signals
 
 KEPT = timedelta(minutes=10)
 """So long a sample is remembered: a reading that is older than that has nothing to be compared with."""
-_PREFIX = "used@"
-_SUMS = ("time@", "uses@")
+_USED, _SUMS = "used@", ("time@", "uses@")
+_NAME = len(_USED)
+"""Of all of these: what follows is the moment, in milliseconds since the epoch."""
 _MINUTE = 60_000
 
 
 def sampled(memory: Mapping[str, float], used: float, now: datetime) -> dict[str, float]:
     """`memory` with what is used now, and without samples that are too old."""
     oldest = to_ms(now - KEPT)
-    kept = {key: value for key, value in memory.items() if not key.startswith(_PREFIX) or int(key[5:]) >= oldest}
-    return kept | {f"{_PREFIX}{to_ms(now)}": float(used)}
+    kept = {key: value for key, value in memory.items() if not key.startswith(_USED) or int(key[_NAME:]) >= oldest}
+    return kept | {f"{_USED}{to_ms(now)}": float(used)}
 
 
 def noted(memory: Mapping[str, float], limit: float, now: datetime) -> dict[str, float]:
@@ -51,7 +52,7 @@ def between(memory: Mapping[str, float], since: datetime, until: datetime) -> tu
 
 
 def _samples(memory: Mapping[str, float]) -> list[tuple[int, float]]:
-    return sorted((int(key[5:]), value) for key, value in memory.items() if key.startswith(_PREFIX))
+    return sorted((int(key[_NAME:]), value) for key, value in memory.items() if key.startswith(_USED))
 
 
 def _at(samples: list[tuple[int, float]], ms: int) -> float:
@@ -66,7 +67,7 @@ def _at(samples: list[tuple[int, float]], ms: int) -> float:
 def timed(memory: Mapping[str, float], signals: Signals, now: datetime) -> dict[str, float]:
     """`memory` with the latencies of `signals` in the sums of this minute, and without minutes that are too old."""
     oldest = to_ms(now - KEPT)
-    kept = {key: value for key, value in memory.items() if key[:5] not in _SUMS or int(key[5:]) >= oldest}
+    kept = {key: value for key, value in memory.items() if key[:_NAME] not in _SUMS or int(key[_NAME:]) >= oldest}
     minute = to_ms(now) // _MINUTE * _MINUTE
     return kept | {
         f"{key}{minute}": kept.get(f"{key}{minute}", 0.0) + float(told)

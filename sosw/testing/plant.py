@@ -59,7 +59,7 @@ class Plant:
     def stretch(self, demand: float) -> float:
         """How many times longer a call takes when the plant is asked for `demand` per cent."""
         busy = min(demand / FULL, 0.98)
-        wait = busy ** (math.sqrt(2 * (self.servers + 1)) - 1) / (self.servers * (1 - busy))
+        wait = math.pow(busy, math.sqrt(2 * (self.servers + 1)) - 1) / (self.servers * (1 - busy))
         return (1 + wait) * max(1.0, demand / FULL)
 
     def refuses(self, demand: float) -> float:

@@ -88,8 +88,6 @@ class Regulated:
             self._share(now)
         if self.budget.changed_at != before.changed_at:
             self.whys.append((now.second, limit_of(self.resource, self.budget), self.budget.why))
-        if self.budget.limit != before.limit and before.shares:
-            self._share(now)
         return {str(name): share for name, share in self.budget.shares.items()}
 
     def _share(self, now: Now) -> None:

@@ -14,10 +14,9 @@ from tests.factories import NOW, seconds
 from tests.regulation import ORDERS
 
 MEMORY = {
-    "pulse.opened": float(to_ms(NOW)),
-    "pulse.latency": 0.5,
+    "pulse.last": 0.5,
+    "pulse.last_at": float(to_ms(NOW)),
     "pulse.usual": 0.25,
-    "pulse.learnt_at": float(to_ms(NOW)),
     "hot": float(to_ms(NOW)),
 }
 
@@ -40,7 +39,7 @@ def test_what_cannot_be_asked_is_refused(details: dict[str, Any], sentence: str)
     assert sentence in str(refused.value)
 
 
-def test_latency_is_that_of_the_last_window_and_slowdown_that_in_times_the_usual() -> None:
+def test_latency_is_that_of_late_and_slowdown_that_in_times_the_usual() -> None:
     assert signalled(ORDERS, "latency", MEMORY, NOW) == Reading(value=0.5, at=NOW)
     assert signalled(ORDERS, "slowdown", MEMORY, NOW) == Reading(value=2.0, at=NOW)
 
