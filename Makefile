@@ -46,10 +46,10 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov
+	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov --numprocesses auto --dist loadfile
 
 .PHONY: peer
-peer: env $(PEER) ## Compare the tasks of thousands of random jobs with those that sosw 0.7.51 makes of them
+peer: env $(PEER) ## Compare thousands of random jobs and health metrics with what sosw 0.7.51 makes of them
 	$(BIN)/pytest tests/peer
 
 .PHONY: bench

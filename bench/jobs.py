@@ -50,3 +50,8 @@ def named(tasks: int) -> dict[str, Any]:
     """A job that names the shop of each of its tasks, and is so large itself: some 20 bytes a task."""
     shops = [f"shop-{number:07}-branch" for number in range(tasks)]
     return {"lambda_name": LABOURER, "isolate_shops": True, "sections": {"0": {"shops": shops}}}
+
+
+def payload(number: int) -> dict[str, Any]:
+    """Of a small task, as `creating` makes them."""
+    return {"report": "daily", "date_list": ["2026-01-01"], "sections": ["1"], "shops": [number]}

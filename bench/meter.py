@@ -49,9 +49,13 @@ class Bill:
     def __call__(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
         service = model.service_model.service_name
         name = model.name if service == "dynamodb" else f"{service}:{model.name}"
+        self.add(name, units_told(parsed))
+
+    def add(self, name: str, units: float = 0.0) -> None:
+        """One call, also of a client that has no events."""
         with self._adding:
             self.calls[name] += 1
-            self.units[name] += units_told(parsed)
+            self.units[name] += units
 
     def take(self) -> tuple[dict[str, int], dict[str, float]]:
         """Calls and units since the last time."""
@@ -65,6 +69,15 @@ def units_told(parsed: dict[str, Any]) -> float:
     """Capacity units in an answer of DynamoDB's, 0 where it tells none."""
     told = parsed.get("ConsumedCapacity") or []
     return float(sum(entry["CapacityUnits"] for entry in (told if isinstance(told, list) else [told])))
+
+
+READS = ("GetItem", "BatchGetItem", "Query", "Scan")
+
+
+def split(units: dict[str, float]) -> tuple[float, float]:
+    """Read units and write units."""
+    read = sum(count for name, count in units.items() if name in READS)
+    return read, sum(units.values()) - read
 
 
 def answer(figures: Any) -> None:

@@ -39,6 +39,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stand_in: StandIn
 
+    def do_GET(self) -> None:
+        """A function's configuration, of Lambda; no other is asked for."""
+        self._answer(200, b'{"Timeout": 900}')
+
     def do_POST(self) -> None:
         body = self._body()
         if invoked := _INVOKED.fullmatch(self.path):

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import random
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sosw.aws.dynamodb import (
-    Database,
-    DynamoConfigSource,
-    DynamoJobStore,
-    DynamoRecordStore,
-    DynamoSlotStore,
-    DynamoTaskStore,
-    TableFailed,
-    changes,
-    token,
-)
-from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.dynamodb import TableFailed, changes, token
 from sosw.aws.s3 import S3Sources
-from sosw.aws.sqs import SqsReminder, received
-from sosw.clock import SystemClock
+from sosw.aws.sqs import received
+from sosw.controls import Controls
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
+from sosw.domain.orders import is_order
+from sosw.domain.rounds import Round
+from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
 from sosw.log import EssentialLog
 from sosw.orchestrator import Orchestrator
@@ -37,9 +24,10 @@ from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 from sosw.worker_assistant import WorkerAssistant
+from sosw.world import World, in_parallel, pause, wait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 Role = TypeVar("Role", bound=Processor)
 Item = TypeVar("Item")
@@ -56,6 +44,7 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             config,
             tasks=world.tasks,
             jobs=world.jobs,
+            records=world.records,
             sources=S3Sources(),
             invoker=world.invoker,
             clock=world.clock,
@@ -70,8 +59,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
 
 
 def orchestrator_handler() -> Callable[[Any, Any], Any]:
-    """Of the Orchestrator: the event is a wake, messages with wakes, or anything (the minute rule's)."""
-    return _Handler(
+    """Of the Orchestrator: the event is a wake, messages with wakes, an order, or anything (the minute rule's)."""
+    return _WithControls(
         "orchestrator",
         lambda world, config: Orchestrator(
             config,
@@ -79,11 +68,17 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             slots=world.slots,
             invoker=world.invoker,
             clock=world.clock,
+            name=world.names.orchestrator,
+            limits=world.regulator(config),
+            gates=world.gates,
             in_parallel=in_parallel,
             pause=pause,
+            wait=wait,
         ),
         lambda role, event, context: role(
-            received(event) if "Records" in event else event, remaining=lambda: remaining(context)
+            received(event) if "Records" in event else event,
+            remaining=lambda: remaining(context),
+            may_linger="Records" not in event,  # the queue's few readers are for who falls due next
         ),
     )
 
@@ -92,7 +87,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     """Of the WorkerAssistant: the event is a report."""
     return _Handler(
         "worker-assistant",
-        lambda world, config: WorkerAssistant(config, tasks=world.tasks, clock=world.clock, jitter=random.random),
+        lambda world, config: WorkerAssistant(
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+        ),
         lambda role, event, _context: role(event),
     )
 
@@ -109,67 +106,16 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,
+            in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
         ),
-        lambda role, event, _context: (
+        lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
             if "Records" in event
-            else role.sweep()
+            else role.sweep(remaining=lambda: remaining(context))
         ),
     )
-
-
-@dataclass(frozen=True)
-class World:
-    """The adapters of one environment, each made when it is first needed."""
-
-    names: Names
-
-    @cached_property
-    def clock(self) -> SystemClock:
-        """The system's."""
-        return SystemClock()
-
-    @cached_property
-    def database(self) -> Database:
-        """The connection that all tables share."""
-        return Database()
-
-    @cached_property
-    def tasks(self) -> DynamoTaskStore:
-        """The tasks table."""
-        return DynamoTaskStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def slots(self) -> DynamoSlotStore:
-        """The slot rows."""
-        return DynamoSlotStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def jobs(self) -> DynamoJobStore:
-        """The jobs table."""
-        return DynamoJobStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def records(self) -> DynamoRecordStore:
-        """The labourers table."""
-        return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def config(self) -> DynamoConfigSource:
-        """The config table."""
-        return DynamoConfigSource.for_prefix(self.names.prefix, database=self.database)
-
-    @cached_property
-    def invoker(self) -> LambdaInvoker:
-        """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
-        return LambdaInvoker(tries=1)
-
-    @cached_property
-    def reminder(self) -> SqsReminder:
-        """The queue that the template names."""
-        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
 
 
 class _Handler(Generic[Role]):
@@ -195,7 +141,10 @@ class _Handler(Generic[Role]):
         role = self._current()
         role.reset_stats()
         with self._log.invocation(role, context):
-            return self._call(role, event, context)
+            return self._answer(role, event, context)
+
+    def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
+        return self._call(role, event, context)
 
     def _current(self) -> Role:
         """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
@@ -223,18 +172,12 @@ class _Handler(Generic[Role]):
         return merged
 
 
-def pause(number: int) -> None:
-    """A random while, twice as long at most with every `number`, counted from 0: 20 ms, 40 ms, … 2.6 s."""
-    time.sleep(random.uniform(0, 0.02 * 2**number))  # noqa: S311  (no secret)
+class _WithControls(_Handler[Orchestrator]):
+    """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
 
-
-def in_parallel(call: Callable[[Item], None], items: Iterable[Item]) -> None:
-    """`call` for every item, up to 32 at once; when one raised, that is raised after all have ended."""
-    batch = list(items)
-    if len(batch) == 1:
-        call(batch[0])
-    elif batch:
-        with ThreadPoolExecutor(min(MAX_CONNECTIONS, len(batch))) as pool:
-            done = [pool.submit(call, item) for item in batch]
-        for future in done:
-            future.result()
+    def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
+        if Round.from_event(event) or not is_order(event):
+            return self._call(role, event, context)
+        settings = EssentialSettings.from_mapping(self._load())
+        controls = Controls(self._world.records, self._world.clock, settings, pause)
+        return controls.answer(event, lambda wake: self._call(role, wake, context))

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.clock import SystemClock
-from sosw.domain.jsontext import reportable
+from sosw.domain.jsontext import reportable, words
+from sosw.domain.messages import FAIL, MESSAGE_CHARS, Report, assignment
+from sosw.domain.task import LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sosw.domain.messages import Report
     from sosw.ports import Invoker
     from sosw.processor import Processor
+
+log = logging.getLogger(__name__)
 
 REPORT_TRIES = 5
 
@@ -47,15 +51,33 @@ def get_lambda_handler(
 
     def lambda_handler(event: Any, context: Any) -> Any:
         kept.lambda_context = context
-        if kept.processor is None:
-            kept.processor = processor_class(custom_config={**_stored_config(), **(custom_config or {})})
-        processor = kept.processor
+        try:
+            processor = _ready(kept, processor_class, custom_config, event)
+        except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
+            if issubclass(processor_class, Worker):
+                _fail_unbegun(event, error, send)
+            raise
         if isinstance(processor, Worker):
             return reportable(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
         processor.reset_stats()
         return processor(event)
 
     return lambda_handler
+
+
+def _ready(
+    kept: LambdaGlobals, processor_class: type[Processor], custom_config: Mapping[str, Any] | None, event: Any
+) -> Processor:
+    """The container's Processor, for an event that it may begin with.
+
+    Raises what keeps it from being made (its `__init__`, its row of the config table), and `InvalidInput` for an
+    assignment that is not whole.
+    """
+    if kept.processor is None:
+        kept.processor = processor_class(custom_config={**_stored_config(), **(custom_config or {})})
+    if isinstance(kept.processor, Worker):
+        assignment(event)
+    return kept.processor
 
 
 class _Reports:
@@ -70,6 +92,23 @@ class _Reports:
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+
+
+def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:
+    """Report the attempt of `event` as failed, where it says which one it is, as whole or not as it may be."""
+    ours = event.get("sosw") if isinstance(event, dict) else None
+    if not isinstance(ours, dict):
+        return
+    task, attempt, labourer = event.get("task_id"), ours.get("attempt"), ours.get("labourer")
+    if not isinstance(task, str) or type(attempt) is not int:
+        return
+    known = LabourerName(labourer) if isinstance(labourer, str) else None
+    name, message = type(error).__name__, words(error)[:MESSAGE_CHARS]
+    try:
+        send(Report(action=FAIL, task_id=TaskId(task), attempt=attempt, labourer=known, error=name, message=message))
+    except Exception:
+        # The cause is what Lambda's log must end with; the end of the lease frees the slot.
+        log.exception("report.failed", extra={"task_id": task})
 
 
 def prefix() -> str:

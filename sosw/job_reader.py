@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.cost import dollars
@@ -11,14 +12,19 @@ from sosw.domain.request import JobRequest
 from sosw.job_source import JobSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from sosw.domain.extensions import Extensions
+    from sosw.domain.fairness import Placement
     from sosw.domain.job import Job
     from sosw.domain.settings import EssentialSettings
     from sosw.domain.task import Task
     from sosw.ports import SourceReader
+
+
+PRICED = 1000
+"""The first tasks of a dry run, whose sizes tell what all of them cost; so does the last one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +46,8 @@ class Reading:
         """The record to remember, waiting for a Scheduler to hold it."""
         job = self.request.job(request_id, self.submitted_at)
         pin = self.source.pin if self.source else None
-        return replace(job, held_until=self.submitted_at, source_pin=pin, skipped_lines=self.skipped_lines)
+        read: dict[str, Any] = {"planned": self.total, "source_pin": pin, "skipped_lines": self.skipped_lines}
+        return replace(job, held_until=self.submitted_at, **read)
 
     def payloads(self, start: int) -> Iterator[dict[str, Any]]:
         """Of its tasks from number `start` on."""
@@ -55,28 +62,45 @@ class JobReader:
         self._settings, self._sources, self._extensions = settings, sources, extensions
 
     def read(self, event: Any, now: datetime) -> Reading:
-        """What `event` asks for; raises `InvalidInput` with all that is wrong, a bad line of the source included."""
+        """What `event` asks for; raises `InvalidInput` with all that is wrong, a bad line of the source included.
+
+        Every task is looked at where its source, or its concurrency key, cannot be judged otherwise.
+        """
         request = JobRequest.from_event(event, self._settings, now, self._extensions)
-        if request.source is None:
+        if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
-        source = JobSource(self._sources, request.source)
-        total = sum(1 for _ in request.payloads(now, parts=source.parts()))
+        source = JobSource(self._sources, request.source) if request.source else None
+        payloads = request.payloads(now, parts=source.parts() if source else None)
+        total = sum(1 for _ in map(request.key_of, payloads))
         return Reading(request=request, submitted_at=now, total=total, source=source)
 
-    def tasks(self, job: Job, due: datetime, *, start: int) -> Iterator[Task]:
+    def request(self, job: Job) -> JobRequest:
+        """What a remembered job asks for; raises `InvalidInput` when its labourer or its extensions are gone."""
+        return JobRequest.of(job, self._settings, self._extensions)
+
+    def tasks(
+        self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int
+    ) -> Iterator[Task]:
         """The tasks of a remembered job from number `start` on, due at `due` or when the job says."""
-        request = JobRequest.of(job, self._settings, self._extensions)
         source = JobSource(self._sources, request.source, job.source_pin) if request.source else None
-        return request.tasks(job, due, start=start, parts=source.parts() if source else None)
+        return request.tasks(job, due, placement, start=start, parts=source.parts() if source else None)
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""
+        seen = list(islice(reading.payloads(0), PRICED))
+        if reading.total > PRICED:
+            seen += deque(reading.payloads(reading.total - 1), maxlen=1)
         return {
             "dry_run": True,
             "labourer": reading.request.labourer.name,
             "tasks": reading.total,
-            "first": next(reading.payloads(0), None),
-            "last": next(iter(deque(reading.payloads(max(0, reading.total - 1)), maxlen=1)), None),
+            "first": seen[0] if seen else None,
+            "last": seen[-1] if seen else None,
             "skipped_lines": reading.skipped_lines,
-            "dollars": dollars(reading.total),
+            "dollars": dollars(reading.total, map(_as_submitted, seen)),
         }
+
+
+def _as_submitted(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the wish for a dry run."""
+    return {key: value for key, value in payload.items() if key != "dry_run"}

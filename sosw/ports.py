@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from sosw.domain.health import Query, Reading
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
+    from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
+    from sosw.domain.stored import StoredConfig
     from sosw.domain.task import JobId, LabourerName, Task, TaskId
+
+Item = TypeVar("Item")
 
 
 class Clock(Protocol):
@@ -47,8 +55,8 @@ class TaskStore(Protocol):
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         """Those that are there. Without `is_consistent`, at half the price, as of a moment ago."""
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """Ids of at most `limit` tasks that stand in `queue` due by `until`, by rank. May lag."""
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """The first `limit` places of `queue` from rank `start` on, in order. May lag. `sosw.line` knows who is due."""
 
     def apply(self, transition: Transition) -> Task:
         """Move one task and return it as it is then; raises `StaleTask` when it is not as expected."""
@@ -61,7 +69,7 @@ class SlotStore(Protocol):
     """The slot rows of the labourers."""
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
-        """All that were ever written, in order of their numbers (strongly consistent)."""
+        """All that were ever written, in order of their numbers (strongly consistent), each read before the next."""
 
     def write(self, row: SlotRow) -> SlotRow:
         """Write `row` if its version is still that of the table (0: no such row); returns it at its new version.
@@ -69,6 +77,54 @@ class SlotStore(Protocol):
         Raises `StaleRow` when somebody wrote it meanwhile. An error of the network may hide a write that took effect:
         read again before the next one.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many attempts of a labourer may run at once, by what is known of it at a version."""
+
+    value: int
+    version: int = 0
+    """Rises with every change, and means one value: rows that a later version has sized are not sized again by it."""
+    why: str = ""
+    """Why it is lower than what the settings allow; empty when it is not."""
+    shards: int = 1
+    """The most shards that its line ever had: so many are looked through."""
+    is_read: bool = True
+    """False: the records could not be read. It is the last that was known, and a later version may be in force."""
+
+
+class Limits(Protocol):
+    """Where the limits of labourers come from."""
+
+    def tick(self) -> None:
+        """The minute's work: look how all that limits depend on is doing, and remember it."""
+
+    def limits(self, labourers: Sequence[Labourer]) -> dict[LabourerName, Limit]:
+        """As of now (strongly consistent). A labourer whose limit cannot be told is left out: it has to wait."""
+
+
+class Admission(Protocol):
+    """What a labourer's due tasks must pass besides a free slot, for one wave."""
+
+    def admit(self, candidates: Sequence[Task], limit: int) -> list[Task]:
+        """At most `limit` of them, in their order; what it has let in before stays in."""
+
+    def close(self, started: AbstractSet[TaskId]) -> None:
+        """End the wave: `started` were started, or may have been; nothing else was, or will be. Never raises."""
+
+
+class Gates(Protocol):
+    """Makes admissions."""
+
+    def entry(self, labourer: Labourer, ended: Mapping[TaskId, int]) -> Admission:
+        """For one wave. `ended`: versions at which tasks were seen not running."""
+
+
+class InParallel(Protocol):
+    """Calls `call` for each item, at once or one after the other, and returns when all have ended."""
+
+    def __call__(self, call: Callable[[Item], None], items: Iterable[Item], /) -> object: ...
 
 
 class RecordStore(Protocol):
@@ -89,6 +145,16 @@ class RecordStore(Protocol):
 
     def log(self, owner: str, limit: int) -> list[Entry]:
         """The owner's latest lines, the newest first. May lag."""
+
+
+class HealthSource(Protocol):
+    """What measures health and load: a metric, an alarm, a function."""
+
+    def read(self, queries: Sequence[Query], now: datetime) -> Mapping[Query, Reading]:
+        """The reading of every query, as of `now`. Never raises for a query that cannot be answered.
+
+        A wrong name, no data, a missing permission or a slow service is a `Reading` whose `problem` says so.
+        """
 
 
 class JobStore(Protocol):
@@ -154,3 +220,17 @@ class ConfigSource(Protocol):
 
     def get(self, name: str) -> dict[str, Any] | None:
         """The object stored under `name`, or None; raises `InvalidInput` when it is no JSON object."""
+
+
+class ConfigStore(ConfigSource, Protocol):
+    """Stored configuration, and the writing of it."""
+
+    def look(self, name: str) -> StoredConfig:
+        """What is stored under `name`, as of now, to replace it; raises `InvalidInput` as `get` does."""
+
+    def replace(self, seen: StoredConfig, config: Mapping[str, Any]) -> None:
+        """Store `config` in place of what was seen.
+
+        Raises `StaleConfig` when somebody wrote it meanwhile, and `InvalidInput` for what is no JSON object of at most
+        256 KB. An error of the network may hide a write that took effect: look again before the next one.
+        """

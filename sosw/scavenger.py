@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import defaultdict, deque
 from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleTask
 from sosw.domain.job import Totals
 from sosw.domain.messages import Change, Wake, resume_event
+from sosw.domain.moments import EPOCH
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 HORIZON = timedelta(minutes=15)
 """What is due later than this is left to the minute rule: a reminder cannot wait longer."""
 HOLD_GRACE = timedelta(seconds=10)
@@ -38,6 +40,8 @@ MAX_REMINDERS = 100
 """Of one batch of changes: ten calls' worth."""
 SWEEP_BATCH = 100
 """Tasks that a sweep holds in memory at a time."""
+SWEEP_TIME = timedelta(seconds=30)
+"""No labourer, and no batch of tasks, is begun with less time left: the wake, which comes after, may take 15 s."""
 
 
 class Scavenger(Processor):
@@ -53,13 +57,18 @@ class Scavenger(Processor):
         invoker: Invoker,
         reminder: Reminder,
         clock: Clock,
+        in_parallel: Callable[[Callable[[Any], None], Iterable[Any]], None],
         jitter: Callable[[], float],
         names: Names,
     ) -> None:
-        """`names` has the functions to start: the Orchestrator and the Scheduler."""
+        """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
+
+        `names` has the functions to start: the Orchestrator and the Scheduler.
+        """
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
+        self.in_parallel, self._counting = in_parallel, Lock()
         self._reminded: set[tuple[datetime, LabourerName]] = set()
         self.slots, self.jobs, self.reminder, self.names = SlotKeeper(slots), jobs, reminder, names
 
@@ -88,52 +97,72 @@ class Scavenger(Processor):
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
-        """Add to the totals of jobs. They are for people: what cannot be counted stops nothing."""
+        """Add to the totals of jobs, of many at once. They are for people: what cannot be counted stops nothing."""
         totals: defaultdict[JobId, Totals] = defaultdict(Totals)
         for change in changes:
             totals[change.job_id] += change.totals
-        for job_id, added in totals.items():
-            if added == Totals():
-                continue
-            try:
-                self.jobs.count(job_id, added, token=token)
-            except SoswError as error:
-                log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
+        counted = [job_id for job_id, added in totals.items() if added != Totals()]
+        self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token), counted)
 
-    def sweep(self) -> dict[str, Any]:
-        """Expire leases, free the slots of what ended unseen, fence what was named and never claimed."""
-        self._resume_jobs()
-        freed: dict[LabourerName, dict[TaskId, int]] = {}
-        for name, labourer in self.settings.labourers.items():
-            try:
-                ended = self._sweep(labourer)
-            except Exception:
-                # The sweep of the other labourers must not wait for this one; the next minute tries it again.
-                log.exception("sweep.failed", extra={"labourer": name})
-                self.stats["labourers_failed"] += 1
-                continue
+    def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
+        try:
+            self.jobs.count(job_id, added, token=token)
+        except SoswError as error:
+            log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
+
+    def sweep(self, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
+        """Expire leases, free the slots of what ended unseen, fence what was named and never claimed; then resume jobs.
+
+        Ends while `remaining` still has time for the wake. The labourer that is first is another one each minute, so
+        that none is left out for ever.
+        """
+        waiting, freed = deque(self._in_turn()), dict[LabourerName, dict[TaskId, int]]()
+        while waiting and _has_time(remaining):
+            labourer = waiting.popleft()
+            ended = self._try(labourer, remaining)
             if ended:
-                freed[name] = ended
+                freed[labourer.name] = ended
                 self.stats["slots_freed"] += len(ended)
+        if waiting:
+            log.warning("sweep.cut", extra={"labourers": [labourer.name for labourer in waiting]})
         self._wake(freed)
+        if _has_time(remaining):
+            self._resume_jobs()
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
+
+    def _in_turn(self) -> list[Labourer]:
+        """All labourers, each of them first in one minute of as many as there are labourers."""
+        labourers = list(self.settings.labourers.values())
+        first = (self.clock.now() - EPOCH) // MINUTE % max(1, len(labourers))
+        return labourers[first:] + labourers[:first]
+
+    def _try(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
+        try:
+            return self._sweep(labourer, remaining)
+        except Exception:
+            # The sweep of the other labourers must not wait for this one; the next minute tries it again.
+            log.exception("sweep.failed", extra={"labourer": labourer.name})
+            self.stats["labourers_failed"] += 1
+            return {}
 
     def _resume_jobs(self) -> None:
         """Jobs whose Scheduler died, or could not hand over, get another one."""
         try:
             left = self.jobs.left(self.clock.now() - HOLD_GRACE, MAX_RESUMED)
         except SoswError as error:
-            # Leases end and slots are freed all the same; the next sweep asks again.
-            log.warning("jobs.unread", extra={"why": str(error)})
+            log.warning("jobs.unread", extra={"why": str(error)})  # the next sweep asks again
             return
-        for job_id in left:
-            try:
-                self.invoker.start(self.names.scheduler, resume_event(job_id))
-            except (InvokeRefused, InvokeUncertain) as error:
-                log.warning("resume.failed", extra={"job_id": job_id, "why": str(error)})  # the next sweep tries again
-            self.stats["jobs_resumed"] += 1
+        self.in_parallel(self._resume, left)
+        if left:
+            self.stats["jobs_resumed"] += len(left)
 
-    def _sweep(self, labourer: Labourer) -> dict[TaskId, int]:
+    def _resume(self, job_id: JobId) -> None:
+        try:
+            self.invoker.start(self.names.scheduler, resume_event(job_id))
+        except (InvokeRefused, InvokeUncertain) as error:
+            log.warning("resume.failed", extra={"job_id": job_id, "why": str(error)})  # the next sweep tries again
+
+    def _sweep(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
         """Versions at which the labourer's tasks are certainly not running, for each slot that was freed."""
         now = self.clock.now()
         old = [
@@ -144,14 +173,30 @@ class Scavenger(Processor):
         ]
         over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
         for start in range(0, len(old), SWEEP_BATCH):
-            batch = old[start : start + SWEEP_BATCH]
-            found = self.tasks.get_many(task for _, task, _ in batch)
-            for row, task, name in batch:
-                if self._ends(labourer, name, found.get(task)):
-                    over[row][task] = name.version + 1
+            if not _has_time(remaining):
+                log.warning("sweep.cut", extra={"labourer": labourer.name, "names": len(old) - start})
+                break
+            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH]):
+                over[row][task] = version
         if over:
             self.slots.free(labourer.name, over)
         return {task: version for names in over.values() for task, version in names.items()}
+
+    def _over(self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]]) -> Iterable[tuple[int, TaskId, int]]:
+        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order."""
+        found = self.tasks.get_many(task for _, task, _ in batch)
+        names: defaultdict[TaskId, list[tuple[int, Name]]] = defaultdict(list)
+        for row, task, name in batch:
+            names[task].append((row, name))
+        over: list[tuple[int, TaskId, int]] = []
+
+        def end(task: TaskId) -> None:
+            for row, name in names[task]:
+                if self._ends(labourer, name, found.get(task)):
+                    over.append((row, task, name.version + 1))
+
+        self.in_parallel(end, names)
+        return over
 
     def _ends(self, labourer: Labourer, name: Name, task: Task | None) -> bool:
         """Whether `name` may be dropped: its attempt has ended, or is ended now."""
@@ -169,15 +214,20 @@ class Scavenger(Processor):
                     )
                 )
                 log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
-                self.stats["expired"] += 1
+                self._tally("expired")
                 return True
         except StaleTask as stale:
             log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
         except SoswError as error:
             # It holds up no other task: the next sweep tries it again.
             log.warning("sweep.task_failed", extra={"task_id": task.id, "why": str(error)})
-            self.stats["tasks_failed_to_sweep"] += 1
+            self._tally("tasks_failed_to_sweep")
         return False
+
+    def _tally(self, counter: str) -> None:
+        """Add 1 to a counter that threads share."""
+        with self._counting:
+            self.stats[counter] += 1
 
     def _remind(self, later: Collection[tuple[datetime, LabourerName]]) -> None:
         """For the moments at which something falls due, once each while this role lives."""
@@ -199,3 +249,7 @@ class Scavenger(Processor):
             self.invoker.start(self.names.orchestrator, Wake(ended=ended).to_event())
         except (InvokeRefused, InvokeUncertain) as error:
             log.warning("wake.failed", extra={"why": str(error)})  # the minute rule wakes it too
+
+
+def _has_time(remaining: Callable[[], timedelta] | None) -> bool:
+    return remaining is None or remaining() >= SWEEP_TIME

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain import job as jobs
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, StaleJob, invalid
 from sosw.domain.extensions import NONE
+from sosw.domain.fairness import Placement
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Order, resume_event
 from sosw.domain.settings import EssentialSettings
 from sosw.job_canceller import JobCanceller
 from sosw.job_reader import JobReader
+from sosw.line import Line
+from sosw.placer import Placer
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from sosw.domain.extensions import Extensions
     from sosw.domain.job import JobMove
     from sosw.domain.task import Task, TaskId
-    from sosw.ports import Clock, Invoker, JobStore, SourceReader, TaskStore
+    from sosw.ports import Clock, Invoker, JobStore, RecordStore, SourceReader, TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +58,7 @@ class Scheduler(Processor):
         *,
         tasks: TaskStore,
         jobs: JobStore,
+        records: RecordStore,
         sources: SourceReader,
         invoker: Invoker,
         clock: Clock,
@@ -66,10 +70,12 @@ class Scheduler(Processor):
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
         self._canceller = JobCanceller(tasks, jobs, clock)
+        self._placer = Placer(records, Line(tasks), clock)
         own_periods = extensions.with_methods(self.settings.custom_period_patterns, self)
         self._reader = JobReader(self.settings, sources, own_periods)
         self._held_until: datetime | None = None
         self._batch: list[TaskId] = []
+        self._placement = Placement()
 
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Take a job, or an order about one; `request_id` names a job whose `idempotency_key` does not.
@@ -110,7 +116,8 @@ class Scheduler(Processor):
 
     def _go_on(self, job: Job, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Whatever is left to do for the job, unless another Scheduler is at it."""
-        is_ours, before, self._held_until, self._batch = False, self.stats["tasks_created"], None, []
+        is_ours, before = False, self.stats["tasks_created"]
+        self._held_until, self._batch, self._placement = None, [], Placement()
         try:
             if job.state.is_open:
                 now = self.clock.now()
@@ -141,14 +148,19 @@ class Scheduler(Processor):
         batches = self._batches(job)
         while batch := next(batches, []):
             if remaining() < SHUTDOWN or (job.held_until and self.clock.now() >= job.held_until):
-                return self._keep(jobs.note(job, cursor=cursor, until=self.clock.now()))
+                return self._note(job, cursor, until=self.clock.now())
             self._batch = [task.id for task in batch]
             self.stats["tasks_created"] += self.tasks.create(batch)
             cursor += len(batch)
             if cursor % _note_every(job) == 0:
-                job = self._keep(jobs.note(job, cursor=cursor, until=self.clock.now() + HOLD))
+                job = self._note(job, cursor, until=self.clock.now() + HOLD)
         job = self.jobs.apply(jobs.ready(job, total=cursor))
         log.info("job.scheduled", extra={"job_id": job.id, "labourer": job.labourer, "tasks": cursor})
+        return job
+
+    def _note(self, job: Job, cursor: int, *, until: datetime) -> Job:
+        job = self._keep(jobs.note(job, cursor=cursor, tag=self._placement.tag, until=until))
+        self._placer.wrote(job, self._placement)
         return job
 
     def _batches(self, job: Job) -> Iterator[list[Task]]:
@@ -157,14 +169,16 @@ class Scheduler(Processor):
         It was whole when it was submitted: since then its source has changed, or its labourer or its periods are gone.
         """
         try:
-            tasks = self._reader.tasks(job, self.clock.now(), start=job.cursor)
+            request, due = self._reader.request(job), self.clock.now()
+            self._placement = self._placer.place(job, request)
+            tasks = self._reader.tasks(job, request, due, self._placement, start=job.cursor)
             while batch := list(islice(tasks, BATCH)):
                 yield batch
         except InvalidInput as error:
             log.warning("job.stuck", extra={"job_id": job.id, "why": str(error)})
             current = self.jobs.get(job.id) or job
             if any(problem.field == "source" for problem in error.problems):
-                self._keep(jobs.fail(current, why=str(error)))
+                self._placer.end(self._keep(jobs.fail(current, why=str(error))), self._placement.tag_of(current.cursor))
             else:
                 self._keep(jobs.note(current, until=self.clock.now() + RETRY_STUCK))
             raise
@@ -178,6 +192,7 @@ class Scheduler(Processor):
             if remaining() < SHUTDOWN:
                 return self._keep(jobs.note(job, swept=job.swept, until=self.clock.now()))
             job = self._canceller.step(job, retention=retention, until=self.clock.now() + HOLD)
+        self._placer.end(job)
         return job
 
     def _keep(self, move: JobMove) -> Job:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sosw.domain.errors import Problem
 from sosw.domain.jsontext import MAX_STATS_BYTES, reportable, words
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, Assignment, Report, assignment
+from sosw.notebook import Notebook
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sosw.ports import Clock
 
@@ -33,10 +36,12 @@ class Worker(Processor):
     task: Assignment | None = None
     _send: Callable[[Report], None] | None = None
     _is_reported = False
+    _clock: Clock | None = None
+    _notebook = Notebook()
 
     def run(self, event: Any, *, remaining: timedelta, clock: Clock, send: Callable[[Report], None]) -> Any:
         """One invocation: begin, call the user's code, report. `remaining` is the time that Lambda leaves it."""
-        self._begin(event, send)
+        self._begin(event, send, clock)
         try:
             self._check_lease(remaining, clock)
             returned = self(event)
@@ -56,10 +61,37 @@ class Worker(Processor):
     def heartbeat(self) -> None:
         """Say that the attempt lives: its lease begins anew."""
         if self.task and self._send and not self._is_reported:
-            self._send(self._answer(HEARTBEAT))
+            self._say(self._send, HEARTBEAT)
 
-    def _begin(self, event: Any, send: Callable[[Report], None]) -> None:
+    def signal(self, resource: str, *, latency: float | timedelta | None = None, error: object = None) -> None:
+        """Say how one use of a resource went: it took `latency` seconds, or failed with `error`, or both.
+
+        An error is an exception, or its class: `"429"`, `"TimeoutError"`. Signals go with the report of the attempt,
+        and with a heartbeat; they slow down what draws on a resource before it breaks. One that cannot be sent is
+        logged and left out: this raises nothing. Threads may call it.
+        """
+        if self.task is None:
+            return
+        if self._is_reported:
+            self._notebook.drop(Problem("signal", resource, "came after the report of its attempt"))
+        else:
+            self._notebook.note(resource, latency=latency, error=error)
+
+    @contextmanager
+    def using(self, resource: str) -> Iterator[None]:
+        """Around one use of a resource: signals the time it took, or the class of the error that leaves the block."""
+        start = self._clock.now() if self._clock else None
+        try:
+            yield
+        except Exception as error:
+            self.signal(resource, error=error)
+            raise
+        if self._clock and start:
+            self.signal(resource, latency=max(timedelta(), self._clock.now() - start))
+
+    def _begin(self, event: Any, send: Callable[[Report], None], clock: Clock) -> None:
         self.reset_stats()
+        self._clock, self._notebook = clock, Notebook()
         self.task, self._send, self._is_reported = assignment(event), send, False
 
     def _check_lease(self, remaining: timedelta, clock: Clock) -> None:
@@ -84,9 +116,16 @@ class Worker(Processor):
     def _report(self, action: str, **said: Any) -> None:
         if self.task and self._send and not self._is_reported:
             self._is_reported = True
-            self._send(self._answer(action, **said))
+            self._say(self._send, action, **said)
 
-    def _answer(self, action: str, **said: Any) -> Report:
-        task = self.task
+    def _say(self, send: Callable[[Report], None], action: str, **said: Any) -> None:
+        """Send a report, with the signals that no report has taken along yet."""
+        task, taken = self.task, self._notebook.take(is_last=action != HEARTBEAT)
         assert task is not None  # noqa: S101  (both callers have looked)
-        return Report(action=action, task_id=task.id, attempt=task.attempt, labourer=task.labourer, **said)
+        signals = {resource: signals.to_json() for resource, signals in taken.items()} or None
+        who: dict[str, Any] = {"task_id": task.id, "attempt": task.attempt, "labourer": task.labourer}
+        try:
+            send(Report(action=action, signals=signals, **who, **said))
+        except Exception:
+            self._notebook.put_back(taken)
+            raise

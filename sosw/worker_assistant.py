@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sosw.ports import Clock, TaskStore
+    from sosw.signal_desk import SignalDesk
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +33,13 @@ class WorkerAssistant(Processor):
         tasks: TaskStore,
         clock: Clock,
         jitter: Callable[[], float],
+        desk: SignalDesk | None = None,
     ) -> None:
+        """`desk` takes what reports signal of resources; without one, nobody listens."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.clock, self.jitter = tasks, clock, jitter
+        self.desk = desk
 
     def __call__(self, event: Any) -> dict[str, Any]:
         """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now."""
@@ -46,6 +50,7 @@ class WorkerAssistant(Processor):
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
         log.info("task.%s", report.action, extra=_facts(report))
+        self._listen(report)
         return {"accepted": True, "state": task.state.value}
 
     def _take(self, report: Report) -> Task:
@@ -65,6 +70,11 @@ class WorkerAssistant(Processor):
             until = now + self.settings.labourer_or_default(report.labourer).lease
             return self.tasks.apply(lifecycle.heartbeat(report.task_id, attempt=report.attempt, lease_until=until))
         return self._fail(report)
+
+    def _listen(self, report: Report) -> None:
+        """After the answer, and only once for each attempt: of reports that changed nothing, nothing is heard."""
+        for what, count in (self.desk.take(report.signals, self.settings.resources) if self.desk else {}).items():
+            self.stats[what] += count
 
     def _fail(self, report: Report) -> Task:
         """Read, decide, write: begun anew when a heartbeat or a recall came between."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sosw.domain import lifecycle
 from sosw.domain.retry import RetryPolicy
@@ -17,6 +17,7 @@ from sosw.settings import Names
 from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
+    InMemoryRecordStore,
     InMemorySlotStore,
     InMemorySources,
     InMemoryTaskStore,
@@ -24,6 +25,8 @@ from sosw.testing import (
     RecordingReminder,
 )
 from sosw.worker_assistant import WorkerAssistant
+
+Item = TypeVar("Item")
 
 NOW = FakeClock().now()
 LABOURER = LabourerName("sales")
@@ -49,7 +52,9 @@ def a_task(sequence: int = 0, **fields: Any) -> Task:
         greenfield=NOW,
     )
     standing = {name: fields.pop(name) for name in ("state", "queue", "rank") if name in fields}
-    return replace(lifecycle.queued(replace(task, **fields)), **standing)
+    task = replace(task, **fields)
+    tag = sequence if task.greenfield == NOW else None
+    return replace(lifecycle.queued(task, tag=tag), **standing)
 
 
 def claimed(task: Task, row: int = 0) -> Task:
@@ -57,10 +62,10 @@ def claimed(task: Task, row: int = 0) -> Task:
     return lifecycle.apply(lifecycle.claim(task, row=row, now=NOW, lease=LEASE), task)
 
 
-def one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+def one_by_one(call: Callable[[Item], None], items: Iterable[Item]) -> None:
     """The plainest `in_parallel`."""
-    for task in tasks:
-        call(task)
+    for item in items:
+        call(item)
 
 
 class World:
@@ -69,22 +74,25 @@ class World:
     def __init__(self, limit: int = 2, *, labourers: Mapping[str, Any] | None = None, **settings: Any) -> None:
         self.clock = FakeClock()
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
+        self.records = InMemoryRecordStore()
         self.invoker, self.reminder, self.sources = RecordingInvoker(), RecordingReminder(), InMemorySources()
         known = labourers or {LABOURER: {"max_simultaneous_invocations": limit, **settings}}
         self.config: dict[str, Any] = {"task_config": {"labourers": dict(known)}}
 
     def orchestrator(self, **parts: Any) -> Orchestrator:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
-        return Orchestrator(self.config, in_parallel=one_by_one, **given)
+        given = {"in_parallel": one_by_one, "name": Names().orchestrator, **given}
+        return Orchestrator(self.config, **given)
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
         given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        given = {"in_parallel": one_by_one, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
     def scheduler(self, **parts: Any) -> Scheduler:
         given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"sources": self.sources, **given}
+        given = {"sources": self.sources, "records": self.records, **given}
         return Scheduler(self.config, name=Names().scheduler, **given)
 
     def submit(self, event: Any, request_id: str = "r", **parts: Any) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from bench.figures import Section
 from bench.sections.chunking import chunking
 from bench.sections.creating import creating
+from bench.sections.dispatch import dispatch
+from bench.sections.fairness import fairness
 from bench.sections.million import million
 from bench.sections.options import Options
 from bench.sections.schedules import schedules
@@ -15,11 +17,13 @@ from bench.sections.simulation import simulation
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
+    "fairness": fairness,
+    "dispatch": dispatch,
     "million": million,
     "simulation": simulation,
     "schedules": schedules,
 }
-BY_DEFAULT = ("chunking", "creating", "simulation")
+BY_DEFAULT = ("chunking", "creating", "fairness", "simulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

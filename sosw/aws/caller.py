@@ -50,6 +50,12 @@ class LambdaCaller:
         return said
 
     @property
+    def region(self) -> str:
+        """That it calls functions in; raises botocore's error where none is set."""
+        name: str = self.client.meta.region_name
+        return name
+
+    @property
     def client(self) -> LambdaClient:
         """The one client."""
         if self._client is None:

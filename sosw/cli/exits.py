@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, SoswError
 
@@ -30,8 +30,16 @@ class BadInput(SoswError):
     """What the command was given cannot be used."""
 
 
-def of_error(error: SoswError) -> Exit:
+class AlreadyTold(SoswError):
+    """An error that the document on stdout says already: it had begun before."""
+
+
+def of_error(error: BaseException) -> Exit:
     """The code for an error."""
+    if isinstance(error, AlreadyTold) and error.__cause__:
+        return of_error(error.__cause__)
+    if isinstance(error, KeyboardInterrupt):
+        return Exit.INTERRUPTED
     if isinstance(error, TimeoutError):
         return Exit.TIMED_OUT
     return Exit.USAGE if isinstance(error, (BadInput, InvalidInput)) else Exit.FAILED
@@ -46,3 +54,8 @@ def of_job(status: JobStatus) -> Exit:
         if status.failed_why is not None or status.cancelled or status.cancelled_why is not None
         else Exit.OK
     )
+
+
+def document(kind: str, sentence: str, code: Exit) -> dict[str, Any]:
+    """What is said of an error to a program."""
+    return {"type": kind, "message": sentence, "exit_code": int(code)}

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import backfill, jobs, local, submit
+from sosw.cli import apply, backfill, controls, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
-from sosw.cli.exits import Exit, of_error
+from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
 from sosw.domain.errors import SoswError
 
@@ -30,6 +30,8 @@ class Root(TyperGroup):
         as_json = "--json" in given[: given.index("--") if "--" in given else None]
         try:
             code = super().main(given, *rest, **{**extra, "standalone_mode": not as_json})
+        except AlreadyTold as error:
+            sys.exit(_fail(str(error), of_error(error), type(error).__name__, as_json=False))
         except SoswError as error:
             sys.exit(_fail(str(error), of_error(error), type(error).__name__, as_json=as_json))
         except typer.TyperException as error:  # standalone, Typer itself tells it, in a box
@@ -70,7 +72,7 @@ def root(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
     ] = False,
 ) -> None:
-    """Submit jobs to sosw, follow them, read what came of them, end them."""
+    """Submit jobs to sosw, follow and end them; declare who does them, see what runs and why no more, pause it."""
     del version
     given = {"prefix": prefix, "region": region, "endpoint": endpoint, "local": local, "as_json": as_json}
     ctx.obj = (ctx.obj or Session()).with_(given)
@@ -81,6 +83,12 @@ app.command("jobs")(everywhere(jobs.jobs))
 app.command("job")(everywhere(jobs.job))
 app.command("cancel")(everywhere(jobs.cancel))
 app.command("backfill")(everywhere(backfill.backfill))
+app.command("labourers")(everywhere(controls.labourers))
+app.command("why")(everywhere(controls.why))
+app.command("pause")(everywhere(controls.pause))
+app.command("resume")(everywhere(controls.resume))
+app.command("limit")(everywhere(controls.limit))
+app.command("apply")(everywhere(apply.apply))
 app.command(
     "local",
     add_help_option=False,
@@ -90,8 +98,7 @@ app.command(
 
 def _fail(sentence: str, code: Exit, kind: str, *, as_json: bool) -> int:
     if as_json:
-        document = {"error": {"type": kind, "message": sentence, "exit_code": int(code)}}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"error": document(kind, sentence, code)}, ensure_ascii=False) + "\n")
     console(is_error=True).print(f"sosw: {sentence}", style="red", markup=False, soft_wrap=True)
     return int(code)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sosw.cli import show
+from sosw.cli.exits import AlreadyTold, document, of_error
 from sosw.cli.session import Session
+from sosw.domain.errors import SoswError
 
 if TYPE_CHECKING:
     from sosw.client import DeadTask, JobStatus, Result, SubmittedJob
@@ -37,14 +38,29 @@ def tell(session: Session, job: SubmittedJob, status: JobStatus, *, done: bool, 
 
 
 def _document(head: Mapping[str, Any], parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
-    """One JSON object: `head`, and for each part a list that is written as it comes."""
-    out = sys.stdout
-    out.write(json.dumps(head, ensure_ascii=False)[:-1])
-    for name, entries in parts.items():
-        out.write(f', "{name}": [')
-        for number, entry in enumerate(entries):
-            out.write(", " * bool(number) + json.dumps(entry, ensure_ascii=False))
-        out.write("]")
+    """One JSON object: `head`, and for each part a list that is written as it comes.
+
+    What goes wrong on the way ends the list and becomes its `error`, so that a program can read what came before.
+    """
+    out, is_in_list = sys.stdout, False
+    out.write(show.compact(head)[:-1])
+    try:
+        for name, entries in parts.items():
+            out.write(f', "{name}": [')
+            is_in_list = True
+            for number, entry in enumerate(entries):
+                out.write(", " * bool(number) + show.compact(entry))
+            out.write("]")
+            is_in_list = False
+    except BrokenPipeError:
+        raise  # nobody reads any more
+    except (Exception, KeyboardInterrupt) as error:
+        sentence = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        said = show.compact(document(type(error).__name__, sentence, of_error(error)))
+        out.write("]" * is_in_list + f', "error": {said}}}\n')
+        if isinstance(error, (SoswError, KeyboardInterrupt)):
+            raise AlreadyTold(sentence) from error
+        raise
     out.write("}\n")
 
 

@@ -59,7 +59,7 @@ def submitted(out: Console, job: SubmittedJob, *, is_waited_for: bool) -> None:
 def dry_run(out: Console, found: Mapping[str, Any]) -> None:
     """What a job would do."""
     cost = f"{found['dollars']:,.6f}".rstrip("0").rstrip(".") or "0"
-    said = f"{tasks(found['tasks'])} for {found['labourer']}, at most ${cost} for sosw at list prices"
+    said = f"{tasks(found['tasks'])} for {found['labourer']}, about ${cost} for sosw at list prices"
     out.print(f"{said}, its Worker left out", markup=False, soft_wrap=True)
     if found["skipped_lines"]:
         out.print(f"{found['skipped_lines']:,} bad lines of its source are left out", style="yellow")
@@ -101,6 +101,7 @@ def job(out: Console, status: JobStatus) -> None:
         ("tasks", str(status), None),
         ("failed attempts", f"{status.failed:,}", "yellow" if status.failed else None),
         ("submitted", _when(status.submitted_at) + (f" by {status.submitted_by}" if status.submitted_by else ""), None),
+        ("source event", status.source_event and compact(status.source_event), None),
         ("not before", status.not_before and _when(status.not_before), None),
         ("priority", str(status.priority), None),
         (

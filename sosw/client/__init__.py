@@ -2,21 +2,51 @@
 
 from sosw.client.client import Client
 from sosw.client.dry_run import DryRun
-from sosw.client.errors import JobRefused, JobStillOpen, TasksGone, UnknownJob
+from sosw.client.errors import (
+    JobRefused,
+    JobStillOpen,
+    LabourersAtWork,
+    OrderRefused,
+    SettingsRefused,
+    TasksGone,
+    UnknownJob,
+    UnknownLabourer,
+    UnknownResource,
+    UnknownTask,
+)
 from sosw.client.job import DeadTask, Result, SubmittedJob
+from sosw.client.orchestrator import Ordered
+from sosw.client.plan import Plan
 from sosw.client.service import Service
+from sosw.client.settings_file import SettingsFile
+from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.why import Answer, Reason
 
 __all__ = [
+    "Answer",
     "Client",
     "DeadTask",
     "DryRun",
     "JobRefused",
     "JobStatus",
     "JobStillOpen",
+    "LabourerStatus",
+    "LabourersAtWork",
+    "LogLine",
+    "OrderRefused",
+    "Ordered",
+    "Plan",
+    "Reason",
+    "ResourceStatus",
     "Result",
     "Service",
+    "SettingsFile",
+    "SettingsRefused",
     "SubmittedJob",
     "TasksGone",
     "UnknownJob",
+    "UnknownLabourer",
+    "UnknownResource",
+    "UnknownTask",
 ]

@@ -9,15 +9,22 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+from sosw.client import asking, orchestrator
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
-from sosw.client.job import SubmittedJob
+from sosw.client.facts import Facts
+from sosw.client.job import SubmittedJob, user
+from sosw.client.orchestrator import Ordered
+from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
 from sosw.client.service import Service
+from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
-from sosw.domain.task import JobId
+from sosw.domain.records import ResourceName
+from sosw.domain.task import JobId, LabourerName
+from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
 
 GUESSED_FROM = 100
@@ -69,11 +76,14 @@ class Client:
         return self.submit_event({"lambda_name": labourer, **attributes, **given})
 
     def submit_event(self, event: Mapping[str, Any]) -> SubmittedJob:
-        """Submit the Scheduler's event as it is: a job, or `{"job": {…}, "idempotency_key": …}`."""
-        event = _opened(event)
-        keyed = _with_key(event)
-        said = self._answer(keyed)
-        is_duplicate = said["duplicate"] and keyed == event  # under a key of our own it can only be our call, repeated
+        """Submit the Scheduler's event: a job, or `{"job": {…}, "idempotency_key": …, "by": …, "source_event": …}`.
+
+        `by` is who submits it, the user of this process by default; it is kept and shown.
+        """
+        event = _enveloped(_opened(event))
+        has_key = _has_key(event)
+        said = self._answer(event if has_key else {**event, "idempotency_key": str(uuid.uuid4())})
+        is_duplicate = said["duplicate"] and has_key  # under a key of our own it can only be our call, repeated
         job = self._service.jobs.get(JobId(said["job_id"]))
         if job is None:
             raise UnknownJob(said["job_id"], ())
@@ -104,6 +114,67 @@ class Client:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
 
+    def labourers(self) -> list[LabourerStatus]:
+        """How each registered labourer stands, and why, in the order of their names."""
+        facts = Facts(self._service)
+        names = sorted([*facts.settings.labourers, *map(LabourerName, facts.settings.mistaken)])
+        return [LabourerStatus.of(each) for each in facts.labourers(names)]
+
+    def labourer(self, name: str) -> LabourerStatus:
+        """How a labourer stands, and why; raises `UnknownLabourer`, with a guess."""
+        return LabourerStatus.of(asking.labourer(self._service, Facts(self._service), LabourerName(name)))
+
+    def resources(self) -> list[ResourceStatus]:
+        """How each registered resource stands, in the order of their names."""
+        facts = Facts(self._service)
+        names = sorted([*facts.settings.resources, *map(ResourceName, facts.settings.mistaken_resources)])
+        return [ResourceStatus.of(each) for each in facts.resources(names)]
+
+    def why(self, about: str) -> Answer:
+        """Why a task waits (`about` is its id), why a labourer runs no more (its name), in plain words.
+
+        `resource/NAME` and `everything` are answered too. Raises `UnknownTask`, `UnknownLabourer`, `UnknownResource`.
+        """
+        return asking.why(self._service, about)
+
+    def log(self, target: str, limit: int = 20) -> list[LogLine]:
+        """What was changed of it by operators and by the regulation, the newest first; kept for 90 days."""
+        return [LogLine.of(entry) for entry in self._service.records.log(orchestrator.target(target), limit)]
+
+    def pause(self, target: str, *, why: str, by: str | None = None) -> Ordered:
+        """Start nothing more of a labourer (its name), of `resource/NAME`, or of `everything`; what runs may end.
+
+        `by` is who orders it, the user of this process by default; with `why` it is kept and shown. Raises
+        `OrderRefused`. What is paused already stays as it is.
+        """
+        return orchestrator.order(self._service, {"pause": orchestrator.target(target)}, by=by, why=why)
+
+    def resume(self, target: str, *, why: str = "", by: str | None = None) -> Ordered:
+        """End a pause, and start at once what may start."""
+        return orchestrator.order(self._service, {"resume": orchestrator.target(target)}, by=by, why=why)
+
+    def limit(self, target: str, to: int | None, *, why: str, by: str | None = None) -> Ordered:
+        """Let at most `to` run at once, 0 … 10,000; None lifts such an order. It never allows more than the settings.
+
+        Of `everything`: of no labourer more than that.
+        """
+        what = {"limit": orchestrator.target(target), "to": to}
+        return orchestrator.order(self._service, what, by=by, why=why)
+
+    def plan(self, settings: Settings) -> Plan:
+        """What `apply` with these settings would change. Nothing is written.
+
+        `settings` is the path of a `labourers.yaml`, or what such a file says; sosw's `{"task_config": …}` is taken as
+        it is. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a file that cannot be read.
+        """
+        return plan(self._service, settings)
+
+    def apply(self, settings: Settings, *, force: bool = False, by: str | None = None) -> Plan:
+        """Make a plan of these settings and apply it; see `Plan.apply` for what else it may raise."""
+        made = self.plan(settings)
+        made.apply(force=force, by=by)
+        return made
+
     def _latest(self, limit: int) -> list[Job]:
         return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)
 
@@ -132,13 +203,18 @@ def _opened(event: Mapping[str, Any]) -> Mapping[str, Any]:
         return event
 
 
-def _with_key(event: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The event with a key, made for it where it has none: then the call may be repeated when its answer is lost."""
-    inner = event.get("job")
-    has_key = event.get("idempotency_key") is not None or (
+def _enveloped(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The event in an envelope that says who submits it."""
+    envelope = event if "job" in event or "sosw" in event else {"job": event}
+    return envelope if {"by", "source_event", "sosw"} & envelope.keys() else {**envelope, "by": user()}
+
+
+def _has_key(envelope: Mapping[str, Any]) -> bool:
+    """Without one it gets one made for it: then the call may be repeated when its answer is lost."""
+    inner = envelope.get("job")
+    return envelope.get("idempotency_key") is not None or (
         isinstance(inner, dict) and inner.get("idempotency_key") is not None
     )
-    return event if has_key else {**event, "idempotency_key": str(uuid.uuid4())}
 
 
 def _moment(given: datetime | str | None) -> str | None:

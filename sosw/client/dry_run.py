@@ -21,7 +21,10 @@ class DryRun:
     skipped_lines: int
     """Bad lines of its source that would be left out."""
     dollars: float
-    """What sosw costs for them at most, at list prices, without the Worker's own run time."""
+    """About what sosw costs for them, at list prices, by the sizes of the first 1,000 payloads and the last one.
+
+    Without the Worker's own run time, what it returns, and attempts that fail.
+    """
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> DryRun:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sosw.domain.errors import SoswError, did_you_mean
+from sosw.domain.errors import InvalidInput, SoswError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sosw.client.status import JobStatus
+    from sosw.domain.errors import Problem
+    from sosw.domain.job import Job
     from sosw.domain.task import Task
 
 
@@ -26,6 +28,40 @@ class UnknownJob(SoswError):
         hint = f"did you mean {alike[0]!r}?" if alike else did_you_mean(job_id, known[:5] if not job_id else known)
         hint = hint if hint.startswith("did") or known else "no job was submitted here yet"
         super().__init__(f"there is no job {job_id!r} ({_short(hint)}): see the latest ones by `sosw jobs`")
+
+
+class OrderRefused(SoswError):
+    """The Orchestrator does not take the order: the message is its own sentence, and nothing was written."""
+
+
+class UnknownLabourer(SoswError):
+    """There is no labourer of that name here, and nothing of one; `known` are those that there are."""
+
+    def __init__(self, name: str, known: Sequence[str], hint: str = "") -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no labourer {name!r} ({hint or _short(did_you_mean(name, known))})")
+
+
+class UnknownResource(SoswError):
+    """There is no resource of that name here; `known` are those that there are."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name, self.known = name, tuple(known)
+        super().__init__(f"there is no resource {name!r} ({_short(did_you_mean(name, known))})")
+
+
+class UnknownTask(SoswError):
+    """There is no task of that id in the table, or no longer."""
+
+    def __init__(self, task_id: str, job: Job | None) -> None:
+        self.task_id = task_id
+        job_id = task_id.rpartition("#")[0]
+        total = job and (job.total if job.total is not None else job.cursor)
+        super().__init__(
+            f"there is no task {task_id!r}: "
+            + (f"job {job_id} has {total:,}, counted from 0" if job else f"there is no job {job_id!r}")
+            + "; closed ones leave the table after their labourer's retention_days"
+        )
 
 
 class JobStillOpen(SoswError, TimeoutError):
@@ -47,6 +83,27 @@ class TasksGone(SoswError):
         super().__init__(
             f"job {job_id}: {gone:,} of its {total:,} tasks are no longer in the table: closed tasks leave it after "
             "their labourer's retention_days"
+        )
+
+
+class SettingsRefused(InvalidInput):
+    """Settings are wrong: a line for each problem, and nothing was stored."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(problems)
+        count = "1 mistake" if len(self.problems) == 1 else f"{len(self.problems)} mistakes"
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        self.args = (f"{count} in the settings, nothing was applied:{lines}",)
+
+
+class LabourersAtWork(SoswError):
+    """Labourers would be removed while tasks of theirs wait or run; nothing was stored."""
+
+    def __init__(self, at_work: Sequence[str]) -> None:
+        self.at_work = tuple(at_work)
+        super().__init__(
+            f"{'; '.join(self.at_work)}: nothing was applied. Cancel the jobs or let them end; by force, what runs may "
+            "end, and what waits stays until the labourer is declared again"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sosw.clock import SystemClock
 from sosw.domain.errors import SoswError, invalid
-from sosw.ports import Clock, JobStore, TaskStore
+from sosw.ports import Clock, ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 from sosw.settings import Names
 
 Call = Callable[[str, Mapping[str, Any]], Any]
@@ -24,9 +24,14 @@ class Service:
     call: Call
     jobs: JobStore
     tasks: TaskStore
+    slots: SlotStore
+    records: RecordStore
+    config: ConfigStore
     clock: Clock
     sleep: Callable[[float], None] = time.sleep
     """Seconds."""
+    region: Callable[[], str | None] = lambda: None
+    """Of the functions, where it is known."""
 
     @classmethod
     def on_aws(cls, prefix: str, *, region: str | None, endpoint: str | None) -> Service:
@@ -34,15 +39,20 @@ class Service:
         if endpoint and not endpoint.startswith(("http://", "https://")):
             raise invalid("endpoint", endpoint, "must begin with http:// or https://")
         try:
+            from sosw.aws import dynamodb  # noqa: PLC0415
             from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
-            from sosw.aws.dynamodb import Database, DynamoJobStore, DynamoTaskStore  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
-        database = Database(region=region, endpoint=endpoint)
+        database = dynamodb.Database(region=region, endpoint=endpoint)
+        caller = LambdaCaller(region=region, endpoint=endpoint)
         return cls(
             names=Names(prefix),
-            call=LambdaCaller(region=region, endpoint=endpoint).call,
-            jobs=DynamoJobStore.for_prefix(prefix, database=database),
-            tasks=DynamoTaskStore.for_prefix(prefix, database=database),
+            call=caller.call,
+            jobs=dynamodb.DynamoJobStore.for_prefix(prefix, database=database),
+            tasks=dynamodb.DynamoTaskStore.for_prefix(prefix, database=database),
+            slots=dynamodb.DynamoSlotStore.for_prefix(prefix, database=database),
+            records=dynamodb.DynamoRecordStore.for_prefix(prefix, database=database),
+            config=dynamodb.DynamoConfigSource.for_prefix(prefix, database=database),
             clock=SystemClock(),
+            region=lambda: caller.region,
         )

@@ -28,6 +28,9 @@ class JobStatus:
     state: JobState
     submitted_at: datetime
     submitted_by: str = ""
+    """A user's name, or an ARN; empty where nobody said."""
+    source_event: Mapping[str, str] | None = None
+    """Of EventBridge: `arn` of the rule or the schedule, `id` and `time`, as far as they were given."""
     priority: int
     not_before: datetime | None = None
     cursor: int = 0
@@ -137,7 +140,7 @@ class JobStatus:
 _TOLD = (
     "job_id", "labourer", "state", "is_finished", "total", "created", "open", "queued", "running", "done", "dead",
     "cancelled", "gone", "failed", "is_counted", "cursor", "priority", "not_before", "submitted_at", "submitted_by",
-    "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
+    "source_event", "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
 )  # fmt: skip
 
 
@@ -148,6 +151,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "state": job.state,
         "submitted_at": job.submitted_at,
         "submitted_by": job.submitted_by,
+        "source_event": job.source_event,
         "priority": job.priority,
         "not_before": job.not_before,
         "cursor": job.cursor,

@@ -67,6 +67,14 @@ class StaleRow(SoswError):
         super().__init__(f"slot row {row.labourer}/{row.number} is no longer at version {row.version}: read it again")
 
 
+class UnknownLimit(SoswError):
+    """Nobody can tell now how many attempts of the labourer may run: what waits goes on waiting until it is known."""
+
+    def __init__(self, labourer: str) -> None:
+        self.labourer = labourer
+        super().__init__(f"labourer {labourer}: its limit is not known now: see why in the log")
+
+
 class StaleRecord(SoswError):
     """The record changed since it was read: read it again before deciding anything."""
 
@@ -74,6 +82,16 @@ class StaleRecord(SoswError):
         self.record = record
         owner, what = record.key
         super().__init__(f"record {what} of {owner} is no longer at version {record.version}: read it again")
+
+
+class StaleConfig(SoswError):
+    """The stored configuration changed since it was read: nothing was written over it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"configuration {name} was changed by somebody else meanwhile: nothing was written, begin anew"
+        )
 
 
 class InvokeRefused(SoswError):

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sosw.domain.errors import invalid
@@ -15,6 +15,8 @@ PeriodRule = Callable[[date, "re.Match[str]"], Sequence["date | str"]]
 """(today, match of the pattern) → the days of the period, oldest first, as dates or as YYYY-MM-DD."""
 JobChunker = Callable[[Mapping[str, Any], Sequence[str], date], Iterable[Mapping[str, Any]]]
 """(job, names of the schema's attributes, today) → payloads; the same ones in the same order at every call."""
+HealthFunction = Callable[[Mapping[str, Any], datetime], "float | None"]
+"""(details of the metric, now) → the value measured, or None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from types import MappingProxyType
 
@@ -44,7 +44,9 @@ class Reading:
     value: float | None = None
     """None where there is none."""
     at: datetime | None = None
-    """When it was measured."""
+    """When it was measured; where it was measured over a time, the beginning of that, as CloudWatch tells it."""
+    over: timedelta = timedelta(seconds=60)
+    """How long it was measured, from `at`."""
     problem: str = ""
     """Why there is no value, for people."""
 

@@ -73,11 +73,17 @@ class Job:
     """What was asked for, as JSON: the same id with another body is refused."""
     submitted_by: str = ""
     """Who asked: an ARN of a rule, a user's name; empty where nobody said."""
+    source_event: Mapping[str, str] | None = None
+    """Of EventBridge: `arn` of the rule or the schedule, `id` and `time` of the event, as far as they were given."""
     source_pin: str | None = None
     """What its source was when it was submitted: whoever goes on with it reads the same, or nothing."""
     skipped_lines: int = 0
     """Bad lines of its source that were left out."""
     priority: int = PRIORITY
+    planned: int = 0
+    """Tasks that it makes, as counted when it was submitted."""
+    tag: int | None = None
+    """Virtual start tag of its first task (`sosw.domain.fairness`), once noted: it is gone on with from there."""
     not_before: datetime | None = None
     """None of its tasks is due before."""
     state: JobState = JobState.CREATING
@@ -139,8 +145,8 @@ def hold(job: Job, *, now: datetime, until: datetime) -> JobMove:
     return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes={"held_until": until})
 
 
-def note(job: Job, *, until: datetime, **come: int) -> JobMove:
-    """Remember how far its holder has come, as `cursor` or `swept`; `until` of now lets go of it."""
+def note(job: Job, *, until: datetime, **come: int | None) -> JobMove:
+    """Remember how far its holder has come, as `cursor` (and `tag`) or `swept`; `until` of now lets go of it."""
     changes = {**come, "held_until": until}
     return JobMove(move="note", job_id=job.id, states=(job.state,), held_until=job.held_until, changes=changes)
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import StaleTask
 from sosw.domain.moments import to_ms
+from sosw.domain.ranks import Section, rank, shard_of
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
 from sosw.domain.task import Failure, LabourerName, Slot, Task, TaskId, TaskState
 
@@ -31,11 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
-SHARD = 0
 MAX_FAILURES = 10
 """Failures that a task remembers, the last ones: with its payload, result and stats it must stay within 400 KB."""
-RANKS = 10**14
-"""Ranks of one priority: more than the milliseconds since the epoch until the year 5138."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,39 +71,32 @@ def apply(transition: Transition, task: Task | None) -> Task:
     return replace(task, version=task.version + 1, **transition.changes)
 
 
-def queue_key(labourer: LabourerName, *, shard: int = SHARD) -> str:
-    """The line of a labourer's queued tasks: key of the sparse index, in which tasks stand by their rank."""
+def queue_key(labourer: LabourerName, *, shard: int = 0) -> str:
+    """One part of the line of a labourer's queued tasks: key of the sparse index, in which they stand by their rank."""
     return f"{labourer}/{shard}"
 
 
 def dead_key(labourer: LabourerName) -> str:
-    """The line of a labourer's dead tasks."""
+    """The line of a labourer's dead tasks, by the moment when they died (ms since the epoch)."""
     return f"{labourer}/dead"
 
 
-def rank(priority: int, due: datetime) -> int:
-    """The place in a line: by priority, and in it by the moment when due."""
-    return priority * RANKS + to_ms(due)
+def queued(task: Task, *, tag: int | None = None, shards: int = 1, behind: timedelta = timedelta()) -> Task:
+    """A new task, put in one of the `shards` parts of its line: what the Scheduler creates.
 
-
-def is_due(rank: int, by: datetime) -> bool:
-    """Whether what stands at `rank` is due by that moment."""
-    return rank % RANKS <= to_ms(by)
-
-
-def next_priority(rank: int) -> int:
-    """The first rank behind all of that one's priority: where to look on when nothing more of it is due."""
-    return (rank // RANKS + 1) * RANKS
-
-
-def queued(task: Task) -> Task:
-    """A new task, put in its line: what the Scheduler creates."""
-    return replace(task, **_waiting(task, task.greenfield))
+    With a virtual start `tag` (`sosw.domain.fairness`) it is ready, and stands by that. Without one it waits for its
+    moment, and stands by that: `behind` so much, though it is due as soon as it says.
+    """
+    shard = shard_of(task.id, shards)
+    section, number = (Section.APPOINTED, to_ms(task.greenfield + behind)) if tag is None else (Section.READY, tag)
+    line = queue_key(task.labourer, shard=shard)
+    return replace(task, shard=shard or None, queue=line, rank=rank(task.priority, section, number))
 
 
 def _waiting(task: Task, due: datetime) -> dict[str, Any]:
-    line = {"queue": queue_key(task.labourer), "rank": rank(task.priority, due)}
-    return {"state": QUEUED, "greenfield": due, **line}
+    """In line again, in the same part of it."""
+    line = queue_key(task.labourer, shard=task.shard or 0)
+    return {"state": QUEUED, "greenfield": due, "queue": line, "rank": rank(task.priority, Section.AGAIN, to_ms(due))}
 
 
 def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transition:
@@ -157,7 +148,14 @@ def fail(
     stats: Any = None,
 ) -> Transition:
     """The running attempt `failure.attempt` failed: queued again after a backoff, or dead; cancelled if recalled."""
-    decision = policy.decide(tries=task.tries, is_retryable=is_retryable, now=failure.at, jitter=jitter)
+    decision = policy.decide(
+        tries=task.tries,
+        is_retryable=is_retryable,
+        now=failure.at,
+        jitter=jitter,
+        error=failure.error,
+        created_at=task.created_at,
+    )
     ended = _ended(task, failure, decision, retention, move="fail")
     return replace(ended, changes={**ended.changes, "stats": stats})
 
@@ -166,7 +164,14 @@ def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedel
     """The running attempt fell silent: its lease ended by `now`."""
     message = f"no answer before the lease ended at {task.greenfield.isoformat(timespec='seconds')}"
     failure = Failure(attempt=task.attempt, at=now, error="LeaseExpired", message=message)
-    decision = policy.decide(tries=task.tries, is_retryable=True, now=now, jitter=jitter)
+    decision = policy.decide(
+        tries=task.tries,
+        is_retryable=True,
+        now=now,
+        jitter=jitter,
+        error=failure.error,
+        created_at=task.created_at,
+    )
     return replace(_ended(task, failure, decision, retention, move="expire"), lease_over=now)
 
 

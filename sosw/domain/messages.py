@@ -63,6 +63,8 @@ def assignment(event: Any) -> Assignment | None:
     if not isinstance(event, dict) or not isinstance(event.get("sosw"), dict) or "task_id" not in event:
         return None
     ours = event["sosw"]
+    if not isinstance(event["task_id"], str):
+        raise invalid("task_id", event["task_id"], "must be str, or leave out sosw to run alone")
     for key, kind in _ASSIGNMENT.items():
         if not isinstance(ours.get(key), kind):
             raise invalid(f"sosw.{key}", ours.get(key), f"must be {kind.__name__}, or leave out sosw to run alone")
@@ -200,7 +202,9 @@ _ACTIONS = {
     "mark_task_as_failed": FAIL,
 }
 _LIMITS = {"result": MAX_RESULT_BYTES, "stats": MAX_STATS_BYTES}
-_REPORT_KEYS = ("action", "task_id", "attempt", "labourer", "result", "stats", "error", "message", "is_retryable")
+_REPORT_KEYS = (
+    *("action", "task_id", "attempt", "labourer", "result", "stats", "error", "message", "is_retryable", "signals"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,13 +222,15 @@ class Report:
     error: str = "Failed"
     message: str = ""
     is_retryable: bool = True
+    signals: Any = None
+    """How uses of resources went, as `sosw.domain.signals.read` reads it: whatever it is, the report is taken."""
 
     def to_event(self) -> dict[str, Any]:
         """As the WorkerAssistant is invoked with; what is at its default is left out."""
         event: dict[str, Any] = {"action": self.action, "task_id": self.task_id, "attempt": self.attempt}
         if self.action == FAIL:
             event |= {"error": self.error, "message": self.message, "is_retryable": self.is_retryable}
-        given = {"labourer": self.labourer, "result": self.result, "stats": self.stats}
+        given = {"labourer": self.labourer, "result": self.result, "stats": self.stats, "signals": self.signals}
         return event | {key: value for key, value in given.items() if value is not None}
 
     @classmethod

@@ -15,3 +15,9 @@ def to_ms(moment: datetime) -> int:
 def from_ms(ms: int) -> datetime:
     """The aware UTC moment."""
     return EPOCH + timedelta(milliseconds=ms)
+
+
+def told(moment: datetime, now: datetime | None = None) -> str:
+    """For people: as `2026-01-01 12:00:05 UTC`; the time of day alone where it is on the day of `now`."""
+    is_today = now is not None and moment.date() == now.date()
+    return f"{moment:%H:%M:%S} UTC" if is_today else f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -12,19 +12,22 @@ from typing import Any, TypeVar
 from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.extensions import NONE, Extensions
+from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, load, parse_object
-from sosw.domain.lifecycle import queued
+from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
+from sosw.domain.origin import ENVELOPE_KEYS, Origin
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.sources import Source
 from sosw.domain.survey import MAX_TASKS, check_payload, survey
 from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 
-_ENVELOPE_KEYS = ("job", "idempotency_key", "logging_level", "test")
+_ENVELOPE_KEYS = ("job", "idempotency_key", *ENVELOPE_KEYS, "logging_level", "test")
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
+_FIRST, _NOWHERE = Placement(), Origin()
 T = TypeVar("T")
 
 
@@ -40,6 +43,12 @@ class JobRequest:
     """The caller's idempotency key."""
     priority: int = PRIORITY
     """0 first … 9 last, among the labourer's tasks that are due."""
+    fair_key: str | None = None
+    """Jobs of one priority that have the same take turns with the others as one; None: it takes turns by itself."""
+    fair_weight: int = 1
+    """1 … 100 turns where another job, or key, has one."""
+    concurrency_key: KeyTemplate | None = None
+    """Of its tasks with the same key only so many run at once."""
     not_before: datetime | None = None
     """None of its tasks is due before."""
     dry_run: bool = False
@@ -49,6 +58,7 @@ class JobRequest:
     zone: tzinfo = timezone.utc
     """Where its days begin."""
     extensions: Extensions = NONE
+    origin: Origin = _NOWHERE
     tasks_a_part: int = 0
     """How many tasks it makes; of a job with a source, for each batch."""
 
@@ -61,8 +71,10 @@ class JobRequest:
         Raises `InvalidInput` with all problems at once. `now` is when it is submitted: periods count from there.
         """
         envelope = _object(event, "event")
-        job = _in_envelope(envelope) if "job" in envelope else envelope
-        return _Reader().request(job, envelope.get("idempotency_key"), settings, now or _ANY_DAY, extensions)
+        job, beside = (_in_envelope(envelope), envelope) if "job" in envelope else (envelope, {})
+        return _Reader(beside=beside).request(
+            job, envelope.get("idempotency_key"), settings, now or _ANY_DAY, extensions
+        )
 
     @classmethod
     def of(cls, job: Job, settings: EssentialSettings, extensions: Extensions = NONE) -> JobRequest:
@@ -85,6 +97,8 @@ class JobRequest:
             body=checked(body, "job", limit=MAX_PAYLOAD_BYTES),
             priority=self.priority,
             not_before=self.not_before,
+            submitted_by=self.origin.by,
+            source_event=self.origin.event,
         )
 
     def payloads(
@@ -108,29 +122,40 @@ class JobRequest:
                 yield {**payload, **part}
             start = 0
 
+    def key_of(self, payload: Mapping[str, Any]) -> str | None:
+        """The concurrency key of a task; raises `InvalidInput` for a payload that gives none."""
+        return self.concurrency_key.fill(payload) if self.concurrency_key else None
+
     def tasks(
-        self, job: Job, due: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
+        self,
+        job: Job,
+        due: datetime,
+        placement: Placement = _FIRST,
+        *,
+        start: int = 0,
+        parts: Iterable[Mapping[str, Any]] | None = None,
     ) -> Iterator[Task]:
         """The tasks of `job` from number `start` on, one by one and the same at every call.
 
-        They are due at `due`, or when the job says. Raises `InvalidInput` for a source that makes too many or too large
-        ones.
+        They are due at `due`, or when the job says, and stand in line by `placement`. Raises `InvalidInput` for a
+        source that makes too many or too large ones.
         """
+        is_due = job.not_before is None or job.not_before <= due
         due = max(due, job.not_before or due)
         for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
             if sequence >= MAX_TASKS:
                 raise invalid("job", job.id, f"makes more than {MAX_TASKS:,} tasks")
-            yield queued(
-                Task(
-                    id=task_id(job.id, sequence),
-                    job_id=job.id,
-                    labourer=self.labourer.name,
-                    payload=payload,
-                    created_at=job.submitted_at,
-                    greenfield=due,
-                    priority=self.priority,
-                )
+            task = Task(
+                id=task_id(job.id, sequence),
+                job_id=job.id,
+                labourer=self.labourer.name,
+                payload=payload,
+                created_at=job.submitted_at,
+                greenfield=due,
+                priority=self.priority,
+                key=self.key_of(payload),
             )
+            yield placement.placed(task, sequence, is_due=is_due)
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)
@@ -142,6 +167,8 @@ class _Reader:
 
     schema: tuple[str, ...] | None = None
     """Of a job that is remembered; else the settings know."""
+    beside: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in the job's envelope; empty where it has none."""
     problems: list[Problem] = field(default_factory=list)
 
     def request(
@@ -152,12 +179,7 @@ class _Reader:
         schema = self._try(lambda: _schema(job, settings) if self.schema is None else self.schema)
         where = self._try(lambda: zone(job.get("time_zone"))) or timezone.utc
         source = self._try(lambda: Source.of(job))
-        settled: dict[str, Any] = {
-            "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
-            "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
-            "not_before": self._try(lambda: _not_before(job.get("not_before"))),
-            "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
-        }
+        settled = self._settled(job, key)
         tasks = self._survey(attributes, schema, now.astimezone(where), extensions)
         if self.problems or labourer is None or schema is None:
             raise InvalidInput(self.problems)
@@ -171,6 +193,19 @@ class _Reader:
             tasks_a_part=tasks,
             **settled,
         )
+
+    def _settled(self, job: Mapping[str, Any], key: Any) -> dict[str, Any]:
+        """What stands for itself, as fields of the request."""
+        return {
+            "key": self._try(lambda: _key(job.get("idempotency_key") if key is None else key)),
+            "priority": self._try(lambda: _priority(job.get("priority", PRIORITY))),
+            "fair_key": self._try(lambda: fair_key(job.get("fair_key"))),
+            "fair_weight": self._try(lambda: fair_weight(job.get("fair_weight", 1))),
+            "concurrency_key": self._try(lambda: KeyTemplate.of(job.get("concurrency_key"))),
+            "not_before": self._try(lambda: _not_before(job.get("not_before"))),
+            "dry_run": self._try(lambda: _dry_run(job.get("dry_run", False))),
+            "origin": self._try(lambda: Origin.of(self.beside)),
+        }
 
     def _try(self, read: Callable[[], T]) -> T | None:
         try:

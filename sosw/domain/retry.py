@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +22,73 @@ class GiveUp:
     reason: str
 
 
+class Growth(str, Enum):
+    """How the delays of a policy grow with the tries."""
+
+    EXPONENTIAL = "exponential"
+    """base, 2 × base, 4 × base, …"""
+    LINEAR = "linear"
+    """base, 2 × base, 3 × base, …"""
+    FIXED = "fixed"
+    """base, base, base, …"""
+    DELAYS = "delays"
+    """Those of the list, one after the other; the last one again for all later tries."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Exponential backoff with full jitter.
+    """How often, and after which delays.
 
-    The delay after try n is uniform in [0, min(cap, base * 2 ** (n - 1))]: spread over the whole range, retries of many
-    tasks that failed together do not come back together (Brooker, "Exponential Backoff And Jitter", AWS, 2015).
+    A delay is the policy's `ceiling` less a part left to chance, `spread`. With full jitter, spread 1, the delay after
+    try n is uniform in [0, min(cap, base * 2 ** (n - 1))]: spread over the whole range, retries of many tasks that
+    failed together do not come back together (Brooker, "Exponential Backoff And Jitter", AWS, 2015).
     """
 
     max_attempts: int = 3
     """≥ 1; counts the first try."""
+    growth: Growth = Growth.EXPONENTIAL
     base: timedelta = timedelta(seconds=60)
     cap: timedelta = timedelta(hours=1)
+    delays: tuple[timedelta, ...] = ()
+    """Of `Growth.DELAYS`: at least one."""
+    spread: float = 1.0
+    """0 … 1 of each delay is left to chance: 0 keeps it as it is, 1 is full jitter."""
+    max_age: timedelta | None = None
+    """No retry begins later than this after the task was created. None: no such end."""
+    errors: Mapping[str, RetryPolicy | None] = field(default_factory=dict)
+    """Other policies for some classes of errors; None: no retry. The tries that count are those of all errors."""
 
     def ceiling(self, tries: int) -> timedelta:
         """The longest delay after try number `tries` (counted from 1)."""
-        seconds = self.base.total_seconds() * 2.0 ** min(tries - 1, 62)  # as a float: a timedelta would overflow
-        return timedelta(seconds=min(seconds, self.cap.total_seconds()))
+        if self.growth is Growth.DELAYS:
+            return min(self.delays[min(tries, len(self.delays)) - 1], self.cap)
+        times = {
+            Growth.EXPONENTIAL: 2.0 ** min(tries - 1, 62),  # as a float: a timedelta would overflow
+            Growth.LINEAR: float(tries),
+            Growth.FIXED: 1.0,
+        }[self.growth]
+        return timedelta(seconds=min(self.base.total_seconds() * times, self.cap.total_seconds()))
 
-    def decide(self, *, tries: int, is_retryable: bool, now: datetime, jitter: float) -> RetryAt | GiveUp:
-        """`tries` counts from 1 and includes the one that just failed; `jitter` is uniform in [0, 1]."""
-        if not is_retryable:
+    def decide(
+        self,
+        *,
+        tries: int,
+        is_retryable: bool,
+        now: datetime,
+        jitter: float,
+        error: str = "",
+        created_at: datetime | None = None,
+    ) -> RetryAt | GiveUp:
+        """`tries` counts from 1 and includes the one that just failed; `jitter` is uniform in [0, 1].
+
+        `error` is the class of the error, `created_at` the moment from which the task's age counts.
+        """
+        policy = self.errors.get(error, self)
+        if policy is None or not is_retryable:
             return GiveUp("it failed in a way that no retry can mend")
-        if tries >= self.max_attempts:
-            return GiveUp(f"{tries} of {self.max_attempts} attempts failed")
-        return RetryAt(now + self.ceiling(tries) * jitter)
+        if tries >= policy.max_attempts:
+            return GiveUp(f"{tries} of {policy.max_attempts} attempts failed")
+        due = now + policy.ceiling(tries) * (1 - policy.spread + policy.spread * jitter)
+        if policy.max_age is not None and created_at is not None and due > created_at + policy.max_age:
+            return GiveUp(f"its retry would begin more than {policy.max_age} after it was created")
+        return RetryAt(due)

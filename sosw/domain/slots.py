@@ -9,6 +9,11 @@ is in a row from before its claim until after its end, and a row never gets a na
 A name ends when its task has been seen not running at a later version than the named one (`is_over`). A name whose
 task is still queued at the named version belongs to an Orchestrator that died, or sleeps: the sweep first raises the
 task's version (the fence), then drops the name, so that a late claim fails.
+
+A limit may change. It comes with a version, and every row says by which version it was last sized: who knows an older
+one must not size it again. Rows are sized first, and tasks are named only on a reading that shows every row sized as
+one's own version wants it. So nothing is named by a version before all rows are sized by it, and nothing by an earlier
+version afterwards: whoever still has one finds the row changed.
 """
 
 from __future__ import annotations
@@ -43,6 +48,8 @@ class SlotRow:
     labourer: LabourerName
     number: int
     capacity: int = 0
+    sized: int = 0
+    """The version of the limit by which its capacity was set."""
     version: int = 0
     names: Mapping[TaskId, Name] = field(default_factory=dict)
     expires_at: datetime | None = None
@@ -76,11 +83,11 @@ def is_unclaimed(name: Name, task: Task | None) -> bool:
     return task is not None and task.version == name.version and task.state is TaskState.QUEUED
 
 
-def resized(rows: Iterable[SlotRow], labourer: LabourerName, limit: int) -> list[SlotRow]:
-    """All rows of the labourer with the capacities that `limit` gives them, in order of their numbers.
+def resized(rows: Iterable[SlotRow], labourer: LabourerName, limit: int, version: int = 0) -> list[SlotRow]:
+    """All rows of the labourer as `limit`, at its `version`, sizes them, in order of their numbers.
 
     Full rows first. What a row holds above its new capacity is taken off the others, last row first, so that a falling
-    limit admits nobody until enough has ended; it evicts nobody. Write the lowered rows before the raised ones.
+    limit admits nobody until enough has ended; it evicts nobody. Not for rows that a later version has sized.
     """
     known = {row.number: row for row in rows}
     count = max([-(-limit // ROW_SLOTS), *(n + 1 for n in known)])
@@ -91,4 +98,21 @@ def resized(rows: Iterable[SlotRow], labourer: LabourerName, limit: int) -> list
         taken = min(excess, max(0, wanted[n] - len(all_rows[n].names)))
         wanted[n] -= taken
         excess -= taken
-    return [replace(row, capacity=want) for row, want in zip(all_rows, wanted, strict=True)]
+    return [replace(row, capacity=want, sized=version) for row, want in zip(all_rows, wanted, strict=True)]
+
+
+def to_size(rows: Iterable[SlotRow], stored: Iterable[SlotRow]) -> list[SlotRow]:
+    """Those of the resized `rows` whose size is not that of the `stored` ones, in the order in which to write them.
+
+    Those that keep their version and gain come last, so that they gain what another has lost. The others go from the
+    last to the first: row 0 is read before all others, so who finds it at a version has all rows of that version.
+    """
+    before = {row.number: row for row in stored}
+    pairs = [(row, before.get(row.number) or SlotRow(labourer=row.labourer, number=row.number)) for row in rows]
+    changed = [(row, old) for row, old in pairs if (row.capacity, row.sized) != (old.capacity, old.sized)]
+    changed.sort(key=lambda pair: (_only_gains(*pair), -pair[0].number))
+    return [row for row, _ in changed]
+
+
+def _only_gains(row: SlotRow, old: SlotRow) -> bool:
+    return row.sized == old.sized and row.capacity > old.capacity

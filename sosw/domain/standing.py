@@ -55,8 +55,12 @@ class Health:
     status: int
     """0 bad … 4 high."""
     since: datetime
-    why: str
-    """The metric that decided: "CPUUtilization is at 83: poor"."""
+    why: str = ""
+    """The metric that decided: "CPUUtilization is at 83: poor". Empty where none counts."""
+    metrics: Mapping[str, int] = field(default_factory=dict)
+    """How each metric felt by its name: what holds while it is missing. One that does not count is left out."""
+    problem: str = ""
+    """What is missing and why, for people; empty when nothing is."""
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept."""
@@ -173,11 +177,19 @@ def _bounds(
     for name, budget in budgets.items():
         if budget.control.is_paused:
             yield 0, f"{name} is paused by {budget.control.paused_by}: {budget.control.paused_why}"
-    if standing.health is not None:
+    if labourer.health_metrics and standing.health is not None:
         share = coefficients.get(standing.health.status, 1.0)
-        yield int(labourer.max_simultaneous_invocations * share), standing.health.why
+        why = standing.health.why or f"its health is {standing.health.status}"
+        yield int(labourer.max_simultaneous_invocations * share), why
     for name, budget in budgets.items():
-        yield budget.shares.get(labourer.name, 0), budget.why or f"its share of {name}"
+        yield budget.shares.get(labourer.name, 0), _shared(name, budget)
+
+
+def _shared(name: ResourceName, budget: Budget) -> str:
+    if budget.control.limit is not None and sum(budget.shares.values()) >= budget.control.limit:
+        control = budget.control
+        return f"{control.limit_by} has limited {name} to {control.limit}: {control.limit_why}"
+    return budget.why or f"its share of {name}"
 
 
 def _ordered(control: Control, what: str) -> Iterator[tuple[int, str]]:

@@ -77,7 +77,9 @@ class Task:
     queue: str | None = None
     """The line in which it stands (`sosw.domain.lifecycle.queue_key`), or None when it stands in none."""
     rank: int | None = None
-    """Its place in that line (`sosw.domain.lifecycle.rank`)."""
+    """Its place in that line (`sosw.domain.ranks`)."""
+    shard: int | None = None
+    """The part of its labourer's line in which it waits, whenever it waits; None for the first, number 0."""
     key: str | None = None
     """Its concurrency key: of a labourer's tasks of one key only so many run at once."""
     is_recalled: bool | None = None

@@ -2,9 +2,10 @@
 
 from sosw.testing.clock import FakeClock
 from sosw.testing.memory import InMemorySlotStore, InMemoryTaskStore
+from sosw.testing.memory_configs import DictConfigSource
 from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.memory_records import InMemoryRecordStore
-from sosw.testing.recording import DictConfigSource, RecordingInvoker, RecordingReminder
+from sosw.testing.recording import RecordingInvoker, RecordingReminder
 from sosw.testing.running import run_task
 from sosw.testing.sources import InMemorySources
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext, lifecycle
@@ -12,20 +13,31 @@ from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName, Task, TaskId
 from sosw.ports import Outcome
+from sosw.testing.memory_lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sosw.domain.lifecycle import Transition
+    from sosw.domain.ranks import Place
 
 
 class InMemoryTaskStore:
     """A `TaskStore`; `changes` is its stream: what every write made of its task, oldest first."""
 
     def __init__(self) -> None:
-        self.tasks: dict[TaskId, Task] = {}
+        self.tasks = {}
         self.changes: list[Change] = []
+
+    @property
+    def tasks(self) -> dict[TaskId, Task]:
+        """The table. A test may take tasks out of it, or give it another one; `create` and `apply` put them in."""
+        return self._tasks
+
+    @tasks.setter
+    def tasks(self, tasks: dict[TaskId, Task]) -> None:
+        self._tasks, self._lines = tasks, Lines(tasks.values())
 
     def create(self, tasks: Sequence[Task]) -> int:
         """See `TaskStore.create`."""
@@ -44,11 +56,10 @@ class InMemoryTaskStore:
         del is_consistent
         return {task_id: self.tasks[task_id] for task_id in task_ids if task_id in self.tasks}
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """See `TaskStore.due`."""
-        line = [task for task in self.tasks.values() if task.queue == queue and task.rank is not None]
-        waiting = [task for task in line if lifecycle.is_due(task.rank or 0, until)]
-        return [task.id for task in sorted(waiting, key=lambda task: task.rank or 0)[: max(0, limit)]]
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """See `TaskStore.places`."""
+        standing = (place for place in self._lines.places(queue, start) if self._stands(queue, place))
+        return list(islice(standing, max(0, limit)))
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`."""
@@ -57,6 +68,10 @@ class InMemoryTaskStore:
     def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
         """See `TaskStore.apply_all`."""
         return [self._outcome(transition) for transition in transitions]
+
+    def _stands(self, queue: str, place: Place) -> bool:
+        task = self.tasks.get(place.task)  # a test may have taken it out
+        return task is not None and (task.queue, task.rank) == (queue, place.rank)
 
     def _outcome(self, transition: Transition) -> Outcome:
         try:
@@ -68,6 +83,7 @@ class InMemoryTaskStore:
     def _put(self, given: Task) -> Task:
         before, task = self.tasks.get(given.id), _as_stored(given)
         self.tasks[task.id] = task
+        self._lines.move(before, task)
         self.changes.append(change(before, task))
         return task
 
@@ -90,7 +106,7 @@ def _as_stored(task: Task) -> Task:
 
 
 def _json(value: Any) -> Any:
-    return jsontext.load(jsontext.dump(value))
+    return None if value is None else jsontext.load(jsontext.dump(value))
 
 
 def _ms(moment: datetime) -> datetime:

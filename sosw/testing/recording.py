@@ -36,14 +36,3 @@ class RecordingReminder:
     def remind(self, wakes: Sequence[tuple[datetime, Wake]]) -> None:
         """See `Reminder.remind`."""
         self.wakes.extend(wakes)
-
-
-class DictConfigSource:
-    """A `ConfigSource` over a mapping."""
-
-    def __init__(self, stored: Mapping[str, dict[str, Any]] | None = None) -> None:
-        self.stored = dict(stored or {})
-
-    def get(self, name: str) -> dict[str, Any] | None:
-        """See `ConfigSource.get`."""
-        return self.stored.get(name)

@@ -15,14 +15,18 @@ from sosw.aws.dynamodb import (
     DynamoTaskStore,
 )
 from sosw.aws.dynamodb.models import SCHEMAS
-from sosw.domain.lifecycle import queued
+from sosw.domain.labourer import Labourer
+from sosw.domain.lifecycle import dead_key, queued
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.line import Line
 from sosw.local.clients import make_client
-from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing import DictConfigSource, InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.contract.moves import NOW
 
 if TYPE_CHECKING:
-    from sosw.ports import JobStore, RecordStore, SlotStore, TaskStore
+    from datetime import datetime
+
+    from sosw.ports import ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 
 REGION = "us-east-1"
 
@@ -37,24 +41,41 @@ class World:
     slots: SlotStore
     jobs: JobStore
     records: RecordStore
+    config: ConfigStore
     labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
 
     def fresh(self) -> World:
         """The same stores, seen by another test."""
-        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records)
+        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records, config=self.config)
 
     def new_id(self) -> TaskId:
         """Of a task that is not there."""
         return task_id(JobId(f"job-{next(_numbers)}"), 0)
 
     def new_tasks(self, count: int, **fields: Any) -> list[Task]:
-        """As a Scheduler would offer them, not written yet."""
+        """As a Scheduler would offer them, not written yet.
+
+        With a `tag`, that of the first, they are ready; without one they wait for their moment.
+        """
         job = JobId(f"job-{next(_numbers)}")
         common = {"job_id": job, "payload": {"n": 1}, "labourer": self.labourer, "created_at": NOW, "greenfield": NOW}
-        return [queued(Task(**{"id": task_id(job, n), **common, **fields})) for n in range(count)]
+        tag, shards = fields.pop("tag", None), fields.pop("shards", 1)
+        new = [Task(**{"id": task_id(job, n), **common, **fields}) for n in range(count)]
+        return [queued(task, tag=tag and tag + n, shards=shards) for n, task in enumerate(new)]
 
     def new_task(self, **fields: Any) -> Task:
         return self.new_tasks(1, **fields)[0]
+
+    def due(
+        self, until: datetime = NOW, limit: int = 10, *, labourer: LabourerName | None = None, shards: int = 1
+    ) -> list[TaskId]:
+        """Who of the labourer's tasks is next."""
+        known = Labourer(name=labourer or self.labourer, arn="", max_simultaneous_invocations=1)
+        return Line(self.tasks).due(known, until, limit, shards=shards)
+
+    def dead(self, limit: int = 10) -> list[TaskId]:
+        """Its dead tasks."""
+        return [place.task for place in self.tasks.places(dead_key(self.labourer), 0, limit)]
 
     def created(self, count: int) -> list[Task]:
         tasks = self.new_tasks(count)
@@ -98,6 +119,7 @@ class Memory:
             slots=InMemorySlotStore(),
             jobs=InMemoryJobStore(),
             records=InMemoryRecordStore(),
+            config=DictConfigSource(),
         )
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from sosw.domain import lifecycle
 from sosw.domain.errors import StaleRow, StaleTask
+from sosw.domain.moments import to_ms
+from sosw.domain.ranks import NUMBERS
 from sosw.domain.slots import Name, SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.ports import SlotStore, TaskStore
@@ -66,7 +68,7 @@ class Run:
         labourer = LabourerName(self.job)
         key = lifecycle.queue_key(labourer) if line == "queue" else lifecycle.dead_key(labourer)
         found = self.store.get_many(self._ids())
-        return sorted((found[task].greenfield, task) for task in self.store.due(key, until, 100))
+        return sorted((found[task].greenfield, task) for task in _due(self.store, key, until))
 
     def _look(self) -> dict[TaskId, Task]:
         found = self.store.get_many(self._ids())
@@ -92,6 +94,10 @@ class Run:
 
     def _ids(self) -> list[TaskId]:
         return [task_id(self.job, number) for number in range(TASKS)]
+
+
+def _due(store: TaskStore, line: str, until: datetime) -> list[TaskId]:
+    return [place.task for place in store.places(line, 0, 100) if place.rank % NUMBERS <= to_ms(until)]
 
 
 def _at(transition: lifecycle.Transition, moment: datetime) -> lifecycle.Transition:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sosw.aws.dynamodb import DynamoConfigSource
-from sosw.domain.errors import InvalidInput
-from tests.contract.backends import Dynamo, DynamoWorld
+from sosw.domain.errors import InvalidInput, StaleConfig
+from sosw.domain.stored import StoredConfig
+from tests.contract.backends import Dynamo, DynamoWorld, World
 from tests.contract.faults import row_of
 
 
@@ -64,3 +65,54 @@ def test_a_source_over_its_own_connection_reads_the_same_rows(dynamo: Dynamo, dy
     dynamo_world.config.put("shared_config", {"a": 1})
     alone = DynamoConfigSource.for_prefix(dynamo_world.prefix, region="us-east-1", endpoint=dynamo.endpoint)
     assert alone.get("shared_config") == {"a": 1}
+
+
+def test_what_was_never_stored_is_seen_as_nothing_and_can_be_replaced_once(world: World) -> None:
+    name = f"{world.labourer}_config"
+    seen = world.config.look(name)
+    assert seen == StoredConfig(name=name)
+    world.config.replace(seen, {"a": "ü"})
+    assert world.config.get(name) == {"a": "ü"}
+    with pytest.raises(StaleConfig, match=f"configuration {name} was changed by somebody else"):
+        world.config.replace(seen, {"a": 2})
+    assert world.config.get(name) == {"a": "ü"}
+
+
+def test_a_configuration_is_replaced_by_who_has_seen_its_latest(world: World) -> None:
+    name = f"{world.labourer}_config"
+    world.config.replace(world.config.look(name), {"n": 1, "b": [True, None]})
+    seen = world.config.look(name)
+    assert seen.value == {"n": 1, "b": [True, None]}
+    world.config.replace(seen, {"n": 2})
+    with pytest.raises(StaleConfig):
+        world.config.replace(seen, {"n": 3})
+    world.config.replace(world.config.look(name), {"n": 4})
+    assert world.config.get(name) == {"n": 4}
+
+
+@pytest.mark.parametrize("value", [float("nan"), "x" * 300_000], ids=["NaN", "too large"])
+def test_what_cannot_be_stored_replaces_nothing(world: World, value: Any) -> None:
+    name = f"{world.labourer}_config"
+    world.config.replace(world.config.look(name), {"a": 1})
+    with pytest.raises(InvalidInput, match=name):
+        world.config.replace(world.config.look(name), {"a": value})
+    assert world.config.get(name) == {"a": 1}
+
+
+def test_a_replacement_that_is_repeated_for_its_lost_reply_has_succeeded(world: World) -> None:
+    name = f"{world.labourer}_config"
+    for value in (1, 2):
+        seen = world.config.look(name)
+        for _ in range(2):
+            world.config.replace(seen, {"a": value})
+        assert world.config.get(name) == {"a": value}
+
+
+def test_a_row_that_somebody_removed_meanwhile_is_not_written(dynamo: Dynamo, dynamo_world: DynamoWorld) -> None:
+    dynamo_world.config.put("gone_config", {"a": 1})
+    seen = dynamo_world.config.look("gone_config")
+    key = {"env": {"S": "production"}, "config_name": {"S": "gone_config"}}
+    dynamo.client("dynamodb").delete_item(TableName=f"{dynamo_world.prefix}-config", Key=key)
+    with pytest.raises(StaleConfig):
+        dynamo_world.config.replace(seen, {"a": 2})
+    assert dynamo_world.config.get("gone_config") is None

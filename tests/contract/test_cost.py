@@ -13,9 +13,15 @@ from typing import Any
 import pytest
 
 from sosw.aws.dynamodb.models import TASKS, TaskModel, item_of
-from sosw.domain.lifecycle import queue_key
+from sosw.domain.fairness import FAIR, Placement
+from sosw.domain.records import Record, of_labourer
+from sosw.domain.request import JobRequest
+from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.line import Line
+from sosw.placer import Placer
+from sosw.testing import FakeClock
 from tests.contract.backends import Dynamo, DynamoWorld
 from tests.contract.faults import on
 from tests.contract.moves import MOVES, NOW, brought, claim, complete, fail
@@ -121,11 +127,61 @@ def test_60_tasks_are_created_and_claimed_in_3_calls_each(world: DynamoWorld) ->
     assert bill.calls == {"BatchExecuteStatement": 6}
 
 
-def test_who_is_due_costs_half_a_unit_however_long_the_line(world: DynamoWorld) -> None:
-    world.tasks.create(world.new_tasks(300))
+def test_an_idle_labourer_costs_half_a_unit_and_1_call(world: DynamoWorld) -> None:
     with _billed(world) as bill:
-        assert len(world.tasks.due(queue_key(world.labourer), NOW, 25)) == 25
+        assert world.due(NOW, 64) == []
+    assert bill.calls == {"Query": 1}
+    assert bill.units <= 0.5  # this server bills nothing for nothing, AWS does
+
+
+@pytest.mark.parametrize("length", [30, 600])
+def test_who_is_due_costs_half_a_unit_however_long_the_line(world: DynamoWorld, length: int) -> None:
+    world.tasks.create(world.new_tasks(length, tag=1))
+    with _billed(world) as bill:
+        assert len(world.due(NOW, 25)) == 25
     assert (bill.units, bill.calls) == (0.5, {"Query": 1})
+
+
+@pytest.mark.parametrize("length", [30, 600])
+def test_retries_that_wait_cost_one_call_more_however_many(world: DynamoWorld, length: int) -> None:
+    world.tasks.create(world.new_tasks(length, greenfield=NOW + timedelta(days=1)))
+    world.tasks.create(world.new_tasks(30, tag=1))
+    with _billed(world) as bill:
+        assert len(world.due(NOW, 25)) == 25
+    assert (bill.units, bill.calls) == (1, {"Query": 2})
+
+
+def test_each_shard_costs_a_call(world: DynamoWorld) -> None:
+    tasks = world.new_tasks(64, tag=1, shards=4)
+    world.tasks.create(tasks)
+    with _billed(world) as bill:
+        assert world.due(NOW, 25, shards=4) == [task.id for task in tasks[:25]]
+    assert (bill.units, bill.calls) == (2, {"Query": 4})
+
+
+def test_a_task_with_everything_that_places_it_is_created_for_2_units(world: DynamoWorld) -> None:
+    with _billed(world) as bill:
+        _put(world, _real(world, tag=10**13, shards=16, key="k" * 200))
+    assert bill.units == 2
+
+
+@pytest.mark.parametrize(("more", "writes", "units"), [({}, {}, 1.5), ({"fair_key": "tenant"}, {"PutItem": 1}, 2.5)])
+def test_to_place_a_job_costs_as_much_as_the_page_says(
+    world: DynamoWorld, more: dict[str, Any], writes: dict[str, int], units: float
+) -> None:
+    world.tasks.create(world.new_tasks(300, tag=7))
+    world.records.write(Record(key=of_labourer(world.labourer, FAIR)))
+    request = _request({"lambda_name": world.labourer, **more})
+    placer = Placer(world.records, Line(world.tasks), FakeClock())
+    with _billed(world) as bill:
+        placement = placer.place(request.job("j", NOW), request)
+    assert (placement, bill.units) == (Placement(tag=7), units)
+    assert bill.calls == {"BatchGetItem": 1, "Query": 1} | writes
+
+
+def _request(job: dict[str, Any]) -> JobRequest:
+    labourers = {job["lambda_name"]: {"max_simultaneous_invocations": 1}}
+    return JobRequest.from_event(job, EssentialSettings.checked({"task_config": {"labourers": labourers}}), NOW)
 
 
 @pytest.mark.parametrize(("is_consistent", "units"), [(True, 50), (False, 25)])

@@ -244,7 +244,7 @@ def test_reading_gives_up_with_one_clear_sentence(world: DynamoWorld, waits: lis
 
 
 def test_the_line_is_read_on_until_the_limit_however_short_the_pages(world: DynamoWorld) -> None:
-    tasks = world.created(7)
+    tasks, line = world.created(7), queue_key(world.labourer)
     limits: list[int] = []
 
     def at_most_two(params: dict[str, Any], **_: Any) -> None:
@@ -252,9 +252,9 @@ def test_the_line_is_read_on_until_the_limit_however_short_the_pages(world: Dyna
         params["Limit"] = min(2, params["Limit"])
 
     with on(world.database, "provide-client-params.dynamodb.Query", at_most_two):
-        assert set(world.tasks.due(queue_key(world.labourer), NOW, 7)) == {task.id for task in tasks}
-        assert len(world.tasks.due(queue_key(world.labourer), NOW, 5)) == 5
-        assert len(world.tasks.due(queue_key(world.labourer), NOW, 100)) == 7
+        assert {place.task for place in world.tasks.places(line, 0, 7)} == {task.id for task in tasks}
+        assert len(world.tasks.places(line, 0, 5)) == 5
+        assert len(world.tasks.places(line, 0, 100)) == 7
     assert limits == [7, 5, 3, 1, 5, 3, 1, 100, 98, 96, 94]
 
 
@@ -278,7 +278,7 @@ def test_a_missing_table_is_told_with_its_name_and_the_next_step(dynamo: Dynamo)
     calls: list[Callable[[], object]] = [
         lambda: store.get(task),
         lambda: store.get_many([task]),
-        lambda: store.due("line", NOW, 1),
+        lambda: store.places("line", 0, 1),
         lambda: store.apply(cancel(task, now=NOW, retention=timedelta())),
     ]
     for call in calls:

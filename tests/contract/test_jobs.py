@@ -36,6 +36,12 @@ def test_a_job_is_opened_as_it_was_offered(world: World) -> None:
     assert (job.state, job.total) == (JobState.CREATING, None)
 
 
+def test_who_submitted_a_job_and_its_event_are_kept(world: World) -> None:
+    job = _job(world, submitted_by="ada", source_event={"arn": "arn:aws:events:eu-west-1:1:rule/ü", "id": "e-1"})
+    world.jobs.open(job)
+    assert world.jobs.get(job.id) == job
+
+
 def test_the_moment_of_submission_is_kept_to_the_millisecond(world: World) -> None:
     job = _job(world, submitted_at=NOW + timedelta(microseconds=1999))
     kept = replace(job, submitted_at=NOW + timedelta(milliseconds=1))

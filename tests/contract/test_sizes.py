@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,14 +48,16 @@ def item_bytes(item: dict[str, dict[str, Any]]) -> int:
 @pytest.mark.parametrize("state", STATES)
 def test_a_task_of_a_uuids_job_leaves_half_a_unit_to_its_payload_and_result(state: str) -> None:
     job, labourer = JobId(UUID), LabourerName("flight-delays-worker-function")
-    given = Memory().world().new_task(id=task_id(job, 123_456), job_id=job, labourer=labourer, payload={})
+    placed = {"tag": 10**13 + 1, "shards": 16}
+    given = Memory().world().new_task(id=task_id(job, 123_456), job_id=job, labourer=labourer, payload={}, **placed)
     task = brought(InMemoryTaskStore(), given, state)
     assert item_bytes(item_of(TaskModel, task)) <= WRITE_UNIT // 2
 
 
 def test_a_full_row_of_uuids_under_the_longest_name_of_a_function_is_within_one_unit() -> None:
     names = {TaskId(f"{UUID}#{123_456 + n}"): Name(99, NOW + timedelta(milliseconds=123 + n)) for n in range(ROW_SLOTS)}
-    row = SlotRow(labourer=LabourerName("f" * 64), number=624, capacity=ROW_SLOTS, version=10**6 - 1, names=names)
+    row = SlotRow(labourer=LabourerName("f" * 64), number=624, capacity=ROW_SLOTS, names=names)
+    row = replace(row, version=10**6 - 1, sized=10**6 - 1)
     assert item_bytes(item_of(SlotModel, row)) <= WRITE_UNIT
 
 

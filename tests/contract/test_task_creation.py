@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from sosw.domain.lifecycle import queue_key
 from sosw.domain.task import TaskState
 from tests.contract.backends import World
 from tests.contract.moves import NOW, STATES, brought, claim
@@ -17,7 +16,7 @@ def test_a_created_task_is_queued_as_it_was_offered(world: World) -> None:
     assert world.tasks.create([task]) == 1
     assert world.tasks.get(task.id) == task
     assert (task.state, task.version, task.attempt) == (TaskState.QUEUED, 1, 0)
-    assert world.tasks.due(queue_key(world.labourer), NOW, 10) == [task.id]
+    assert world.due(NOW, 10) == [task.id]
 
 
 def test_creating_nothing_is_nothing(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sosw.domain import lifecycle
 from sosw.domain.errors import StaleTask
-from sosw.domain.lifecycle import Transition, dead_key, queue_key
+from sosw.domain.lifecycle import Transition
 from sosw.domain.task import Task, TaskState
 from sosw.ports import Outcome
 from tests.contract.backends import World
@@ -128,7 +128,7 @@ def test_the_success_of_a_failed_attempt_is_taken_while_its_retry_waits(world: W
     waiting = brought(world.tasks, world.new_task(), "waiting for its retry")
     done = world.tasks.apply(complete(waiting))
     assert (done.state, done.result, done.queue) == (TaskState.DONE, {"rows": 3}, None)
-    assert world.tasks.due(queue_key(world.labourer), waiting.greenfield, 10) == []
+    assert world.due(waiting.greenfield, 10) == []
 
 
 def test_a_replayed_task_loses_its_end_and_keeps_its_failures_and_attempt_numbers(world: World) -> None:
@@ -141,10 +141,10 @@ def test_a_replayed_task_loses_its_end_and_keeps_its_failures_and_attempt_number
 
 def test_a_dead_task_stands_in_the_line_of_the_dead_until_it_is_replayed(world: World) -> None:
     dead = brought(world.tasks, world.new_task(), "dead")
-    assert world.tasks.due(dead_key(world.labourer), NOW, 10) == [dead.id]
+    assert world.dead() == [dead.id]
     world.tasks.apply(MOVES["replay"](dead))
-    assert world.tasks.due(dead_key(world.labourer), NOW, 10) == []
-    assert world.tasks.due(queue_key(world.labourer), NOW, 10) == [dead.id]
+    assert world.dead() == []
+    assert world.due(NOW, 10) == [dead.id]
 
 
 def test_moments_are_kept_to_the_millisecond_and_the_end_of_life_to_the_second(world: World) -> None:

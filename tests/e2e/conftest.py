@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoSlotStore, DynamoTaskStore
+from sosw import Client
+from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoRecordStore, DynamoSlotStore, DynamoTaskStore
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
@@ -20,7 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
+SOSW = str(Path(sys.executable).with_name("sosw"))
 LIMIT = 4
+PACED_LIMIT = 5
+BUSY, START = "api:busy", 40
+"""A resource that Workers alone speak of, and its budget at first."""
 CONFIG = {
     "task_config": {
         "labourers": {
@@ -30,10 +38,12 @@ CONFIG = {
                 "cooldown": 10,
                 "retry": {"base": 0, "cap": 0},
             },
+            "paced": {"arn": "obedient", "max_simultaneous_invocations": PACED_LIMIT, "duration": 10, "cooldown": 10},
             "absent": {"max_simultaneous_invocations": LIMIT},
             "mistaken": {"max_simultaneous_invocations": -1},
         }
     },
+    "resources": {BUSY: {"target": 70, "band": 5, "ceiling": START, "start": START}},
     "job_schema_variants": {"by_shop": {"chunkable_attrs": [["shop", {}]]}},
 }
 
@@ -65,6 +75,10 @@ class Deployment:
     @property
     def jobs(self) -> DynamoJobStore:
         return DynamoJobStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    @property
+    def records(self) -> DynamoRecordStore:
+        return DynamoRecordStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
 
     def tasks_of(self, said: dict[str, Any]) -> list[Task]:
         """The tasks of the job that the Scheduler's answer is about, by number."""
@@ -102,3 +116,21 @@ def deployment() -> Iterator[Deployment]:
         config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
         config.put(ESSENTIAL_CONFIG, CONFIG)
         yield Deployment(stack)
+
+
+@pytest.fixture
+def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
+    for name, value in deployment.stack.variables.items():
+        monkeypatch.setenv(name, value)
+    return Client()
+
+
+def run(deployment: Deployment, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, its output in a pipe."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COLUMNS"))}
+    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    env = {**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **deployment.stack.variables, **variables}
+    env = {name: value for name, value in env.items() if value}
+    return subprocess.run(
+        [SOSW, *words], input=typed, capture_output=True, text=True, check=False, env=env, timeout=120
+    )

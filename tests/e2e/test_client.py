@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,33 +12,14 @@ import pytest
 from sosw import Client
 from sosw.client import JobRefused, JobStillOpen
 from sosw.domain.job import JobState
-from tests.e2e.conftest import ROOT
+from tests.e2e.conftest import ROOT, run
 from tests.unit.docs import markdown as md
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Deployment
 
-SOSW = str(Path(sys.executable).with_name("sosw"))
 SHOPS = ("--attr", "job_schema_name=by_shop", "--attr", "isolate_shops=true")
 BY_SHOP: dict[str, Any] = {"job_schema_name": "by_shop", "isolate_shops": True}
-
-
-@pytest.fixture
-def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
-    for name, value in deployment.stack.variables.items():
-        monkeypatch.setenv(name, value)
-    return Client()
-
-
-def run(deployment: Deployment, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, its output in a pipe."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "COLUMNS"))}
-    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
-    env = {**kept, **nowhere, "AWS_EC2_METADATA_DISABLED": "true", **deployment.stack.variables, **variables}
-    env = {name: value for name, value in env.items() if value}
-    return subprocess.run(
-        [SOSW, *words], input=typed, capture_output=True, text=True, check=False, env=env, timeout=120
-    )
 
 
 def test_a_job_is_submitted_waited_for_and_its_results_read(client: Client) -> None:
@@ -138,7 +115,7 @@ def test_the_command_backfills_after_a_look_at_what_it_would_do(deployment: Depl
     listed = json.loads(run(deployment, "jobs", "--json").stdout)["jobs"]
 
     assert json.loads(dry.stdout)["tasks"] == 3
-    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, at most $")) == (0, True)
+    assert (done.returncode, done.stdout.splitlines()[0].startswith("3 tasks for obedient, about $")) == (0, True)
     assert [(job["total"], job["done"]) for job in listed if job["job_id"] == "cli-backfill"] == [(3, 3)]
 
 
@@ -178,6 +155,9 @@ def test_a_schedule_submits_its_job_under_a_key_of_its_time(deployment: Deployme
     (result,) = client.job(found).results()
 
     assert (status.done, result.result["payload"]) == (1, {"data": found.partition(".")[2]})
+    assert status.submitted_by.endswith(f":schedule/default/sosw-{kind}-test")
+    assert status.source_event is not None
+    assert status.source_event["time"] == found.partition(".")[2]
     assert kind == "rate" or found == f"at-test.{soon:%Y-%m-%dT%H:%M:%SZ}"
     deployment.stack.deploy(
         ROOT / "cloudformation" / "schedule.yaml", f"schedule-{kind}", parameters | {"State": "DISABLED"}

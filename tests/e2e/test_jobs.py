@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sosw.domain.task import JobId, LabourerName, Task, TaskState, task_id
+from sosw.domain.slots import CLAIM_GRACE
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_id
 from tests.e2e.conftest import LIMIT
 
 if TYPE_CHECKING:
@@ -82,12 +83,17 @@ def test_a_missing_function_burns_no_attempt_and_delays_no_other_labourer(deploy
 
 
 def test_slots_are_free_again_when_all_is_done(deployment: Deployment) -> None:
-    said = deployment.submit({"lambda_name": "obedient", "period": "last_9_days", "isolate_days": True})
-    deployment.closed(said)
-    deployment.closed(deployment.submit({"lambda_name": "obedient"}))  # its slot was freed by those before it
-    held = {t for row in deployment.slots.rows(LabourerName("obedient")) for t in row.names}
+    def names() -> list[TaskId]:
+        return [task for row in deployment.slots.rows(LabourerName("obedient")) for task in row.names]
 
-    assert len(held) <= LIMIT
+    def none_is_left_after_a_sweep() -> bool:
+        deployment.invoke(deployment.names.scavenger, {})
+        return not names()
+
+    said = deployment.submit({"lambda_name": "obedient", "period": "last_9_days", "isolate_days": True, "seconds": 1})
+    deployment.wait_for(lambda: len(names()) == LIMIT)
+    deployment.closed(said)
+    deployment.wait_for(none_is_left_after_a_sweep, patience=2 * CLAIM_GRACE.total_seconds() + 30)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,12 @@ def test_a_wake_that_waited_in_the_queue_goes_to_the_orchestrator(deployed: dict
     assert queue["VisibilityTimeout"] >= 6 * deployed["Orchestrator"]["Properties"]["Timeout"]
 
 
+def test_who_hands_over_to_itself_is_not_stopped_as_a_loop(deployed: dict[str, Any]) -> None:
+    allowed = {name for name in FUNCTIONS if deployed[name]["Properties"].get("RecursiveLoop") == "Allow"}
+
+    assert allowed == {"Scheduler", "Orchestrator"}
+
+
 def test_orchestrator_and_scavenger_run_every_minute(deployed: dict[str, Any]) -> None:
     rules = of_type(deployed, "AWS::Events::Rule")
 
@@ -112,18 +118,67 @@ def test_orchestrator_and_scavenger_run_every_minute(deployed: dict[str, Any]) -
     }
 
 
-def test_each_function_has_a_role_of_its_own_without_wildcards(deployed: dict[str, Any]) -> None:
-    roles = {function["Role"]["Fn::GetAtt"][0] for function in of_type(deployed, "AWS::Lambda::Function")}
-    statements = [
-        statement
-        for role in roles
-        for policy in deployed[role]["Properties"]["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
-    statements = [statement["Fn::If"][1] if "Fn::If" in statement else statement for statement in statements]
+def statements_of(deployed: dict[str, Any], function: str) -> list[dict[str, Any]]:
+    """What the function may do."""
+    (policy,) = deployed[f"{function}Role"]["Properties"]["Policies"]
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in policy["PolicyDocument"]["Statement"]]
 
-    assert len(roles) == len(FUNCTIONS)
-    assert not [s for s in statements if "*" in json.dumps(s["Action"]) or s["Resource"] == "*"]
+
+def test_each_function_has_a_role_of_its_own_and_no_right_but_those_that_are_written_down(
+    deployed: dict[str, Any], template: dict[str, Any]
+) -> None:
+    roles = {
+        name: resource["Properties"] for name, resource in deployed.items() if resource["Type"] == "AWS::IAM::Role"
+    }
+
+    assert set(roles) == {f"{name}Role" for name in FUNCTIONS}
+    assert not [name for name, role in roles.items() if "ManagedPolicyArns" in role]
+    for name in FUNCTIONS:
+        assert deployed[name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+        (trust,) = roles[f"{name}Role"]["AssumeRolePolicyDocument"]["Statement"]
+        assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+    exported = template["Outputs"]["OrchestratorRoleArn"]
+    assert exported["Value"] == deployed["Orchestrator"]["Properties"]["Role"]
+
+
+def test_each_function_writes_into_its_own_log_group_alone(deployed: dict[str, Any]) -> None:
+    for name in FUNCTIONS:
+        (group,) = [s["Resource"] for s in statements_of(deployed, name) if "logs:PutLogEvents" in s["Action"]]
+        assert group == {"Fn::GetAtt": [f"{name}Logs", "Arn"]}
+        assert deployed[name]["Properties"]["LoggingConfig"]["LogGroup"] == {"Ref": f"{name}Logs"}
+
+
+@pytest.mark.parametrize(
+    ("function", "source", "actions"),
+    [
+        (
+            "Orchestrator",
+            ["WakeQueue", "Arn"],
+            {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        ),
+        (
+            "Scavenger",
+            ["TasksTable", "StreamArn"],
+            {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+        ),
+    ],
+)
+def test_who_is_fed_by_a_queue_or_a_stream_may_read_that_one(
+    deployed: dict[str, Any], function: str, source: list[str], actions: set[str]
+) -> None:
+    allowed = [s for s in statements_of(deployed, function) if set(s["Action"]) & actions]
+
+    assert [(s["Resource"], set(s["Action"])) for s in allowed] == [({"Fn::GetAtt": source}, actions)]
+
+
+def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:
+    statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
+
+    assert not [s for s in statements if "*" in json.dumps(s["Action"])]
+    assert {s["Sid"]: s["Action"] for s in statements if s["Resource"] == "*"} == {
+        # Metrics have no ARN: AWS knows no smaller right to read them. Neither of both changes anything.
+        "MeasureHealth": ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
+    }
 
 
 def test_logs_are_kept_for_a_stated_time(template: dict[str, Any]) -> None:

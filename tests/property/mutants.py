@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,17 +11,15 @@ import pytest
 
 from sosw.domain import job as jobs
 from sosw.domain import lifecycle, slots
-from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleRow, StaleTask
+from sosw.domain.errors import StaleTask
 from sosw.domain.job import Job, JobMove
 from sosw.domain.lifecycle import Transition
-from sosw.domain.messages import worker_event
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
-from sosw.domain.slots import Name, SlotRow
-from sosw.domain.task import Failure, LabourerName, Task, TaskId, TaskState
-from sosw.orchestrator import Orchestrator
+from sosw.domain.slots import Name
+from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.scavenger import Scavenger
 from sosw.slot_keeper import SlotKeeper
-from sosw.testing import InMemorySlotStore, InMemoryTaskStore
+from sosw.testing import InMemoryTaskStore
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
 
@@ -109,115 +106,13 @@ def a_sweep_takes_a_running_attempt_for_over(patch: Patch) -> None:
 
 
 @mutant
-def a_row_is_written_whatever_its_version(patch: Patch) -> None:
-    def write(self: InMemorySlotStore, row: SlotRow) -> SlotRow:
-        key = (row.labourer, row.number)
-        self._rows[key] = replace(row, version=row.version + 1)
-        return self._rows[key]
-
-    patch.setattr(InMemorySlotStore, "write", write)
-
-
-@mutant
-def an_orchestrator_acts_on_names_that_another_wrote(patch: Patch) -> None:
-    careful = Orchestrator._write
-
-    def write(
-        self: Orchestrator, rows: Sequence[SlotRow], stored: Any, tasks: list[Task], named: list[tuple[Task, int]]
-    ) -> None:
-        chosen = {t.id for t, _ in named}
-        for row in rows:
-            found = self.tasks.get_many(row.names).values()
-            named += [(task, row.number) for task in found if task.state is TaskState.QUEUED and task.id not in chosen]
-        careful(self, rows, stored, tasks, named)
-
-    patch.setattr(Orchestrator, "_write", write)
-
-
-@mutant
-def a_lost_write_of_a_row_is_taken_for_done(patch: Patch) -> None:
-    careful = SlotKeeper.write
-
-    def write(self: SlotKeeper, row: SlotRow) -> SlotRow:
-        try:
-            return careful(self, row)
-        except StaleRow:
-            return row
-
-    patch.setattr(SlotKeeper, "write", write)
-
-
-@mutant
-def a_failed_claim_is_evidence_against_every_row(patch: Patch) -> None:
-    def free(self: SlotKeeper, labourer: LabourerName, own: Mapping[int, Mapping[TaskId, int]]) -> None:
-        self.drop(labourer, {task: version for row in own.values() for task, version in row.items()})
-
-    patch.setattr(SlotKeeper, "free", free)
-
-
-@mutant
-def a_claim_that_another_won_is_taken_for_ours(patch: Patch) -> None:
-    def settle(self: Orchestrator, labourer: Any, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
-        del labourer
-        found = self.tasks.get_many(task.id for _, task in doubtful)
-        return [task for task in found.values() if task.state is TaskState.RUNNING]
-
-    patch.setattr(Orchestrator, "_settle", settle)
-
-
-@mutant
-def evidence_drops_names_of_its_own_version_too(patch: Patch) -> None:
-    def without(self: SlotRow, ended: Mapping[TaskId, int]) -> SlotRow:
-        return replace(self, names={t: n for t, n in self.names.items() if n.version > ended.get(t, 0)})
-
-    patch.setattr(SlotRow, "without", without)
-
-
-@mutant
-def an_unclear_invocation_is_taken_for_refused(patch: Patch) -> None:
-    def invoke(self: Orchestrator, labourer: Any, task: Task, returned: list[Task]) -> None:
-        try:
-            self.invoker.start(labourer.arn, worker_event(task))
-        except (InvokeRefused, InvokeUncertain):
-            with suppress(StaleTask):
-                returned.append(self.tasks.apply(lifecycle.give_back(task, due=self.clock.now())))
-
-    patch.setattr(Orchestrator, "_invoke", invoke)
-
-
-@mutant
 def what_was_given_back_does_not_check_its_attempt(patch: Patch) -> None:
     loosened(patch, "give_back", attempt=None, version=None)
 
 
 @mutant
-def a_claim_without_a_clear_answer_frees_its_slot(patch: Patch) -> None:
-    careful = Orchestrator._settle
-
-    def settle(self: Orchestrator, labourer: Any, doubtful: Sequence[tuple[Transition, Task]]) -> list[Task]:
-        ours = careful(self, labourer, doubtful)
-        unclear = {task.id: task.version + 1 for _, task in doubtful if task.id not in {t.id for t in ours}}
-        self.slots.free(labourer.name, {claim.changes["slot"].row: unclear for claim, _ in doubtful})
-        return ours
-
-    patch.setattr(Orchestrator, "_settle", settle)
-
-
-@mutant
 def a_worker_begins_although_its_lease_may_end_first(patch: Patch) -> None:
     patch.setattr(Worker, "_check_lease", lambda *_: None)
-
-
-@mutant
-def a_falling_limit_forgets_what_is_held_above_it(patch: Patch) -> None:
-    def resized(rows: Any, labourer: LabourerName, limit: int) -> list[SlotRow]:
-        known = {row.number: row for row in rows}
-        count = max([-(-limit // slots.ROW_SLOTS), *(n + 1 for n in known)])
-        every = [known.get(n) or SlotRow(labourer=labourer, number=n) for n in range(count)]
-        room = slots.ROW_SLOTS
-        return [replace(row, capacity=max(0, min(room, limit - n * room))) for n, row in enumerate(every)]
-
-    patch.setattr("sosw.orchestrator.resized", resized)
 
 
 @mutant

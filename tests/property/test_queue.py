@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.property.machine import Machine
-from tests.property.mutants import MUTANTS, Mutant
+from tests.property.mutants import Mutant
+from tests.property.slot_mutants import EVERY_MUTANT
 from tests.property.world.play import ACTIONS, Action, Pick, Play
 from tests.property.world.telling import tell
 
@@ -54,7 +55,7 @@ def test_the_same_dice_tell_the_same_story(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.no_cover
-@pytest.mark.parametrize("plant", MUTANTS, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("plant", EVERY_MUTANT, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError, match=r"^\d: "):

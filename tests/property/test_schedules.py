@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.schedules import Told, play
-from tests.property import mutants
+from tests.property import mutants, slot_mutants
 from tests.property.mutants import Mutant
 
 STORIES = int(os.environ.get("SOSW_STORIES", "250"))
@@ -23,10 +23,10 @@ EXCEEDING = [
     mutants.a_claim_is_taken_from_any_state,
     mutants.a_sweep_drops_a_name_without_a_fence,
     mutants.a_sweep_takes_a_running_attempt_for_over,
-    mutants.a_row_is_written_whatever_its_version,
-    mutants.an_orchestrator_acts_on_names_that_another_wrote,
-    mutants.a_lost_write_of_a_row_is_taken_for_done,
-    mutants.a_claim_without_a_clear_answer_frees_its_slot,
+    slot_mutants.a_row_is_written_whatever_its_version,
+    slot_mutants.an_orchestrator_acts_on_names_that_another_wrote,
+    slot_mutants.a_lost_write_of_a_row_is_taken_for_done,
+    slot_mutants.a_claim_without_a_clear_answer_frees_its_slot,
 ]
 """Bugs that let a limit be exceeded."""
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sosw.domain import reported
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_RESULT_BYTES, checked, dump, load, parse_object, reportable
 from sosw.domain.messages import (
@@ -23,6 +24,8 @@ from sosw.domain.messages import (
     worker_event,
 )
 from sosw.domain.moments import from_ms, to_ms
+from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_SECONDS, MAX_USES
+from sosw.domain.signals import Signals
 from sosw.domain.task import JobId
 from tests.factories import LABOURER, LEASE, NOW, a_task, claimed
 
@@ -39,6 +42,18 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 NAMES = st.text(min_size=1)
+PRINTED = st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=25)
+KEYS_OF_SIGNALS = ("count", "timed", "seconds", "errors", "ended")
+SIGNALS = st.builds(
+    lambda timed, untimed, mean, errors, ended: Signals(
+        count=timed + untimed, timed=timed, seconds=round(timed * mean, 6), errors=errors, ended=ended
+    ),
+    timed=st.integers(0, MAX_USES // 2),
+    untimed=st.integers(0, MAX_USES // 2),
+    mean=st.floats(0, MAX_SECONDS - 1),
+    errors=st.dictionaries(PRINTED, st.integers(1, MAX_USES), max_size=MAX_CLASSES),
+    ended=st.integers(0, 1),
+)
 REPORTS = st.builds(
     Report,
     action=st.sampled_from(["complete", "heartbeat"]),
@@ -47,6 +62,7 @@ REPORTS = st.builds(
     labourer=st.none() | NAMES,
     result=JSON,
     stats=st.none() | OBJECTS,
+    signals=st.none() | JSON,
 ) | st.builds(
     Report,
     action=st.just("fail"),
@@ -116,6 +132,19 @@ def test_a_worker_gets_its_payload_as_it_was_and_knows_its_attempt(payload: dict
 @given(REPORTS)
 def test_a_report_is_read_as_it_was_sent(report: Report) -> None:
     assert Report.from_event(report.to_event()) == report
+
+
+@given(st.dictionaries(PRINTED, SIGNALS, max_size=MAX_RESOURCES))
+def test_signals_are_read_as_they_were_sent(signals: dict[Any, Signals]) -> None:
+    told = {name: each.to_json() for name, each in signals.items()}
+    assert reported.read(load(dump(told))) == (signals, [])
+
+
+@given(ANYTHING | st.dictionaries(PRINTED, st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS_OF_SIGNALS, JSON))))
+def test_whatever_a_report_signals_the_rest_of_it_is_taken(given: Any) -> None:
+    found, problems = reported.read(given)
+    assert bool(problems) or len(found) == len(given)
+    assert Report.from_event({"action": "complete", "task_id": "t", "signals": given}).task_id == "t"
 
 
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.integers())))

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 import pytest
 
 from sosw import LambdaGlobals, Processor, Worker, get_lambda_handler
+from sosw.domain.errors import InvalidInput, InvokeUncertain
+from sosw.domain.jsontext import dump, load
 from sosw.domain.moments import to_ms
-from sosw.testing import RecordingInvoker
+from sosw.domain.records import ResourceName, of_resource
+from sosw.domain.resources import Resource
+from sosw.domain.standing import Budget
+from sosw.domain.task import TaskState
+from sosw.signal_desk import SignalDesk
+from sosw.testing import InMemoryRecordStore, RecordingInvoker
+from tests.factories import World, a_task, claimed
 
 
 class Context:
@@ -92,6 +101,98 @@ def test_an_attempt_that_could_outlive_its_lease_does_not_begin() -> None:
     assert (report["error"], "stats" in report) == ("LeaseTooShort", False)
 
 
+class Stillborn(Worker):
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise ConnectionError("no database")
+
+
+def test_a_worker_that_cannot_be_made_fails_its_attempt_at_once_and_raises() -> None:
+    invoker, kept = RecordingInvoker(), LambdaGlobals()
+    handler = get_lambda_handler(Stillborn, kept, invoker=invoker)
+
+    for attempt in (1, 2):
+        with pytest.raises(ConnectionError, match="no database"):
+            handler(event_for(1, attempt=attempt), Context())
+
+    said = [(r["action"], r["task_id"], r["attempt"], r["labourer"], r["error"]) for _, r in invoker.started]
+    assert said == [("fail", "j#0", attempt, "doubling", "ConnectionError") for attempt in (1, 2)]
+    assert [r["message"] for _, r in invoker.started] == ["no database"] * 2
+    assert kept.processor is None
+
+
+def test_a_stored_configuration_that_cannot_be_read_fails_the_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOSW_CONFIG", "table")  # of no function: its name is not in the environment
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    invoker = RecordingInvoker()
+
+    with pytest.raises(KeyError, match="AWS_LAMBDA_FUNCTION_NAME"):
+        get_lambda_handler(Doubling, invoker=invoker)(event_for(1), Context())
+
+    assert [report["error"] for _, report in invoker.started] == ["KeyError"]
+
+
+@pytest.mark.parametrize(
+    ("broken", "labourer"),
+    [
+        ({"lease_until": None}, "doubling"),
+        ({"lease_until": 10**20}, "doubling"),
+        ({"job_id": 7}, "doubling"),
+        ({"labourer": 7}, None),
+    ],
+)
+def test_an_assignment_that_is_not_whole_fails_the_attempt_that_it_names(broken: Any, labourer: str | None) -> None:
+    event, invoker = event_for(1), RecordingInvoker()
+    event["sosw"] |= broken
+
+    with pytest.raises((InvalidInput, OverflowError)):
+        get_lambda_handler(Doubling, invoker=invoker)(event, Context())
+
+    ((_, report),) = invoker.started
+    assert (report["task_id"], report["attempt"], report.get("labourer")) == ("j#0", 1, labourer)
+
+
+@pytest.mark.parametrize("change", [{"task_id": None}, {"sosw": {"attempt": "1"}}, {"sosw": {"attempt": True}}])
+def test_an_event_that_names_no_attempt_is_refused_and_reports_nothing(change: Any) -> None:
+    invoker = RecordingInvoker()
+
+    with pytest.raises(InvalidInput, match="or leave out sosw"):
+        get_lambda_handler(Doubling, invoker=invoker)({**event_for(1), **change}, Context())
+
+    assert invoker.started == []
+
+
+@pytest.mark.parametrize("event", [{"n": 1}, "text", {"sosw": "text"}])
+def test_a_worker_that_cannot_be_made_for_an_event_of_others_only_raises(event: Any) -> None:
+    invoker = RecordingInvoker()
+
+    with pytest.raises(ConnectionError):
+        get_lambda_handler(Stillborn, invoker=invoker)(event, Context())
+
+    assert invoker.started == []
+
+
+def test_a_plain_processor_that_cannot_be_made_reports_nothing() -> None:
+    class Broken(Processor):
+        def __init__(self, *_: Any, **__: Any) -> None:
+            raise ConnectionError
+
+    invoker = RecordingInvoker()
+
+    with pytest.raises(ConnectionError):
+        get_lambda_handler(Broken, invoker=invoker)(event_for(1), Context())
+
+    assert invoker.started == []
+
+
+def test_the_cause_is_raised_also_when_the_report_of_it_fails() -> None:
+    def refuse(function: str, _event: Any) -> None:
+        raise InvokeUncertain(function, "no answer")
+
+    with pytest.raises(ConnectionError, match="no database"):
+        get_lambda_handler(Stillborn, invoker=RecordingInvoker(refuse))(event_for(1), Context())
+
+
 def test_a_plain_processor_answers_the_event_with_its_configuration_in_layers() -> None:
     class Greeter(Processor):
         DEFAULT_CONFIG: ClassVar = {"greeting": "hello", "mark": "!"}
@@ -108,3 +209,29 @@ def test_the_names_of_sosw_0_7_lead_to_the_same_classes() -> None:
     from sosw import app  # noqa: PLC0415
 
     assert (app.Processor, app.LambdaGlobals, app.get_lambda_handler) == (Processor, LambdaGlobals, get_lambda_handler)
+
+
+def test_signals_of_a_worker_come_to_the_budget_of_their_resource() -> None:
+    class Querying(Worker):
+        def __call__(self, event: dict[str, Any]) -> None:
+            for _ in range(event["n"]):
+                self.signal("rds:orders", error="TooManyConnections")
+
+    invoker, world = RecordingInvoker(), World()
+    world.tasks.create([claimed(a_task())])
+    get_lambda_handler(Querying, invoker=invoker)(
+        {**event_for(40), "task_id": "job#0", "sosw": {**event_for(40)["sosw"], "job_id": "job"}}, Context()
+    )
+    ((_, report),) = invoker.started
+    records = InMemoryRecordStore()
+    assistant = world.assistant(desk=SignalDesk(records=records, clock=world.clock))
+    database = Resource(name=ResourceName("rds:orders"), query=None, target=70, band=5, ceiling=40, start=40)
+    assistant.settings = replace(assistant.settings, resources={database.name: database})
+    for _ in range(20):
+        world.clock.advance(seconds=1)
+        world.tasks.tasks.clear()
+        world.tasks.create([claimed(a_task())])
+        assistant(load(dump(report)))
+
+    assert Budget.from_json(records.records[of_resource("rds:orders")].value).limit == pytest.approx(20)
+    assert world.task().state is TaskState.DONE

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import pytest
 
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain
-from sosw.domain.task import TaskId, TaskState
+from sosw.domain.ranks import Place
+from sosw.domain.task import TaskState
 from sosw.testing import InMemoryTaskStore, RecordingInvoker
 from tests.factories import LABOURER, NOW, World, a_task, seconds
 
@@ -22,9 +22,9 @@ class Counting(InMemoryTaskStore):
         super().__init__()
         self.asked: list[int] = []
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
         self.asked.append(limit)
-        return super().due(queue, until, limit)
+        return super().places(queue, start, limit)
 
 
 def refusing(*tasks: str, error: Exception) -> RecordingInvoker:
@@ -39,7 +39,7 @@ def refusing(*tasks: str, error: Exception) -> RecordingInvoker:
 
 def test_the_oldest_due_tasks_are_started_up_to_the_limit() -> None:
     world = World(limit=2)
-    world.tasks.create([a_task(n, greenfield=NOW - seconds(n)) for n in range(4)])
+    world.tasks.create([a_task(n, greenfield=NOW - seconds(n)) for n in range(1, 4)])
     assert world.orchestrator()({}) == {"started": {"sales": 2}}
     assert world.started == [("job#3", 1), ("job#2", 1)]
     assert world.names() == {0: ["job#3", "job#2"]}
@@ -56,10 +56,10 @@ def test_a_started_attempt_runs_under_its_lease_in_its_slot() -> None:
 
 
 def test_the_worker_is_invoked_by_the_arn_of_its_labourer() -> None:
-    world = World(arn="arn:of:sales")
+    world = World(arn="sales:live")
     world.queue(1)
     world.orchestrator()({})
-    assert [function for function, _ in world.invoker.started] == ["arn:of:sales"]
+    assert [function for function, _ in world.invoker.started] == ["sales:live"]
 
 
 def test_what_is_not_due_yet_waits() -> None:
@@ -140,11 +140,12 @@ def test_a_wake_of_the_wrong_form_is_refused() -> None:
 
 def test_late_evidence_of_an_earlier_end_does_not_free_a_running_attempt() -> None:
     world = World(limit=1, retry={"base": 0})
-    world.queue(2)
+    world.queue(1)
     world.orchestrator()({})
     world.report("fail")
     world.orchestrator()({"wake": {"sales": {"job#0": 3}}})
     assert world.started == [("job#0", 1), ("job#0", 2)]
+    world.queue(2)
     assert world.orchestrator()({"wake": {"sales": {"job#0": 3}}}) == {"started": {}}
     assert world.names() == {0: ["job#0"]}
 
@@ -152,12 +153,12 @@ def test_late_evidence_of_an_earlier_end_does_not_free_a_running_attempt() -> No
 @pytest.mark.parametrize(("is_passing", "delay"), [(True, 2), (False, 60)])
 def test_an_attempt_whose_invocation_is_refused_is_given_back_unharmed(delay: float, *, is_passing: bool) -> None:
     world = World(max_attempts=1)
-    world.invoker = refusing("job#0", error=InvokeRefused("sales", "no", is_passing=is_passing))
+    world.invoker = refusing("job#1", error=InvokeRefused("sales", "no", is_passing=is_passing))
     world.queue(2)
     assert world.orchestrator()({}) == {"started": {"sales": 1}}
-    task = world.task(0)
+    task = world.task(1)
     assert (task.state, task.tries, task.greenfield) == (TaskState.QUEUED, 0, NOW + seconds(delay))
-    assert world.names() == {0: ["job#1"]}
+    assert world.names() == {0: ["job#0"]}
 
 
 def test_an_attempt_that_may_have_been_invoked_is_left_to_its_lease() -> None:
@@ -192,10 +193,10 @@ def test_an_attempt_that_ended_before_it_could_be_given_back_stays_ended() -> No
 
 def test_a_labourer_in_trouble_delays_no_other(caplog: pytest.LogCaptureFixture) -> None:
     class Troubled(InMemoryTaskStore):
-        def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+        def places(self, queue: str, start: int, limit: int) -> list[Place]:
             if queue.startswith("a/"):
                 raise ConnectionError
-            return super().due(queue, until, limit)
+            return super().places(queue, start, limit)
 
     settings = {"max_simultaneous_invocations": 1}
     world = World(labourers={"a": settings, "b": settings})

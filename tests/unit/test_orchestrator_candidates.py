@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from sosw.domain import lifecycle
+from sosw.domain.ranks import Place
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName, Task, TaskId
 from sosw.testing import InMemoryTaskStore
@@ -20,9 +21,9 @@ class Counting(InMemoryTaskStore):
         super().__init__()
         self.asked: list[int] = []
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
         self.asked.append(limit)
-        return super().due(queue, until, limit)
+        return super().places(queue, start, limit)
 
 
 class Lagging(InMemoryTaskStore):
@@ -32,8 +33,8 @@ class Lagging(InMemoryTaskStore):
         self.past = InMemoryTaskStore()
         self.past.tasks = dict(self.tasks)
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        return self.past.due(queue, until, limit)
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        return self.past.places(queue, start, limit)
 
     def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
         return super().get_many(task_ids) if is_consistent else self.past.get_many(task_ids)
@@ -78,7 +79,8 @@ def test_a_task_that_the_index_still_shows_is_not_started_again() -> None:
     store.freeze()
     world.orchestrator()({})
     world.report("complete")
-    world.slots.write(SlotRow(labourer=LABOURER, number=0, version=1, capacity=5))
+    (row,) = world.slots.rows(LABOURER)
+    world.slots.write(replace(row, names={}))
     assert world.orchestrator()({}) == {"started": {}}
     assert (len(world.started), world.names()) == (1, {})
 
@@ -89,14 +91,15 @@ def test_a_task_that_the_index_shows_and_the_table_does_not_is_passed_over() -> 
     world.queue(2)
     store.freeze()
     del store.past.tasks[TaskId("job#0")]
-    store.past.due = lambda *_: [TaskId("job#0"), TaskId("job#1")]  # type: ignore[method-assign]
+    shown = [Place(rank, TaskId(f"job#{rank}")) for rank in range(2)]
+    store.past.places = lambda *_: shown  # type: ignore[method-assign]
     assert world.orchestrator()({}) == {"started": {"sales": 1}}
 
 
 def test_what_runs_already_or_waits_for_later_is_not_named() -> None:
     class Wrong(InMemoryTaskStore):
-        def due(self, *_: Any) -> list[TaskId]:
-            return list(self.tasks)
+        def places(self, *_: Any) -> list[Place]:
+            return [Place(0, task) for task in self.tasks]
 
     world = World(limit=5)
     world.tasks = Wrong()

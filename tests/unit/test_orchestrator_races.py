@@ -11,7 +11,7 @@ from sosw.domain.errors import StaleRow
 from sosw.domain.lifecycle import Transition
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import TaskId, TaskState
-from sosw.orchestrator import NAMING_ROUNDS
+from sosw.naming import NAMING_ROUNDS
 from sosw.ports import Outcome
 from sosw.testing import InMemorySlotStore, InMemoryTaskStore
 from tests.factories import LABOURER, LEASE, NOW, World, a_task

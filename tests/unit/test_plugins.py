@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -22,6 +22,9 @@ def weeks_back(today, match):
 def halves(job, schema, today):
     return [{**job, "half": n} for n in (1, 2)]
 
+def backlog(details, now):
+    return details["depth"] + now.hour
+
 number = 7
 """
 
@@ -34,9 +37,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: own-rules\nVersion: 1.0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    plugins.installed.cache_clear()
+    for found in (plugins.installed, plugins.health_functions):
+        found.cache_clear()
     yield info / "entry_points.txt"
-    plugins.installed.cache_clear()
+    for found in (plugins.installed, plugins.health_functions):
+        found.cache_clear()
 
 
 def test_what_packages_bring_is_a_period_or_a_chunker(package: Path) -> None:
@@ -69,3 +74,20 @@ def test_what_cannot_be_used_is_refused_by_its_name(package: Path, entry: str, s
     with pytest.raises(InvalidInput) as refused:
         plugins.installed()
     assert sentence in str(refused.value)
+
+
+def test_a_source_of_health_is_a_function_of_details_and_moment(package: Path) -> None:
+    package.write_text("[sosw.health]\nbacklog = own_rules:backlog\n")
+    noon = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
+    assert plugins.health_functions()["backlog"]({"depth": 3}, noon) == 15
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"), [("gone:f", "cannot be loaded"), ("own_rules:number", "must be a function")]
+)
+def test_a_source_of_health_that_is_none_fails_when_it_is_asked(package: Path, entry: str, sentence: str) -> None:
+    package.write_text(f"[sosw.health]\nbacklog = own_rules:backlog\nbroken = {entry}\n")
+    found = plugins.health_functions()
+    with pytest.raises(InvalidInput, match=sentence):
+        found["broken"]({}, datetime(2026, 1, 1, tzinfo=timezone.utc))
+    assert found["backlog"]({"depth": 1}, datetime(2026, 1, 1, tzinfo=timezone.utc)) == 1

@@ -171,7 +171,12 @@ def test_a_subclass_has_periods_of_its_own_as_in_sosw_0_7(world: World) -> None:
             return ["2025-04-06"] * int(period.split("_")[1])
 
     world.config["custom_period_patterns"] = ["fiscal_[0-9]+_days"]
-    parts: dict[str, Any] = {"sources": world.sources, "invoker": world.invoker, "name": "scheduler"}
+    parts: dict[str, Any] = {
+        "records": world.records,
+        "sources": world.sources,
+        "invoker": world.invoker,
+        "name": "scheduler",
+    }
     calendar = Calendar(world.config, tasks=world.tasks, jobs=world.jobs, clock=world.clock, **parts)
     event = {"lambda_name": "sales", "period": "fiscal_2_days", "isolate_days": True}
     answer = calendar.submit(event, request_id="r", remaining=lambda: seconds(900))

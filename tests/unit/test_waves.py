@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sosw.domain.errors import InvokeRefused
+import pytest
+
+from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from sosw.domain.rounds import GROUP
 from sosw.domain.task import LabourerName, TaskState, task_id
-from sosw.orchestrator import WAVE, WAVE_TIME
+from sosw.limits import StaticLimits
+from sosw.naming import WAVE
+from sosw.orchestrator import WAVE_TIME
+from sosw.settings import Names
 from sosw.testing import RecordingInvoker
 from tests.factories import JOB, World, a_task, seconds
 from tests.unit.test_long_jobs import shrinking
@@ -43,7 +49,100 @@ def test_without_the_time_for_a_wave_nothing_is_claimed_that_could_not_be_invoke
     started = world.orchestrator()({}, remaining=shrinking(ENOUGH, ENOUGH, ENOUGH - 1))
 
     assert started == {"started": {"a": WAVE, "b": WAVE}}
-    assert world.states().count(TaskState.RUNNING) == len(world.invoker.started) == 2 * WAVE
+    assert world.states().count(TaskState.RUNNING) == len(world.started) == 2 * WAVE
+
+
+def test_what_there_is_no_time_for_goes_to_a_fresh_invocation_at_once() -> None:
+    world = busy("a", "b")
+    world.orchestrator()({}, remaining=shrinking(ENOUGH, ENOUGH, ENOUGH - 1))
+    assert world.wakes == [{"a": {}, "b": {}}]
+
+
+def test_what_is_handed_over_takes_along_what_has_ended() -> None:
+    world = busy("a", "b")
+    world.orchestrator()({"wake": {"a": {}, "b": {"x#0": 3}}}, remaining=shrinking(ENOUGH, ENOUGH - 1))
+    assert world.wakes == [{"b": {"x#0": 3}, "a": {}}]
+
+
+def test_an_invocation_that_started_nothing_hands_nothing_over() -> None:
+    world = busy("a")
+    assert world.orchestrator()({}, remaining=shrinking(ENOUGH - 1)) == {"started": {}}
+    assert world.wakes == []
+
+
+def test_a_hand_over_that_is_refused_is_left_to_the_minute_rule(caplog: pytest.LogCaptureFixture) -> None:
+    world = busy("a", "b")
+    world.invoker = RecordingInvoker(_refusing_itself)
+    started = world.orchestrator()({}, remaining=shrinking(ENOUGH, ENOUGH - 1))
+    assert started == {"started": {"a": WAVE}}
+    assert [r.message for r in caplog.records] == ["dispatch.cut", "hand_over.failed"]
+
+
+def _refusing_itself(function: str, _event: Mapping[str, Any]) -> None:
+    if function == Names().orchestrator:
+        raise InvokeUncertain(function, "no answer")
+
+
+def many(count: int) -> World:
+    world = World(labourers={f"l{n}": {"max_simultaneous_invocations": 1} for n in range(count)})
+    world.tasks.create([a_task(n, labourer=LabourerName(f"l{n}")) for n in range(count)])
+    return world
+
+
+def test_many_labourers_are_shared_out_to_invocations_that_do_not_wait_for_each_other() -> None:
+    world = many(2 * GROUP + 1)
+    first = world.orchestrator()({})["started"]
+    rounds = [event for function, event in world.invoker.started if function == Names().orchestrator]
+    others = [world.orchestrator()(event)["started"] for event in rounds]
+    assert len(rounds) == 2
+    assert len(first) + sum(map(len, others)) == 2 * GROUP + 1
+    assert len({**first, **others[0], **others[1]}) == 2 * GROUP + 1
+
+
+def test_a_round_that_could_not_be_started_is_done_by_who_wanted_to() -> None:
+    world = many(GROUP + 1)
+    world.invoker = RecordingInvoker(_refusing_itself)
+    assert len(world.orchestrator()({})["started"]) == GROUP + 1
+
+
+def test_a_round_starts_what_is_due_of_its_labourers_and_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    world = many(3)
+    assert world.orchestrator()({"sosw": {"round": ["l2", "gone"]}}) == {"started": {"l2": 1}}
+    assert [r.message for r in caplog.records] == ["labourer.unknown"]
+
+
+class Ticking(StaticLimits):
+    def __init__(self, error: Exception | None = None) -> None:
+        self.ticks, self.error = 0, error
+
+    def tick(self) -> None:
+        self.ticks += 1
+        if self.error:
+            raise self.error
+
+
+def test_the_minute_rule_ticks_first_and_neither_a_wake_nor_a_round_does() -> None:
+    world, limits = many(1), Ticking()
+    orchestrator = world.orchestrator(limits=limits)
+    orchestrator({"wake": {"l0": {}}})
+    orchestrator({"sosw": {"round": ["l0"]}})
+    assert limits.ticks == 0
+    orchestrator({})
+    assert limits.ticks == 1
+
+
+def test_a_tick_that_fails_stops_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    world = many(1)
+    orchestrator = world.orchestrator(limits=Ticking(ConnectionError()))
+    assert orchestrator({}) == {"started": {"l0": 1}}
+    assert orchestrator.get_stats() == {"started": 1, "ticks_failed": 1}
+    assert [r.message for r in caplog.records] == ["tick.failed"]
+
+
+def test_without_a_labourer_the_minute_rule_has_nothing_to_do() -> None:
+    world = World()
+    world.config = {}
+    assert world.orchestrator()({}) == {"started": {}}
 
 
 def test_a_function_that_refuses_everything_is_not_woken_by_its_own_refusals() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import InvalidInput
+from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.lifecycle import Transition
+from sosw.domain.records import Record, RecordKey, ResourceName, of_resource
+from sosw.domain.resources import Resource
 from sosw.domain.task import Failure, Task, TaskId, TaskState
-from sosw.testing import InMemoryTaskStore
-from sosw.worker_assistant import FAIL_ROUNDS
+from sosw.signal_desk import SignalDesk
+from sosw.testing import InMemoryRecordStore, InMemoryTaskStore
+from sosw.worker_assistant import FAIL_ROUNDS, WorkerAssistant
 from tests.factories import DAY, LEASE, NOW, World, a_task, claimed, seconds
 
 
@@ -202,3 +206,85 @@ def test_a_failure_is_decided_anew_when_a_heartbeat_came_between(beats: int, *, 
 
     assert answer["accepted"] is accepted
     assert world.task().state is (TaskState.QUEUED if accepted else TaskState.RUNNING)
+
+
+DB = ResourceName("rds:orders")
+SIGNALS = {DB: {"count": 2, "errors": {"429": 1}}}
+
+
+def listening(world: World, records: InMemoryRecordStore) -> WorkerAssistant:
+    """It lets the budget of one resource fall to 7 at any signal."""
+    desk = SignalDesk(
+        records=records, clock=world.clock, react=lambda _resource, budget, *_: replace(budget, limit=7, why="429")
+    )
+    assistant = world.assistant(desk=desk)
+    database = Resource(name=DB, query=None, target=70, band=5, ceiling=10)
+    assistant.settings = replace(assistant.settings, resources={DB: database})
+    return assistant
+
+
+def reported(action: str, **said: Any) -> dict[str, Any]:
+    return {"action": action, "task_id": "job#0", "attempt": 1, "labourer": "sales", **said}
+
+
+class Witness(InMemoryRecordStore):
+    """Knows how the task stood when the records were first read, and may fail then."""
+
+    def __init__(self, world: World, error: Exception | None = None) -> None:
+        super().__init__()
+        self.world, self.error, self.seen = world, error, list[TaskState]()
+
+    def read(self, keys: Any) -> dict[RecordKey, Record]:
+        self.seen.append(self.world.task().state)
+        if self.error:
+            raise self.error
+        return super().read(keys)
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("complete", TaskState.DONE), ("fail", TaskState.QUEUED), ("heartbeat", TaskState.RUNNING)],
+)
+def test_a_budget_reacts_to_the_signals_of_a_report_after_its_answer_is_written(action: str, state: TaskState) -> None:
+    world = World()
+    running(world)
+    records = Witness(world)
+    assistant = listening(world, records)
+    answer = assistant(reported(action, signals=SIGNALS))
+    assert answer == {"accepted": True, "state": state.value}
+    assert records.seen == [state]
+    assert records.records[of_resource(DB)].value["limit"] == 7
+    assert assistant.get_stats() == {f"reports_{action}": 1, "signals": 2, "budgets_changed": 1}
+
+
+@pytest.mark.parametrize("error", [SoswError("busy"), ValueError("strange")])
+def test_signals_that_come_to_nothing_leave_the_answer_as_it_is(error: Exception) -> None:
+    world = World()
+    running(world)
+    assistant = listening(world, Witness(world, error))
+    assert assistant(reported("complete", signals=SIGNALS)) == {"accepted": True, "state": "done"}
+
+
+@pytest.mark.parametrize("signals", [7, "none", [], {"": 1}, {DB: {"count": "two"}}])
+def test_bad_signals_never_make_a_report_refused(signals: Any) -> None:
+    world = World()
+    running(world)
+    assistant = listening(world, InMemoryRecordStore())
+    assert assistant(reported("complete", signals=signals))["accepted"] is True
+
+
+def test_of_a_report_that_changed_nothing_nothing_is_heard() -> None:
+    world = World()
+    running(world)
+    records = Witness(world)
+    assistant = listening(world, records)
+    for _ in range(2):
+        assistant(reported("complete", signals=SIGNALS))
+        world.clock.advance(seconds=1)
+    assert len(records.seen) == 1
+
+
+def test_where_nobody_listens_signals_change_nothing() -> None:
+    world = World()
+    running(world)
+    assert world.report("complete", signals=SIGNALS) == {"accepted": True, "state": "done"}

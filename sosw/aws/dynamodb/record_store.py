@@ -13,11 +13,13 @@ from sosw.aws.dynamodb.table import BATCH_KEYS, Database, Table
 from sosw.domain.errors import StaleRecord
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.records import LOG_LIFE, Entry, Record, RecordKey
+from sosw.domain.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LOG = "log#"
+QUICK_SECONDS = 2.0
 _MS_DIGITS = 15
 """Of the moment in the key of a line, so that lines stand in order."""
 
@@ -27,6 +29,12 @@ class DynamoRecordStore:
 
     def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
         self._table, self._backoff = table, backoff or Backoff()
+
+    @classmethod
+    def quick(cls, prefix: str) -> DynamoRecordStore:
+        """Of the environment `prefix`, for who cannot wait: each call is sent once, and given up after some seconds."""
+        table = Database(tries=1, seconds=QUICK_SECONDS).table(LABOURERS, prefix)
+        return cls(table, backoff=Backoff(policy=RetryPolicy(max_attempts=1)))
 
     @classmethod
     def for_prefix(

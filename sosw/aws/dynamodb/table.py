@@ -34,16 +34,24 @@ BATCH_STATEMENTS, BATCH_KEYS = 25, 100
 class Database(Connection):
     """DynamoDB of one account and region. Connects at the first call; threads may share it, and stores should."""
 
-    def __init__(self, *, region: str | None = None, endpoint: str | None = None, tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        endpoint: str | None = None,
+        tries: int = TRIES,
+        seconds: float | None = None,
+    ) -> None:
         """`region` and `endpoint` are the environment's where they are not given.
 
         `tries`: of each call, by botocore, which repeats what was throttled, timed out or met a server's error.
+        `seconds`: how long each waits for a connection, and how long for an answer; by default 5 and 30.
         """
         super().__init__(
             region=region,
             host=endpoint,
-            connect_timeout_seconds=CONNECT_SECONDS,
-            read_timeout_seconds=READ_SECONDS,
+            connect_timeout_seconds=seconds or CONNECT_SECONDS,
+            read_timeout_seconds=seconds or READ_SECONDS,
             retry_configuration={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=MAX_CONNECTIONS,
         )

@@ -12,13 +12,12 @@ from sosw.aws.dynamodb.models import QUEUE_INDEX, TASKS, Item, QueueIndex, TaskM
 from sosw.aws.dynamodb.table import BATCH_KEYS, BATCH_STATEMENTS, Database, Statement, Table
 from sosw.aws.dynamodb.transitions import actions, condition, insert_statement, update_statement
 from sosw.domain.errors import StaleTask
-from sosw.domain.lifecycle import is_due, next_priority
+from sosw.domain.ranks import Place
 from sosw.domain.task import Task, TaskId
 from sosw.ports import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from sosw.domain.lifecycle import Transition
 
@@ -69,24 +68,11 @@ class DynamoTaskStore:
         found = [_task(item) for items in each(read, chunks(keys, BATCH_KEYS)) for item in items]
         return {task.id: task for task in found}
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """See `TaskStore.due`. The index follows the table within milliseconds, as a rule."""
-        found: list[TaskId] = []
-        start: int | None = 0
-        while start is not None and len(found) < limit:
-            start = self._due(queue, until, start, limit, found)
-        return found
-
-    def _due(self, queue: str, until: datetime, start: int, limit: int, found: list[TaskId]) -> int | None:
-        """Adds to `found` those of one priority and more; the rank from which to look on, or None at the line's end."""
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """See `TaskStore.places`. The index follows the table within milliseconds, as a rule. One call for each MB."""
         behind = QueueIndex.rank >= start
-        wanted = limit - len(found)
-        for item in self._table.query(queue, index_name=QUEUE_INDEX, range_key_condition=behind, limit=wanted):
-            rank = int(item["rank"]["N"])
-            if not is_due(rank, until):
-                return next_priority(rank)
-            found.append(TaskId(item["id"]["S"]))
-        return None
+        items = self._table.query(queue, index_name=QUEUE_INDEX, range_key_condition=behind, limit=limit)
+        return [Place(int(item["rank"]["N"]), TaskId(item["id"]["S"])) for item in items]
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`. One write unit, two when the task enters or leaves a line."""

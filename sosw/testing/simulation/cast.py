@@ -17,9 +17,18 @@ from sosw.scheduler import Scheduler
 from sosw.settings import Names
 from sosw.testing.memory import InMemorySlotStore
 from sosw.testing.memory_jobs import InMemoryJobStore
+from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.cloud import Cloud, Containers, Function, Stream
 from sosw.testing.simulation.figures import Observer
-from sosw.testing.simulation.ports import Calls, Lagging, ObservedTasks, SimulatedJobs, SimulatedSlots, SimulatedTasks
+from sosw.testing.simulation.ports import (
+    Calls,
+    Lagging,
+    ObservedTasks,
+    SimulatedJobs,
+    SimulatedRecords,
+    SimulatedSlots,
+    SimulatedTasks,
+)
 from sosw.testing.simulation.profile import Workers
 from sosw.testing.sources import InMemorySources
 from sosw.worker_assistant import WorkerAssistant
@@ -42,6 +51,7 @@ class Cast:
         self._engine, self._calls, self._die = calls.engine, calls, die
         self._workers, self._orchestrators_at_once, self._sources = workers, orchestrators, sources
         self.tasks, self.slots, self.jobs = ObservedTasks(), InMemorySlotStore(), InMemoryJobStore()
+        self.records = InMemoryRecordStore()
         self.observer = Observer(self._engine, self._limit)
         self.cloud = Cloud(calls, self._names.orchestrator)
         lagging, stream = Lagging(calls), Stream(calls, self._pass_on)
@@ -119,20 +129,22 @@ class Cast:
     def _orchestrator(self) -> Orchestrator:
         return Orchestrator(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots), invoker=self.cloud,
-            clock=self._engine.clock, in_parallel=self._engine.in_parallel, pause=self._pause,
+            clock=self._engine.clock, name=self._names.orchestrator, in_parallel=self._engine.in_parallel,
+            pause=self._pause, wait=self._engine.sleep,
         )  # fmt: skip
 
     def _scheduler(self) -> Scheduler:
         return Scheduler(
-            self._config, tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs), sources=self._sources,
-            invoker=self.cloud, clock=self._engine.clock, name=self._names.scheduler,
+            self._config, tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs),
+            records=SimulatedRecords(self._calls, self.records), sources=self._sources, invoker=self.cloud,
+            clock=self._engine.clock, name=self._names.scheduler,
         )  # fmt: skip
 
     def _scavenger(self) -> Scavenger:
         return Scavenger(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots),
             jobs=SimulatedJobs(self._calls, self.jobs), invoker=self.cloud, reminder=self.cloud,
-            clock=self._engine.clock, jitter=self._die.random, names=self._names,
+            clock=self._engine.clock, in_parallel=self._engine.in_parallel, jitter=self._die.random, names=self._names,
         )  # fmt: skip
 
     def _assistant(self) -> WorkerAssistant:

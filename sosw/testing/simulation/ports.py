@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from random import Random
 from typing import TypeVar
 
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.lifecycle import Transition
+from sosw.domain.ranks import Place
 from sosw.domain.records import Entry, Record, RecordKey
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
 from sosw.ports import Outcome
 from sosw.testing.memory import InMemorySlotStore, InMemoryTaskStore
 from sosw.testing.memory_jobs import InMemoryJobStore
+from sosw.testing.memory_lines import Lines
 from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.engine import Engine
 from sosw.testing.simulation.profile import Faults, Profile
@@ -94,7 +97,7 @@ class Lagging:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self.seen, self.in_line = InMemoryTaskStore(), InMemoryTaskStore()
+        self.seen, self.lines = InMemoryTaskStore(), Lines()
 
     def note(self, _before: Task | None, after: Task) -> None:
         """A write took effect."""
@@ -108,9 +111,7 @@ class Lagging:
         known = self.seen.tasks.get(task.id)
         if known is None or known.version < task.version:
             self.seen.tasks[task.id] = task
-            self.in_line.tasks.pop(task.id, None)
-            if task.queue is not None:
-                self.in_line.tasks[task.id] = task
+            self.lines.move(known, task)
 
 
 class SimulatedTasks:
@@ -137,9 +138,9 @@ class SimulatedTasks:
             found |= self._calls.make(partial(store.get_many, part))
         return found
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        """See `TaskStore.due`."""
-        return self._calls.make(lambda: self._lagging.in_line.due(queue, until, limit))
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        """See `TaskStore.places`."""
+        return self._calls.make(lambda: list(islice(self._lagging.lines.places(queue, start), max(0, limit))))
 
     def apply(self, transition: Transition) -> Task:
         """See `TaskStore.apply`."""

@@ -16,6 +16,8 @@ class Obedient(Worker):
             os._exit(1)
         if step == "raise":
             raise ValueError(f"attempt {self.task.attempt} was told to raise")
+        for status in event.get("refusals", []):
+            self.signal("api:busy", error=status)
         time.sleep(event.get("seconds", 0))
         self.stats["obeyed"] += 1
         return {"payload": {key: value for key, value in event.items() if key == "data"}, "attempt": self.task.attempt}

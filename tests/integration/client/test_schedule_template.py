@@ -76,6 +76,12 @@ def test_what_is_sent_is_a_job_under_a_key_of_its_time_that_the_scheduler_takes(
     assert request.key == f"{longest}.{A_TIME}"
     assert len(request.key) <= MOST_OF_A_KEY
     assert request.attributes == {"at": A_TIME}
+    assert request.origin.by == "<aws.scheduler.schedule-arn>"
+    assert request.origin.event == {
+        "arn": "<aws.scheduler.schedule-arn>",
+        "id": "<aws.scheduler.execution-id>",
+        "time": A_TIME,
+    }
 
 
 def test_what_cannot_be_delivered_is_tried_again_for_a_while_and_then_kept(

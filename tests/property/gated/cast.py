@@ -14,6 +14,7 @@ from sosw.domain.settings import Labourer
 from sosw.domain.slots import SlotRow, resized
 from sosw.domain.task import Task, TaskId, TaskState
 from sosw.gates import Gates
+from sosw.line import Line
 from sosw.ports import Clock, Outcome
 from sosw.testing import InMemoryRecordStore
 from tests.property.world import effects
@@ -136,7 +137,7 @@ class _Dispatch:
 
     def _due(self, rows: list[SlotRow]) -> list[Task]:
         names = {task for row in rows for task in row.names}
-        ids = self.tasks.due(lifecycle.queue_key(self.labourer.name), self.clock.now(), 99)
+        ids = Line(self.tasks).due(self.labourer, self.clock.now(), 99)
         found = self.tasks.get_many([i for i in ids if i not in names], is_consistent=False).values()
         return [t for t in found if t.state is TaskState.QUEUED and t.version >= self.ended.get(t.id, 0)]
 

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleJob, StaleRow, StaleTask
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleJob, StaleRecord, StaleRow, StaleTask
 from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.messages import Wake
+from sosw.domain.records import Entry, Record, RecordKey
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
-from sosw.ports import Outcome
-from sosw.testing import InMemoryJobStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.ports import Limit, Outcome
+from sosw.testing import InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
 from tests.property.world.roles import NAMES
 from tests.property.world.stepping import Call, Crash, Run
 
-READS = frozenset({"get", "get_lagging", "due", "row_numbers", "row", "get_job", "left"})
-STALE = (StaleTask, StaleRow, StaleJob)
+READS = frozenset(
+    {"get", "get_lagging", "places", "next_row", "limit", "wait", "get_job", "left", "record", "log"},
+)
+STALE = (StaleTask, StaleRow, StaleJob, StaleRecord)
 MEMORY = 12
 """So many writes back an index, or a cheap read, may show the world."""
 
@@ -47,12 +50,15 @@ class Effects:
         """`witness(call, tasks before it)` looks at the world after every write that took effect."""
         self.witness = witness
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
+        self.limits: list[Limit] = []
+        """All that there ever were, at versions from 1."""
+        self.records = InMemoryRecordStore()
         self.started: list[tuple[str, dict[str, Any]]] = []
         self._past: deque[dict[TaskId, Task]] = deque([{}], maxlen=MEMORY)
 
     def perform(self, call: Call, lag: int) -> Any:
         """`lag`: by how many writes a lagging read is behind."""
-        if call.name in {"due", "get_lagging"}:
+        if call.name in {"places", "get_lagging"}:
             return self._lagging(call, self._past[-1 - min(lag, len(self._past) - 1)])
         effect: Callable[..., Any] = getattr(self, call.name)
         if call.name in READS:
@@ -68,7 +74,7 @@ class Effects:
             return then.get(call.args[0])
         view = InMemoryTaskStore()
         view.tasks = then
-        return view.due(*call.args)
+        return view.places(*call.args)
 
     def create(self, task: Task) -> int:
         return self.tasks.create([task])
@@ -82,11 +88,14 @@ class Effects:
     def apply_one(self, transition: Any) -> Outcome:
         return self.tasks.apply_all([transition])[0]
 
-    def row_numbers(self, labourer: LabourerName) -> list[int]:
-        return [row.number for row in self.slots.rows(labourer)]
+    def next_row(self, labourer: LabourerName, number: int) -> SlotRow | None:
+        return next((row for row in self.slots.rows(labourer) if row.number >= number), None)
 
-    def row(self, labourer: LabourerName, number: int) -> SlotRow:
-        return next(row for row in self.slots.rows(labourer) if row.number == number)
+    def limit(self) -> Limit:
+        return self.limits[-1]
+
+    def wait(self, time: timedelta) -> None:
+        """The stage lets it pass."""
 
     def write(self, row: SlotRow) -> SlotRow:
         return self.slots.write(row)
@@ -105,6 +114,18 @@ class Effects:
 
     def count(self, job_id: JobId, totals: Totals, token: str) -> None:
         self.jobs.count(job_id, totals, token=token)
+
+    def record(self, key: RecordKey) -> Record:
+        return self.records.read([key])[key]
+
+    def write_record(self, record: Record) -> Record:
+        return self.records.write(record)
+
+    def note(self, entry: Entry) -> None:
+        self.records.note(entry)
+
+    def log(self, owner: str, limit: int) -> list[Entry]:
+        return self.records.log(owner, limit)
 
     def start(self, function: str, event: dict[str, Any]) -> None:
         self.started.append((function, event))

@@ -75,7 +75,7 @@ class Play:
         """With no more faults, the sweep and the minute rule alone bring everything to its end."""
         stage = self.stage
         stage.end()
-        stage.limit = max(1, stage.limit)
+        stage.change_limit(max(1, stage.limit))
         for _ in range(ENOUGH_MINUTES):
             if witness.is_at_rest(stage.effects.jobs, stage.tasks):
                 return
@@ -147,12 +147,18 @@ def the_stream_delivers(play: Play, pick: Pick) -> None:
 
 
 @action(4, lambda play: play.has_room_for("orchestrator", 2))
-def two_orchestrators_meet(play: Play, _pick: Pick) -> None:
-    """One knows what has ended, the other does not; both have read before either writes."""
+def two_orchestrators_meet(play: Play, pick: Pick) -> None:
+    """One knows what has ended, the other does not, nor does it know the latest limit; both have read before either
+    writes.
+    """
     over = {task.id: task.version for task in play.stage.tasks.values() if task.state is not TaskState.RUNNING}
-    both = [play.stage.orchestrate(event) for event in ({}, Wake(ended={roles.LABOURER: over}).to_event())]
-    for actor in both:
+    both = []
+    for event in ({}, Wake(ended={roles.LABOURER: over}).to_event()):
+        actor = play.stage.orchestrate(event)
         play.go_on_to_a_write(actor, lag=0)
+        both.append(actor)
+        if pick(3) == 2:
+            the_limit_changes.act(play, pick)
     for actor in both:
         if not actor.run.is_over:
             play.stage.step(actor)
@@ -236,7 +242,7 @@ def leases_end_and_retries_begin(play: Play, _pick: Pick) -> None:
 
 @action(1, lambda _play: True)
 def the_limit_changes(play: Play, pick: Pick) -> None:
-    play.stage.limit = LIMITS[pick(len(LIMITS))]
+    play.stage.change_limit(LIMITS[pick(len(LIMITS))])
 
 
 @action(0.4, lambda play: play.stage.tasks)

@@ -12,9 +12,12 @@ from typing import Any
 from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Wake
+from sosw.domain.ranks import Place
+from sosw.domain.records import Entry, Record, RecordKey
+from sosw.domain.settings import Labourer
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
-from sosw.ports import Clock, Outcome
+from sosw.ports import Clock, Limit, Outcome
 from tests.property.world.stepping import Call
 
 Reach = Callable[[Call], Any]
@@ -38,8 +41,8 @@ class SteppedTasks:
         found = {task_id: self._reach(Call(name, (task_id,))) for task_id in task_ids}
         return {task_id: task for task_id, task in found.items() if task is not None}
 
-    def due(self, queue: str, until: datetime, limit: int) -> list[TaskId]:
-        found: list[TaskId] = self._reach(Call("due", (queue, until, limit)))
+    def places(self, queue: str, start: int, limit: int) -> list[Place]:
+        found: list[Place] = self._reach(Call("places", (queue, start, limit)))
         return found
 
     def apply(self, transition: Transition) -> Task:
@@ -57,12 +60,49 @@ class SteppedSlots:
         self._reach = reach
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
-        numbers: list[int] = self._reach(Call("row_numbers", (labourer,)))
-        return [self._reach(Call("row", (labourer, number))) for number in numbers]
+        """Each is read before the next is looked for, as by a query: a new row may be found at the end."""
+        rows: list[SlotRow] = []
+        while row := self._reach(Call("next_row", (labourer, len(rows) and rows[-1].number + 1))):
+            rows.append(row)
+        return rows
 
     def write(self, row: SlotRow) -> SlotRow:
         written: SlotRow = self._reach(Call("write", (row,)))
         return written
+
+
+class SteppedLimits:
+    """`Limits`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def tick(self) -> None:
+        """Nothing is measured in this world: its limits change when they like."""
+
+    def limits(self, labourers: Sequence[Labourer]) -> dict[LabourerName, Limit]:
+        return {labourer.name: self._reach(Call("limit")) for labourer in labourers}
+
+
+class SteppedRecords:
+    """A `RecordStore`."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:
+        return {key: self._reach(Call("record", (key,))) for key in keys}
+
+    def write(self, record: Record) -> Record:
+        written: Record = self._reach(Call("write_record", (record,)))
+        return written
+
+    def note(self, entry: Entry) -> None:
+        self._reach(Call("note", (entry,)))
+
+    def log(self, owner: str, limit: int) -> list[Entry]:
+        found: list[Entry] = self._reach(Call("log", (owner, limit)))
+        return found
 
 
 class SteppedJobs:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from sosw.domain.task import LabourerName, Task
+from sosw.domain.task import LabourerName
 from sosw.orchestrator import Orchestrator
 from sosw.ports import Clock
 from sosw.scavenger import Scavenger
@@ -15,10 +15,13 @@ from sosw.settings import Names
 from sosw.testing import InMemorySources
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
+from tests.factories import one_by_one
 from tests.property.world.ports import (
     Reach,
     SteppedInvoker,
     SteppedJobs,
+    SteppedLimits,
+    SteppedRecords,
     SteppedReminder,
     SteppedSlots,
     SteppedTasks,
@@ -28,6 +31,7 @@ from tests.property.world.stepping import Call
 LABOURER, NAMES = LabourerName("sales"), Names()
 ENOUGH, HARDLY_ANY = timedelta(seconds=900), timedelta(seconds=10)
 TIME_OUT, LEASE = timedelta(seconds=60), timedelta(seconds=90)
+LINGER = timedelta(seconds=0.5)
 MAX_ATTEMPTS = 2
 ALL = 99
 """More batches than any job has."""
@@ -35,16 +39,17 @@ ALL = 99
 Role = Callable[[Reach], Any]
 
 
-def config(limit: int) -> dict[str, Any]:
+def config() -> dict[str, Any]:
     labourer = {
-        "max_simultaneous_invocations": limit,
+        "max_simultaneous_invocations": 99,
         "max_attempts": MAX_ATTEMPTS,
         "duration": TIME_OUT.total_seconds(),
         "cooldown": (LEASE - TIME_OUT).total_seconds(),
         "retry": {"base": 10, "cap": 20},
     }
     schemas = {"default": {"chunkable_attrs": ["shop"]}}
-    return {"task_config": {"labourers": {LABOURER: labourer}}, "job_schema_variants": schemas}
+    shared = {"job_schema_variants": schemas, "linger": LINGER.total_seconds()}
+    return {"task_config": {"labourers": {LABOURER: labourer}}, **shared}
 
 
 def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
@@ -53,9 +58,10 @@ def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
     def role(reach: Reach) -> None:
         left = iter([ENOUGH] * batches)
         Scheduler(
-            config(1),
+            config(),
             tasks=SteppedTasks(reach),
             jobs=SteppedJobs(reach),
+            records=SteppedRecords(reach),
             sources=InMemorySources(),
             invoker=SteppedInvoker(reach),
             clock=clock,
@@ -65,15 +71,18 @@ def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
     return role
 
 
-def orchestrator(event: Mapping[str, Any], limit: int, clock: Clock) -> Role:
+def orchestrator(event: Mapping[str, Any], clock: Clock) -> Role:
     def role(reach: Reach) -> None:
         Orchestrator(
-            config(limit),
+            config(),
             tasks=SteppedTasks(reach),
             slots=SteppedSlots(reach),
             invoker=SteppedInvoker(reach),
             clock=clock,
-            in_parallel=_one_by_one,
+            name=NAMES.orchestrator,
+            limits=SteppedLimits(reach),
+            in_parallel=one_by_one,
+            wait=lambda time: reach(Call("wait", (time,))),
         )(event)
 
     return role
@@ -84,13 +93,14 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
 
     def role(reach: Reach) -> None:
         scavenger = Scavenger(
-            config(1),
+            config(),
             tasks=SteppedTasks(reach),
             slots=SteppedSlots(reach),
             jobs=SteppedJobs(reach),
             invoker=SteppedInvoker(reach),
             reminder=SteppedReminder(reach),
             clock=clock,
+            in_parallel=one_by_one,
             jitter=_no_jitter,
             names=NAMES,
         )
@@ -101,7 +111,7 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
 
 def assistant(report: Mapping[str, Any], clock: Clock) -> Role:
     def role(reach: Reach) -> None:
-        WorkerAssistant(config(1), tasks=SteppedTasks(reach), clock=clock, jitter=_no_jitter)(report)
+        WorkerAssistant(config(), tasks=SteppedTasks(reach), clock=clock, jitter=_no_jitter)(report)
 
     return role
 
@@ -120,11 +130,6 @@ def worker(event: Mapping[str, Any], clock: Clock) -> Role:
         Obedient().run(event, remaining=TIME_OUT, clock=clock, send=lambda report: reach(Call("send", (report,))))
 
     return role
-
-
-def _one_by_one(call: Callable[[Task], None], tasks: Iterable[Task]) -> None:
-    for task in tasks:
-        call(task)
 
 
 def _no_jitter() -> float:

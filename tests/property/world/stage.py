@@ -11,7 +11,8 @@ from sosw.domain.errors import StaleTask
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Report
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import Task, TaskId
+from sosw.domain.task import Slot, Task, TaskId
+from sosw.ports import Limit
 from sosw.scavenger import Scavenger
 from sosw.testing import FakeClock
 from tests.property.world import roles, witness
@@ -28,8 +29,6 @@ class Actor:
 
     kind: str
     run: Run
-    bound: int = 0
-    """Of an Orchestrator: the highest limit in force since it began."""
     event: Any = None
     deadline: datetime | None = None
     """Of a Worker: when Lambda ends it."""
@@ -39,8 +38,8 @@ class Stage:
     """Everything that happens is a call of one of its methods: the same calls make the same story."""
 
     def __init__(self, limit: int) -> None:
-        self.clock, self.limit = FakeClock(), limit
-        self.effects = Effects(self._witness)
+        self.clock, self.effects = FakeClock(), Effects(self._witness)
+        self.change_limit(limit)
         self.actors: list[Actor] = []
         self.workers: list[Actor] = []
         self.events: list[dict[str, Any]] = []
@@ -55,12 +54,24 @@ class Stage:
         self._inboxes = {roles.NAMES.orchestrator: self.wakes, roles.NAMES.scheduler: self.orders}
         self._begun: set[tuple[TaskId, int]] = set()
         self._rows: dict[int, SlotRow] = {}
+        self._named: dict[tuple[TaskId, Slot], int] = {}
+        """Every name that was ever written, in that order, and the limit by which its row was sized."""
         self._acting: Actor | None = None
 
     @property
     def tasks(self) -> dict[TaskId, Task]:
         """As they are now."""
         return self.effects.tasks.tasks
+
+    @property
+    def limit(self) -> int:
+        """What a labourer's record says now; the limit in force is that by which its rows were sized."""
+        return self.effects.limits[-1].value
+
+    def change_limit(self, value: int) -> None:
+        """From now on it may be read; whoever has read another one works on by that."""
+        limits = self.effects.limits
+        limits.append(Limit(value, version=len(limits) + 1))
 
     # --- roles begin ---
 
@@ -76,12 +87,7 @@ class Stage:
 
     def orchestrate(self, event: dict[str, Any], skew: timedelta = NO_SKEW) -> Actor:
         """An Orchestrator begins, on a machine whose clock is ahead by `skew`."""
-        clock = SkewedClock(self.clock, skew)
-        others = [*self.actors, *(actor for actor, _ in self.late)]
-        bound = max([self.limit, *(other.bound for other in others)])
-        for other in others:
-            other.bound = max(other.bound, self.limit)
-        return self._enter("orchestrator", roles.orchestrator(event, self.limit, clock), bound=bound)
+        return self._enter("orchestrator", roles.orchestrator(event, SkewedClock(self.clock, skew)))
 
     def scavenge(self, work: Callable[[Scavenger], Any]) -> Actor:
         """A Scavenger begins."""
@@ -91,8 +97,8 @@ class Stage:
         """A report reaches the WorkerAssistant."""
         return self._enter("assistant", roles.assistant(report, self.clock), event=report)
 
-    def _enter(self, kind: str, role: roles.Role, bound: int = 0, event: Any = None) -> Actor:
-        actor = Actor(kind, Run(role), bound, event)
+    def _enter(self, kind: str, role: roles.Role, event: Any = None) -> Actor:
+        actor = Actor(kind, Run(role), event)
         self.actors.append(actor)
         self._leave_if_over(actor)
         return actor
@@ -110,6 +116,8 @@ class Stage:
     def step(self, actor: Actor, fault: Fault = Fault.NONE, lag: int = 0) -> None:
         """The call that `actor` waits for happens, or not; it goes on to its next one, or to its end."""
         self._acting = actor
+        if actor.run.call and actor.run.call.name == "wait":
+            self.pass_time(*actor.run.call.args)
         if fault is Fault.LATE and actor.run.call and actor.run.call.name not in READS:
             self.late.append((actor, actor.run.call))
         self.effects.carry_out(actor.run, fault, lag)
@@ -204,12 +212,20 @@ class Stage:
     def _witness(self, call: Call, before: dict[TaskId, Task]) -> None:
         if call.name == "write":
             (row,) = call.args
-            witness.look_at_row(self._rows.get(row.number), row)
-            self._rows[row.number] = row
+            self._look_at_row(row)
         witness.look_at_tasks(before, self.tasks, call)
         if call.name in {"apply", "apply_one"} and self._acting:
             transition: Transition = call.args[0]
             self._look_at_mover(self._acting, transition.move, before[transition.task_id])
+
+    def _look_at_row(self, row: SlotRow) -> None:
+        old, self._rows[row.number] = self._rows.get(row.number), row
+        by_version = {limit.version: limit.value for limit in self.effects.limits}
+        for task in witness.look_at_row(old, row):
+            slot, limit = Slot(row=row.number, version=row.names[task].version), by_version.get(row.sized, 0)
+            self._named.pop((task, slot), None)
+            self._named[task, slot] = limit
+            witness.look_at_limit(self._rows, self.tasks, limit)
 
     def _look_at_mover(self, actor: Actor, move: str, old: Task) -> None:
         if actor.kind == "assistant":
@@ -218,5 +234,4 @@ class Stage:
         if move == "expire":
             assert old.greenfield <= self.clock.now(), "2: an attempt is expired within its lease"
         if move == "claim":
-            count = len(witness.running(self.tasks))
-            assert count <= actor.bound, f"4: {count} run, the limit was at most {actor.bound}"
+            witness.look_at_count(self.tasks, self._named)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sosw.domain.job import JobState
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import Task, TaskId, TaskState
+from sosw.domain.task import Slot, Task, TaskId, TaskState
 from sosw.testing import InMemoryJobStore
 from tests.property.world.roles import MAX_ATTEMPTS
 from tests.property.world.stepping import Call
@@ -58,10 +58,31 @@ def look_at_slots(rows: Mapping[int, SlotRow], tasks: Tasks) -> None:
         assert name.version == task.slot.version, f"4: {task.id} runs under another name than its own"
 
 
-def look_at_row(old: SlotRow | None, new: SlotRow) -> None:
-    """A row never gets a name beyond its capacity."""
-    added = new.names.keys() - (old.names.keys() if old else set())
+def look_at_row(old: SlotRow | None, new: SlotRow) -> set[TaskId]:
+    """A row never gets a name beyond its capacity, and no version of the limit after a later one; the names it got."""
+    added = {t for t, name in new.names.items() if not old or old.names.get(t) != name}
     assert not added or len(new.names) <= new.capacity, "4: a name beyond the row's capacity"
+    assert not old or new.sized >= old.sized, "4: a row is sized by an older limit than before"
+    return added
+
+
+def look_at_limit(rows: Mapping[int, SlotRow], tasks: Tasks, limit: int) -> None:
+    """Who names a task in a row knows of no more live names than the limit by which that row was sized."""
+    names = [(tasks[task], name) for row in rows.values() for task, name in row.names.items()]
+    live = [task for task, name in names if task.version <= name.version or _runs(task, name.version)]
+    assert len(live) <= limit, f"4: {len(live)} tasks are named, the limit by the rows is {limit}"
+
+
+def look_at_count(tasks: Tasks, named: Mapping[tuple[TaskId, Slot], int]) -> None:
+    """What runs is within the limit by which the last of it was named."""
+    slots = {(task.id, task.slot) for task in running(tasks) if task.slot}
+    limits = [limit for name, limit in named.items() if name in slots]
+    assert len(limits) == len(slots), "4: what runs was never named"
+    assert not slots or len(slots) <= limits[-1], f"4: {len(slots)} run, the limit for the last of them is {limits[-1]}"
+
+
+def _runs(task: Task, version: int) -> bool:
+    return task.state is TaskState.RUNNING and task.slot is not None and task.slot.version == version
 
 
 def look_at_workers(at_work: list[tuple[TaskId, int]], tasks: Tasks) -> None:

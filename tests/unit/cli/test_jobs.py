@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sosw.cli.session import Session
@@ -13,14 +15,15 @@ from tests.unit.client.conftest import SHOPS, ClientWorld
 KEYS = {
     "job_id", "labourer", "state", "is_finished", "total", "created", "open", "queued", "running", "done", "dead",
     "cancelled", "gone", "failed", "is_counted", "cursor", "priority", "not_before", "submitted_at", "submitted_by",
-    "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
+    "source_event", "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
 }  # fmt: skip
 """Of a job in JSON: programs rely on them."""
 
 
 @pytest.fixture
-def ended(world: ClientWorld) -> ClientWorld:
+def ended(world: ClientWorld, monkeypatch: pytest.MonkeyPatch) -> ClientWorld:
     """A world with a job of three tasks: two done, one dead."""
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
     world.client.submit("sales", idempotency_key="k", **SHOPS, shops=["a", "b", "c"])
     world.end("k", 0, 2)
     world.end("k", 1, is_dead=True)
@@ -72,10 +75,19 @@ def test_a_job_is_shown_a_fact_a_line(sosw: Run, ended: ClientWorld) -> None:
         "state           1 dead",
         "tasks           3 of 3 tasks closed (2 done, 1 dead)",
         "failed attempts 1",
-        "submitted       2026-01-01 12:00:00 UTC",
+        "submitted       2026-01-01 12:00:00 UTC by ada",
         "priority        5",
     ]
     assert ended.client.job("k").id == "k"
+
+
+def test_the_event_that_a_job_comes_from_is_shown(sosw: Run, world: ClientWorld) -> None:
+    event = {"arn": "arn:aws:events:eu-west-1:1:rule/x", "id": "e-1"}
+    world.client.submit_event({"job": {"lambda_name": "sales"}, "idempotency_key": "k", "source_event": event})
+    shown = sosw("job", "k").out
+
+    assert f"UTC by {event['arn']}\n" in shown
+    assert f"source event    {json.dumps(event)}\n" in shown
 
 
 def test_results_and_failures_are_shown(sosw: Run, ended: ClientWorld) -> None:
@@ -161,7 +173,8 @@ def test_options_lead_to_the_environment_that_they_name(monkeypatch: pytest.Monk
 
 def test_version_and_help_are_told(sosw: Run) -> None:
     assert sosw("--version").out.startswith("sosw ")
-    for command in ("submit", "jobs", "job", "cancel", "backfill"):
+    jobs, labourers = ("submit", "jobs", "job", "cancel", "backfill"), ("labourers", "why", "pause", "resume", "limit")
+    for command in (*jobs, *labourers, "apply"):
         shown = sosw(command, "--help", columns=80)
         assert shown.code == 0
         assert f"sosw {command} " in shown.out.split("Options", maxsplit=1)[0].split("\n", 4)[-1], "an example"

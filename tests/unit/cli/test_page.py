@@ -11,7 +11,7 @@ import typer.main
 import sosw.client
 from sosw.cli.exits import Exit
 from sosw.cli.main import app
-from sosw.client import Client, JobStatus, SubmittedJob
+from sosw.client import Client, JobStatus, LabourerStatus, Reason, ResourceStatus, SubmittedJob
 from tests.unit.cli.test_jobs import KEYS
 from tests.unit.docs import markdown as md
 
@@ -71,3 +71,14 @@ def test_every_error_of_the_client_is_told() -> None:
 def test_a_status_has_what_the_json_has() -> None:
     names = {each.name for each in fields(JobStatus)} | {"is_finished", "open"}
     assert names == KEYS
+
+
+def test_every_key_of_a_labourer_and_of_a_resource_in_json_is_told() -> None:
+    keys, _ = md.tables(CLI, under="Labourers in JSON")
+    names = {each.name for kind in (LabourerStatus, ResourceStatus) for each in fields(kind)}
+    assert {key for row in keys for key in md.codes(row["key"])} == names
+
+
+def test_every_reason_is_told() -> None:
+    _, reasons = md.tables(CLI, under="Labourers in JSON")
+    assert {word for row in reasons for word in md.codes(row["`reason`"])} == {reason.value for reason in Reason}

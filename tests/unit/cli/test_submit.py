@@ -118,7 +118,7 @@ def test_a_dry_run_tells_tasks_cost_first_and_last_and_writes_nothing(sosw: Run,
     ended, document = sosw(*words), sosw(*words, "--json").json
     lines = ended.out.splitlines()
 
-    assert lines[0].startswith("2 tasks for sales, at most $0.0000")
+    assert lines[0].startswith("2 tasks for sales, about $0.0000")
     assert lines[1:] == [
         'first {"job_schema_name": "by_shop", "isolate_shops": true, "shops": ["a"]}',
         'last  {"job_schema_name": "by_shop", "isolate_shops": true, "shops": ["b"]}',
@@ -203,7 +203,7 @@ def test_a_backfill_shows_what_it_would_do_and_asks(sosw: Run, world: ClientWorl
     no, nobody, dry = sosw(*days, typed="n\n"), sosw(*days), sosw(*days, "--dry-run")
 
     assert (no.code, nobody.code, dry.code) == (1, 2, 0)
-    assert no.out.startswith("31 tasks for sales, at most $0.000")
+    assert no.out.startswith("31 tasks for sales, about $0.000")
     assert "Submit 31 tasks for sales? [y/N]" in no.err
     assert "you said no: nothing was done" in no.err
     assert "say --yes to go on without" in nobody.err

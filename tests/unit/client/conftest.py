@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from sosw.client import Client, Service
+from sosw.controls import Controls
 from sosw.domain import lifecycle
 from sosw.domain.job import Totals
+from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import JobId, Task, task_id
 from sosw.scavenger import Scavenger
-from sosw.settings import Names
+from sosw.settings import ESSENTIAL_CONFIG, Names
+from sosw.testing import DictConfigSource, InMemoryRecordStore
 from tests.factories import NOW, World
 
 SHOPS: dict[str, Any] = {"job_schema_name": "by_shop", "isolate_shops": True}
@@ -28,14 +31,29 @@ class ClientWorld(World):
         self.meanwhile: list[Callable[[], None]] = []
         self.calls: list[tuple[str, Any]] = []
         self._counted = 0
+        self.records, self.stored = InMemoryRecordStore(), DictConfigSource()
         self.service = Service(
-            names=Names(), call=self._call, jobs=self.jobs, tasks=self.tasks, clock=self.clock, sleep=self._sleep
+            names=Names(),
+            call=self._call,
+            jobs=self.jobs,
+            tasks=self.tasks,
+            slots=self.slots,
+            records=self.records,
+            config=self.stored,
+            clock=self.clock,
+            sleep=self._sleep,
         )
         self.client = Client(service=self.service)
 
     def _call(self, function: str, event: Mapping[str, Any]) -> Any:
         self.calls.append((function, event))
+        if function == Names().orchestrator:
+            return self.controls.answer(event, self.orchestrator())
         return self.submit(event, request_id=f"request-{len(self.calls)}")
+
+    @property
+    def controls(self) -> Controls:
+        return Controls(self.records, self.clock, EssentialSettings.from_mapping(self.config))
 
     def _sleep(self, seconds: float) -> None:
         self.clock.advance(seconds=max(seconds, 0.001))
@@ -70,3 +88,10 @@ class ClientWorld(World):
 @pytest.fixture
 def world() -> ClientWorld:
     return ClientWorld()
+
+
+def configured() -> ClientWorld:
+    """A world whose settings are stored."""
+    world = ClientWorld()
+    world.stored.stored[ESSENTIAL_CONFIG] = world.config
+    return world

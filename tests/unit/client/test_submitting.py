@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,13 +11,12 @@ import pytest
 from sosw.aws.call_errors import CallFailed, FunctionFailed
 from sosw.client import Client, JobRefused, Service, UnknownJob
 from sosw.domain.errors import InvalidInput, SoswError
-from sosw.settings import Names
 from tests.factories import NOW
 from tests.unit.client.conftest import SHOPS, ClientWorld
 
 
 def a_service(world: ClientWorld, call: Any) -> Service:
-    return Service(names=Names(), call=call, jobs=world.jobs, tasks=world.tasks, clock=world.clock)
+    return replace(world.service, call=call)
 
 
 def failing(error: Exception) -> Any:
@@ -144,3 +144,34 @@ def test_an_unknown_job_is_answered_with_a_guess(world: ClientWorld, asked: str,
 def test_where_no_job_ever_was_that_is_said(world: ClientWorld) -> None:
     with pytest.raises(UnknownJob, match="no job was submitted here yet"):
         world.client.job("a")
+
+
+def test_a_job_remembers_the_user_who_submitted_it(world: ClientWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    events: list[dict[str, Any]] = [{"lambda_name": "sales"}, {"job": {"lambda_name": "sales"}}]
+    jobs = [world.client.submit("sales"), *map(world.client.submit_event, events)]
+
+    assert {job.known_status.submitted_by for job in jobs} == {"ada"}
+    assert all(job.known_status.source_event is None for job in jobs)
+
+
+def test_who_is_said_to_submit_wins_over_the_user(world: ClientWorld) -> None:
+    told = world.client.submit_event({"job": {"lambda_name": "sales"}, "by": "bob"}).known_status
+    event = {"arn": "arn:aws:events:eu-west-1:1:rule/x", "id": "e"}
+    sent = world.client.submit_event({"job": {"lambda_name": "sales"}, "source_event": event}).known_status
+
+    assert (told.submitted_by, sent.submitted_by, sent.source_event) == ("bob", event["arn"], event)
+    assert sent.to_json()["source_event"] == event
+
+
+def test_by_as_an_attribute_of_a_job_is_payload(world: ClientWorld) -> None:
+    job = world.client.submit("sales", idempotency_key="k", by="train")
+
+    assert world.task_of("k", 0).payload == {"by": "train"}
+    assert job.known_status.submitted_by != "train"
+
+
+def test_an_order_goes_to_the_scheduler_as_it_is(world: ClientWorld) -> None:
+    world.client.submit("sales", idempotency_key="k")
+
+    assert world.client.submit_event({"sosw": {"resume": "k"}}).id == "k"

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 import yaml
 
+from sosw.domain.declared import RESOURCE_KEYS
 from sosw.domain.errors import InvalidInput
-from sosw.domain.settings import _LABOURER_KEYS, EssentialSettings
+from sosw.domain.health import COEFFICIENTS, OnMissing
+from sosw.domain.labourer import LABOURER_KEYS
+from sosw.domain.measures import COMPARE, METRIC_KEYS, STATISTICS, STATUSES
+from sosw.domain.settings import EssentialSettings
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Row
 
 PAGE = md.page("docs/reference/configuration.md")
-LABOURER, RETRY = md.tables(PAGE, under="A labourer")
+LABOURER, RETRY, RATE = md.tables(PAGE, under="A labourer")
+METRIC, CLOUDWATCH = md.tables(PAGE, under="Health metrics")
+RESOURCE = md.tables(PAGE, under="A resource")[0]
 TOP = md.tables(PAGE, under="Top level")[0]
 SCHEMA = md.tables(PAGE, under="A job schema")[0]
 VARIABLES = md.tables(PAGE, under="Environment variables")[0]
 PARAMETERS = md.tables(PAGE, under="Parameters of the template")[0]
 BOUNDED = [
     pytest.param(inner, row, id=_id)
-    for inner, table in (("", LABOURER), ("retry", RETRY))
+    for inner, table in (("", LABOURER), ("retry", RETRY), ("resource", RESOURCE))
     for row in table
     if (_id := row["key"].strip("`")) and row["from"]
 ]
@@ -48,11 +55,40 @@ def test_the_page_lists_exactly_the_keys_of_the_top_level() -> None:
 
 
 def test_the_page_lists_exactly_the_keys_of_a_labourer() -> None:
-    assert _keys(LABOURER) == _known_keys(_labourer(**{"0": 0})) == set(_LABOURER_KEYS)
+    assert _keys(LABOURER) == _known_keys(_labourer(**{"0": 0})) == set(LABOURER_KEYS)
 
 
 def test_the_page_lists_exactly_the_keys_of_a_retry_policy() -> None:
     assert _keys(RETRY) == _known_keys(_labourer(retry={"0": 0}))
+
+
+def test_the_page_lists_exactly_the_keys_of_a_rate() -> None:
+    for key in ("rate", "rate_per_key"):
+        assert _keys(RATE) == _known_keys(_labourer(**{key: {"per_second": 1, "0": 0}}))
+
+
+def test_the_page_lists_exactly_the_keys_of_a_health_metric_and_of_its_query() -> None:
+    assert _keys(METRIC) == _known_keys(_labourer(health_metrics={"m": {"0": 0}})) == set(METRIC_KEYS)
+    assert _keys(CLOUDWATCH) == _known_keys(_labourer(health_metrics={"m": {"details": {"0": 0}}}))
+
+
+def test_the_page_names_exactly_the_operators_statistics_and_policies() -> None:
+    told = {row["key"].strip("`"): set(md.codes(row["meaning"])) for row in (*METRIC, *CLOUDWATCH)}
+    assert told["feeling_comparison_operator"] - {"alarm"} == {*COMPARE, "ge", "gt", "le", "lt", "eq"}
+    assert told["on_missing"] == {policy.value for policy in OnMissing}
+    assert told["Statistics"] == {*STATISTICS, "p99"}
+
+
+def test_the_page_tells_the_coefficients_and_the_healths_of_the_code() -> None:
+    (row,) = (row for row in TOP if row["key"] == "`invocation_number_coefficient`")
+    told = json.loads(md.codes(row["meaning"])[0])
+    assert {int(health): share for health, share in told.items()} == COEFFICIENTS
+    text = PAGE.read_text("utf-8")
+    assert ", ".join(f"{health} {word}" for health, word in reversed(STATUSES.items())) in text
+
+
+def test_the_page_lists_exactly_the_keys_of_a_resource() -> None:
+    assert _keys(RESOURCE) == _known_keys({"resources": {"r": {"0": 0}}}) == set(RESOURCE_KEYS)
 
 
 def test_the_page_lists_exactly_the_keys_of_a_job_schema() -> None:
@@ -72,12 +108,16 @@ def test_a_setting_is_taken_within_the_bounds_of_the_page_and_refused_beyond(inn
 @pytest.mark.parametrize(("inner", "row"), BOUNDED)
 def test_a_setting_that_is_not_given_is_the_default_of_the_page(inner: str, row: Row) -> None:
     key = row["key"].strip("`")
-    if row["default"] == "–":
+    bare, default = _setting(inner, key, None), row["default"]
+    if default == "–":
         with pytest.raises(InvalidInput, match="has no default"):
-            EssentialSettings.checked({"task_config": {"labourers": {"worker": {}}}})
-        return
-    bare, given = _labourer(), _setting(inner, key, _number(row["default"]))
-    assert EssentialSettings.checked(bare) == EssentialSettings.checked(given)
+            EssentialSettings.checked(bare)
+    elif default.replace(",", "").isdecimal():
+        given = _setting(inner, key, _number(default))
+        assert EssentialSettings.checked(bare) == EssentialSettings.checked(given)
+    else:
+        assert default in {"none", "the floor"}
+        EssentialSettings.checked(bare)
 
 
 def test_the_example_of_a_mistake_is_what_is_really_said() -> None:
@@ -105,8 +145,15 @@ def test_the_page_lists_exactly_the_parameters_of_the_template_with_their_defaul
     assert said == {name: str(parameter["Default"]) for name, parameter in _template()["Parameters"].items()}
 
 
-def _setting(inner: str, key: str, value: int) -> dict[str, Any]:
-    return _labourer(**({inner: {key: value}} if inner else {key: value}))
+def _setting(inner: str, key: str, value: int | None) -> dict[str, Any]:
+    """With that one setting; without it for None."""
+    given = {} if value is None else {key: value}
+    if inner == "resource":
+        others = {"target": 70, "band": 5, "floor": 0, "ceiling": 10_000}
+        return {"resources": {"r": {**{name: other for name, other in others.items() if name != key}, **given}}}
+    if key == "max_simultaneous_invocations":
+        return {"task_config": {"labourers": {"worker": given}}}
+    return _labourer(**({inner: given} if inner else given))
 
 
 def _number(text: str) -> int:

@@ -7,6 +7,8 @@ from typing import Any
 
 from sosw.domain.jsontext import MAX_RESULT_BYTES
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, RESERVED_KEYS, Report, worker_event
+from sosw.domain.reported import MAX_CLASSES, MAX_NAME_BYTES, MAX_RESOURCES
+from sosw.domain.signals import Signals
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.testing import (
     FakeClock,
@@ -39,7 +41,8 @@ def test_a_worker_is_sent_exactly_the_keys_of_the_page() -> None:
 
 
 def test_a_report_has_exactly_the_keys_and_defaults_of_the_page() -> None:
-    (table,) = md.tables(PAGE, under="WorkerAssistant")
+    table, of_signals = md.tables(PAGE, under="WorkerAssistant")
+    assert _keys(of_signals) == set(Signals.__dataclass_fields__)
     assert _keys(table) == set(Report.__dataclass_fields__)
     bare = Report(action=FAIL, task_id=TaskId("job#0"))
     left_out = {row["key"].strip("`"): row["if left out"].strip("`") for row in table}
@@ -67,6 +70,8 @@ def test_the_orchestrator_and_the_scavenger_answer_with_the_keys_of_the_page() -
 def test_the_page_tells_how_much_is_kept() -> None:
     assert f"{MAX_RESULT_BYTES:,} bytes" in TEXT
     assert f"{MESSAGE_CHARS} characters" in TEXT
+    assert f"{MAX_RESOURCES} resources at most, by names of up to {MAX_NAME_BYTES} bytes" in TEXT
+    assert f"{MAX_CLASSES} classes of errors" in TEXT
 
 
 def _shown(heading: str) -> list[set[str]]:

@@ -14,7 +14,9 @@ import pytest
 from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput
 from sosw.domain.extensions import Extensions
+from sosw.domain.fairness import MAX_WEIGHT
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
+from sosw.domain.keys import MAX_FAIR_KEY, MAX_KEY, KeyTemplate
 from sosw.domain.lines import MAX_LINE_BYTES
 from sosw.domain.messages import RESERVED_KEYS
 from sosw.domain.periods import MAX_DAYS, dates
@@ -44,6 +46,9 @@ OWN: dict[str, Any] = {
     "max_days_per_batch": 1,
     "payload": {"y": 1},
     "priority": 1,
+    "fair_key": "tenant",
+    "fair_weight": 2,
+    "concurrency_key": "{y}",
     "not_before": "2026-01-31T06:00:00+01:00",
     "dry_run": False,
     "source": "s3://bucket/x.csv",
@@ -64,7 +69,8 @@ def test_the_page_lists_the_keys_of_a_job_and_which_of_them_stay_in_the_payload(
 
 def test_every_key_of_the_page_is_read() -> None:
     wrong = {"job_schema_name": 7, "idempotency_key": 7, "period": 7, "time_zone": 7, "priority": "x", "not_before": 7,
-             "dry_run": 7, "batch": "x", "on_bad_line": "x", "max_days_per_batch": -1}  # fmt: skip
+             "dry_run": 7, "fair_key": 7, "fair_weight": 0, "concurrency_key": "{", "batch": "x", "on_bad_line": "x",
+             "max_days_per_batch": -1}  # fmt: skip
     for key, value in wrong.items():
         with pytest.raises(InvalidInput, match=rf"^{key}: "):
             JobRequest.from_event({**OWN, key: value}, SETTINGS, NOW)
@@ -120,6 +126,19 @@ def test_the_page_tells_the_limits() -> None:
     for limit in (MAX_PAYLOAD_BYTES, MAX_TASKS, MAX_DAYS, MAX_LINE_BYTES, MAX_BATCH):
         assert f"{limit:,}" in TEXT
     assert all(f"`{key}`" in TEXT for key in RESERVED_KEYS)
+
+
+def test_the_page_makes_the_keys_that_it_says() -> None:
+    (block,) = (b for b in md.blocks(PAGE, "json") if "concurrency_key" in b.text)
+    job = json.loads(block.text)
+    template = KeyTemplate.of(job["concurrency_key"])
+    assert template is not None
+    keys = [template.fill(payload) for payload in chunk(job, ["origin"], date(2026, 1, 10))]
+    assert keys == ["airport-EWR", "airport-JFK"]
+    assert all(f"`{key}`" in TEXT for key in keys)
+    assert f"1 … {MAX_WEIGHT}" in TEXT
+    assert f"1 to {MAX_FAIR_KEY} characters" in TEXT
+    assert f"at most {MAX_KEY} characters" in TEXT
 
 
 def test_every_difference_from_sosw_is_on_its_page() -> None:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import ast
 import json
 import re
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sosw.client import SettingsFile
+from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.orders import ControlOrder
 from sosw.domain.request import JobRequest
+from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Block
+from tests.unit.domain.why_facts import DATABASE, RESOURCE
 
 SETTINGS = EssentialSettings.checked(
     {
@@ -28,6 +34,7 @@ SETTINGS = EssentialSettings.checked(
     }
 )
 """Those that the pages speak of."""
+REGULATED = replace(SETTINGS, resources={DATABASE: RESOURCE})
 HEREDOC = re.compile(r"<<'EOF'\n(.*?)^EOF$", re.MULTILINE | re.DOTALL)
 
 
@@ -81,8 +88,12 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert list(_payloads(value))
         case {"action": _}:
             assert Report.from_event(value).to_event() == value
-        case {"sosw": {"cancel": _} | {"resume": _}}:
+        case {"sosw": {"cancel": _} | {"resume": _}} if "/" not in str(value["sosw"].get("resume")):
             assert Order.from_event(value)
+        case {"sosw": {"round": _}}:
+            assert Round.from_event(value)
+        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
+            assert ControlOrder.from_event(value, REGULATED).to_event() == value
         case {"sosw": _}:
             assert assignment(value)
         case {"wake": _}:
@@ -99,7 +110,10 @@ def test_the_job_of_the_reference_makes_as_many_tasks_as_it_says() -> None:
 
 
 @pytest.mark.parametrize("block", _all("yaml"))
-def test_yaml_of_the_pages_is_copied_from_the_example(block: Block) -> None:
+def test_yaml_of_the_pages_is_copied_from_the_example_or_can_be_applied(block: Block) -> None:
+    if re.search("^labourers:", block.text, re.MULTILINE):
+        assert Declaration.of(SettingsFile.parse(block.text, "labourers.yaml").values).over({}).problems == ()
+        return
     example = (md.ROOT / "examples" / "flight_delays" / "template.yaml").read_text("utf-8")
     lines = [re.sub(r" +#.*", "", line) for line in block.text.splitlines()]
     assert "\n".join(lines) in example

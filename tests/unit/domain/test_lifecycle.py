@@ -10,6 +10,8 @@ import pytest
 from sosw.domain import lifecycle
 from sosw.domain.errors import StaleTask
 from sosw.domain.lifecycle import Transition
+from sosw.domain.moments import to_ms
+from sosw.domain.ranks import Section, rank
 from sosw.domain.task import Failure, Slot, Task, TaskState
 from tests.factories import DAY, LEASE, NOW, POLICY, QUEUE, a_task, claimed, seconds
 
@@ -106,11 +108,19 @@ def test_a_new_task_stands_in_its_labourers_line() -> None:
     assert (a_task().state, a_task().queue, a_task().version, a_task().attempt) == (TaskState.QUEUED, QUEUE, 1, 0)
 
 
-def test_a_line_is_by_priority_and_in_it_by_the_moment_when_due() -> None:
-    ranks = [lifecycle.rank(priority, at) for priority in (0, 7) for at in (NOW, LATER)]
-    assert sorted(ranks) == ranks
-    assert [lifecycle.is_due(rank, NOW) for rank in ranks] == [True, False, True, False]
-    assert ranks[1] < lifecycle.next_priority(ranks[0]) == lifecycle.next_priority(ranks[1]) < ranks[2]
+def test_a_task_stays_in_its_part_of_the_line_when_it_waits_again() -> None:
+    task = lifecycle.queued(a_task(3), tag=700, shards=4)
+    assert task.shard
+    assert (task.queue, task.rank) == (f"sales/{task.shard}", rank(5, Section.READY, 700))
+    again = lifecycle.apply(lifecycle.give_back(claimed(task), due=LATER), claimed(task))
+    assert (again.queue, again.rank) == (task.queue, rank(5, Section.AGAIN, to_ms(LATER)))
+
+
+def test_a_new_task_without_a_tag_stands_by_its_moment_or_behind_it() -> None:
+    by_moment = lifecycle.queued(a_task(greenfield=LATER))
+    behind = lifecycle.queued(a_task(greenfield=LATER), behind=timedelta(milliseconds=5))
+    assert by_moment.rank == rank(5, Section.APPOINTED, to_ms(LATER))
+    assert (behind.rank, behind.greenfield) == (rank(5, Section.APPOINTED, to_ms(LATER) + 5), LATER)
 
 
 def test_a_claim_starts_the_next_attempt_in_its_slot_and_leaves_the_line() -> None:

@@ -77,6 +77,7 @@ def test_a_wake_of_the_wrong_form_is_refused(wake: Any) -> None:
         Report(action="complete", task_id=TaskId("t")),
         Report(action="fail", task_id=TaskId("t"), error="ValueError", message="no", is_retryable=False),
         Report(action="heartbeat", task_id=TaskId("t"), attempt=2),
+        Report(action="heartbeat", task_id=TaskId("t"), signals={"rds:orders": {"count": 1}}),
     ],
 )
 def test_a_report_is_read_back_from_its_event(report: Report) -> None:

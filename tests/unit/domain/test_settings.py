@@ -13,6 +13,7 @@ from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.task import LabourerName
 from tests.factories import LABOURER, seconds
 
+ARN = "must be a function's name, or its ARN, such as arn:aws:lambda:eu-west-1:123456789012:function:sales"
 LEAST = {"max_simultaneous_invocations": 5}
 
 
@@ -40,7 +41,7 @@ def test_a_labourer_needs_its_limit_alone() -> None:
 
 def test_every_setting_of_a_labourer_is_read() -> None:
     given = {
-        "arn": "arn:x",
+        "arn": "arn:aws:lambda:eu-west-1:123456789012:function:sales:live",
         "max_simultaneous_invocations": 0,
         "max_attempts": 7,
         "duration": 10.5,
@@ -49,7 +50,7 @@ def test_every_setting_of_a_labourer_is_read() -> None:
         "retention_days": 400,
     }
     labourer = Labourer.from_mapping("sales", given)
-    assert (labourer.arn, labourer.max_simultaneous_invocations, labourer.lease) == ("arn:x", 0, seconds(30.5))
+    assert (labourer.arn, labourer.max_simultaneous_invocations, labourer.lease) == (given["arn"], 0, seconds(30.5))
     assert labourer.retry == RetryPolicy(max_attempts=7, base=seconds(1), cap=seconds(2))
     assert labourer.retention == timedelta(days=400)
 
@@ -78,8 +79,10 @@ def test_a_schema_is_the_names_of_its_attributes_outermost_first() -> None:
         ("duration", float("nan"), "must be a number of seconds from 1 to 900"),
         ("cooldown", 0, "must be a number of seconds from 1 to 21,600"),
         ("cooldown", "300", "must be a number of seconds from 1 to 21,600"),
-        ("arn", "", "must be a text"),
-        ("arn", 7, "must be a text"),
+        ("arn", "", ARN),
+        ("arn", 7, ARN),
+        ("arn", "arn:aws:lambda:eu-west-1:123:function:sales", ARN),
+        ("arn", "arn:aws:sns:eu-west-1:123456789012:sales", ARN),
         ("retention_days", 0, "must be a whole number from 1 to 3,650"),
     ],
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.slots import ROW_SLOTS, Name, SlotRow, is_over, is_unclaimed, resized
+from sosw.domain.slots import ROW_SLOTS, Name, SlotRow, is_over, is_unclaimed, resized, to_size
 from sosw.domain.task import TaskId
 from tests.factories import DAY, LABOURER, NOW, POLICY, a_task, claimed, seconds
 
@@ -109,3 +109,32 @@ def test_the_moment_of_a_name_is_kept_through_everything() -> None:
     named = row(capacity=1).named([a_task()], NOW + seconds(5))
     (name,) = resized([named], LABOURER, 30)[0].without({}).names.values()
     assert name.since == NOW + timedelta(seconds=5)
+
+
+def test_every_row_is_sized_by_the_version_of_its_limit() -> None:
+    rows = resized([row(0, 16), row(1, 4, held=4)], LABOURER, 40, 7)
+    assert [(r.number, r.sized) for r in rows] == [(0, 7), (1, 7), (2, 7)]
+
+
+def sizing(rows: list[SlotRow], limit: int, version: int) -> list[int]:
+    return [r.number for r in to_size(resized(rows, LABOURER, limit, version), rows)]
+
+
+def test_rows_that_are_as_they_should_be_are_not_sized_again() -> None:
+    rows = resized([], LABOURER, 40, 7)
+    assert sizing(rows, 40, 7) == []
+    assert sizing([], 0, 7) == []
+
+
+def test_a_new_version_sizes_every_row_the_first_one_last() -> None:
+    rows = resized([], LABOURER, 40, 7)
+    assert sizing(rows, 40, 8) == [2, 1, 0]
+    assert sizing(rows[:1], 40, 8) == [2, 1, 0]
+    assert sizing([], 40, 8) == [2, 1, 0]
+
+
+def test_by_one_version_rows_lose_before_others_gain() -> None:
+    rows = [replace(row(0, 16, held=4), sized=7), replace(row(1, 12), sized=7), replace(row(2, 4, held=8), sized=7)]
+    assert [r.capacity for r in resized(rows, LABOURER, 36, 7)] == [16, 12, 4]
+    moved = [rows[0], replace(rows[1], capacity=16), replace(rows[2], capacity=0)]
+    assert sizing(moved, 36, 7) == [1, 2]

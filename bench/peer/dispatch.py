@@ -1,0 +1,67 @@
+"""Starts tasks by sosw 0.7.51's own Orchestrator: `python -I bench/peer/dispatch.py 10 1000`, each in one call."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import Any
+
+importlib.import_module("sosw.app")  # before our folder is on the path: it has a sosw too
+sys.path.append(str(Path(__file__).parents[2]))
+deployed: Any = importlib.import_module("bench.peer.deployed")
+fake_lambda: Any = importlib.import_module("bench.fake_lambda")
+jobs: Any = importlib.import_module("bench.jobs")
+meter: Any = importlib.import_module("bench.meter")
+stand_in: Any = importlib.import_module("bench.stand_in")
+
+A_BATCH, STEP = 25, 1000
+LIMIT = 100_000
+
+
+def main() -> None:
+    with stand_in.StandIn():
+        client = deployed.deploy()
+        bill = deployed.metered()
+        orchestrator = deployed.Essential("orchestrator", deployed.configured({jobs.LABOURER: LIMIT}))
+        fake = fake_lambda.FakeLambda(bill.add)
+        orchestrator.invokes(fake)
+        runs = [start(client, orchestrator, fake, bill, int(count)) for count in sys.argv[1:]]
+        meter.answer({"runs": runs})
+
+
+def start(client: Any, orchestrator: Any, fake: Any, bill: Any, tasks: int) -> dict[str, Any]:
+    """So many tasks that wait, started in one call: what it took."""
+    write(client, tasks)
+    bill.take()
+    with meter.timed() as taken:
+        orchestrator({})
+    calls, units = bill.take()
+    started = len(fake.invoked)
+    fake.invoked.clear()
+    read, written = meter.split(units)
+    return {"tasks": started, "calls": calls, "write_units": written, "read_units": read, **taken}
+
+
+def write(client: Any, tasks: int) -> None:
+    """As its Scheduler leaves them."""
+    items = [
+        {
+            "task_id": {"S": uuid.uuid1().hex},
+            "labourer_id": {"S": jobs.LABOURER},
+            "created_at": {"N": "1700000000"},
+            "greenfield": {"N": str(STEP * (number + 2))},
+            "attempts": {"N": "0"},
+            "payload": {"S": json.dumps(jobs.payload(number))},
+        }
+        for number in range(tasks)
+    ]
+    for at in range(0, tasks, A_BATCH):
+        puts = [{"PutRequest": {"Item": item}} for item in items[at : at + A_BATCH]]
+        client.batch_write_item(RequestItems={"sosw_tasks": puts})
+
+
+if __name__ == "__main__":
+    main()

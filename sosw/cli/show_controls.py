@@ -1,0 +1,89 @@
+"""What people see of labourers, resources and orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sosw.domain.moments import told
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sosw.client import Answer, LabourerStatus, LogLine, Ordered, ResourceStatus
+
+NAME_CHARS = 24
+"""Of a name that is not folded where there is room for 80 columns."""
+COLOURS = {
+    "unregistered": "red", "mistaken": "red", "paused": "yellow", "limit_0": "yellow", "full": "cyan", "rate": "cyan",
+    "key": "cyan", "next": "green", "running": "green", "starting": "green", "done": "green", "dead": "red",
+    "cancelled": "yellow", "limited": "yellow",
+}  # fmt: skip
+"""Of an answer, by its reason; others have none."""
+
+
+def labourers(out: Console, found: Sequence[LabourerStatus], resources: Sequence[ResourceStatus]) -> None:
+    """A table of each."""
+    from rich.text import Text  # noqa: PLC0415  (after --help has been answered)
+
+    if not found:
+        out.print("no labourer is registered here yet: declare them by `sosw apply`", markup=False)
+        return
+    table = _table("labourer", [status.labourer for status in found])
+    for name in ("running", "due", "health"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for status in found:
+        due = f"{status.due:,}" + "+" * status.due_is_more
+        running = f"{status.running:,}" + (f"/{status.limit:,}" if status.limit is not None else "")
+        health = "–" if status.health is None else f"{status.health}/4"
+        why = Text(status.why, COLOURS.get(status.reason.value, ""))
+        table.add_row(Text(status.labourer), running, due, health, why)
+    out.print(table)
+    if resources:
+        out.print()
+        out.print(_resources(resources))
+
+
+def _resources(found: Sequence[ResourceStatus]) -> Table:
+    from rich.text import Text  # noqa: PLC0415  (as above)
+
+    table = _table("resource", [status.resource for status in found])
+    table.add_column("attempts", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for status in found:
+        why = Text(status.why, COLOURS.get(status.reason.value, ""))
+        table.add_row(Text(status.resource), f"{status.attempts:,}", why)
+    return table
+
+
+def answer(out: Console, name: str, said: Answer) -> None:
+    """The sentence, and what else is known below it."""
+    from rich.text import Text  # noqa: PLC0415  (as above)
+
+    out.print(Text.assemble((f"{name}: ", "bold"), (said.headline, COLOURS.get(said.reason.value, ""))), soft_wrap=True)
+    for each in said.more:
+        out.print(f"  {each}", markup=False, soft_wrap=True, style="dim")
+
+
+def log(out: Console, lines: Sequence[LogLine], *, is_wanted: bool) -> None:
+    """A change a line, the newest first."""
+    if is_wanted and not lines:
+        out.print("nothing of it was changed in the last 90 days", markup=False, style="dim")
+    for line in lines:
+        out.print(f"{told(line.at)}  {line.said}", markup=False, soft_wrap=True)
+
+
+def ordered(out: Console, done: Ordered) -> None:
+    """What came of an order."""
+    started = ", ".join(f"{count:,} of {name}" for name, count in sorted(done.started.items()))
+    out.print(done.said + (f"; started at once: {started}" if started else ""), markup=False, soft_wrap=True)
+
+
+def _table(head: str, names: Sequence[str]) -> Table:
+    from rich.table import Table  # noqa: PLC0415  (as above)
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(head, overflow="fold", min_width=min(NAME_CHARS, max(map(len, names))))
+    return table

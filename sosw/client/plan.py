@@ -1,0 +1,127 @@
+"""Changes of the settings of labourers and resources: planned first, applied as one write or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sosw.client.errors import LabourersAtWork, SettingsRefused
+from sosw.client.job import user
+from sosw.client.service import Service
+from sosw.client.settings_file import SettingsFile
+from sosw.domain import jsontext
+from sosw.domain.changes import Change, How, changes
+from sosw.domain.declaration import Declaration, Outcome
+from sosw.domain.errors import InvalidInput, SoswError, StaleConfig
+from sosw.domain.records import Entry, of_labourer
+from sosw.domain.standing import Standing
+from sosw.domain.stored import MAX_CONFIG_BYTES, StoredConfig
+from sosw.domain.task import LabourerName, TaskState
+from sosw.line import Line
+from sosw.settings import ESSENTIAL_CONFIG
+
+Settings = SettingsFile | Mapping[str, Any] | str | Path
+"""A file, its path, or what it would say."""
+
+COUNTED = 1000
+"""Waiting tasks of a labourer that are counted; more are told as so many or more."""
+
+
+class Plan:
+    """What applying settings would change, made from what is stored now."""
+
+    def __init__(self, service: Service, seen: StoredConfig, outcome: Outcome) -> None:
+        self._service, self._seen, self._outcome = service, seen, outcome
+        found = changes(seen.value or {}, outcome.config)
+        self.changes: tuple[Change, ...] = tuple(each for each in found if each.how is not How.UNCHANGED)
+        """Labourers first, then resources."""
+        self.unchanged: tuple[Change, ...] = tuple(each for each in found if each.how is How.UNCHANGED)
+        self.warnings: tuple[str, ...] = tuple(map(str, outcome.old_problems))
+        """What is wrong with what is stored already and stays."""
+        self.at_work: tuple[str, ...] = tuple(_at_work(service, self.changes))
+        """Why it is applied by force alone: labourers that would be removed while tasks of theirs wait or run."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.changes)) or "nothing changes"
+
+    def apply(self, *, force: bool = False, by: str | None = None) -> tuple[str, ...]:
+        """Store it, and tell the log of each labourer and resource who did it; returns the lines of logs that failed.
+
+        `by` is the user of this process by default. Nothing is stored, and an error is raised, when labourers are at
+        work that would be removed (`LabourersAtWork`, unless `force`), or when what is stored is not what the plan was
+        made from any more (`StaleConfig`). The Essentials work by it within a minute.
+        """
+        if not self.changes:
+            return ()
+        if self.at_work and not force:
+            raise LabourersAtWork(self.at_work)
+        self._store()
+        return tuple(self._noted(user() if by is None else by))
+
+    def _store(self) -> None:
+        """One write. An error that may hide its success is looked behind."""
+        config = self._service.config
+        try:
+            config.replace(self._seen, self._outcome.config)
+        except (StaleConfig, InvalidInput):
+            raise
+        except SoswError:
+            if config.look(self._seen.name).value != self._outcome.config:
+                raise
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, under keys that stay."""
+        return {
+            "changes": [each.to_json() for each in self.changes],
+            "unchanged": [{"kind": each.kind, "name": each.name} for each in self.unchanged],
+            "warnings": list(self.warnings),
+            "at_work": list(self.at_work),
+        }
+
+    def _noted(self, by: str) -> list[str]:
+        """The settings hold by now: a log that cannot be written to is told, and is no reason to say they do not."""
+        failed: list[str] = []
+        now = self._service.clock.now()
+        for change in self.changes:
+            try:
+                entry = Entry(owner=change.owner, at=now, what={"why": str(change), "by": by})
+                self._service.records.note(entry)
+            except SoswError as error:
+                failed.append(f"the log of {change.owner} misses a line: {error}")
+        return failed
+
+
+def plan(service: Service, settings: Settings) -> Plan:
+    """Raises `SettingsRefused` with all that is wrong with the settings, `InvalidInput` for what cannot be read."""
+    if isinstance(settings, str | Path):
+        settings = SettingsFile.read(settings)
+    file = settings if isinstance(settings, SettingsFile) else SettingsFile(name="settings", values=settings)
+    declared = Declaration.of(file.values)
+    seen = service.config.look(ESSENTIAL_CONFIG)
+    outcome = declared.over(seen.value or {}, region=service.region())
+    if outcome.problems:
+        raise SettingsRefused(file.placed(outcome.problems))
+    jsontext.checked(dict(outcome.config), ESSENTIAL_CONFIG, limit=MAX_CONFIG_BYTES)
+    return Plan(service, seen, outcome)
+
+
+def _at_work(service: Service, found: tuple[Change, ...]) -> list[str]:
+    gone = [each.name for each in found if each.kind == "labourer" and each.how is How.REMOVED]
+    return [said for name in gone if (said := _tasks_of(service, LabourerName(name)))]
+
+
+def _tasks_of(service: Service, labourer: LabourerName) -> str:
+    """How many tasks wait and run, and one of them; empty where none does."""
+    named = [task for row in service.slots.rows(labourer) for task in row.names]
+    running = [each.id for each in service.tasks.get_many(named).values() if each.state is TaskState.RUNNING]
+    state = of_labourer(labourer)
+    shards = Standing.from_json(service.records.read([state])[state].value).shards
+    waiting = Line(service.tasks).waiting(labourer, COUNTED, shards=shards)
+    if not running and not waiting:
+        return ""
+    more = " or more" if len(waiting) == COUNTED else ""
+    example = (running or waiting)[0]
+    return (
+        f"labourer {labourer} has {len(running):,} running and {len(waiting):,}{more} waiting tasks, such as {example}"
+    )

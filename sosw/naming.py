@@ -1,0 +1,166 @@
+"""Takes slots: names due tasks in a labourer's rows, each by one write on the row's version. Why: `domain.slots`."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sosw.domain.errors import SoswError, StaleRow, UnknownLimit
+from sosw.domain.slots import Name, SlotRow, resized, to_size
+from sosw.domain.task import Task, TaskId, TaskState
+from sosw.gates import looked_at
+from sosw.line import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sosw.domain.settings import Labourer
+    from sosw.limits import LimitBook
+    from sosw.ports import Admission, Clock, Limit, TaskStore
+    from sosw.slot_keeper import SlotKeeper
+
+log = logging.getLogger(__name__)
+
+WAVE = 64
+"""Attempts of a labourer that are named, claimed and invoked at a time: to die in between costs so many leases."""
+INDEX_LAG = timedelta(seconds=5)
+"""Tasks named within this time may still be seen in the index: so many more candidates are asked for."""
+NAMING_ROUNDS = 8
+"""Tries to size and write the rows while other Orchestrators write them too."""
+
+
+@dataclass(slots=True)
+class Named:
+    """What came of it."""
+
+    tasks: list[tuple[Task, int]] = field(default_factory=list)
+    """What we named, with the number of its row."""
+    rows: list[SlotRow] = field(default_factory=list)
+    """All rows of the labourer as we left them."""
+    is_won: bool = True
+    """Whether nobody was faster, and nothing went wrong."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every slot is taken: there may be more to start when something ends."""
+        return bool(self.rows) and not any(row.free for row in self.rows)
+
+
+class Naming:
+    """Of any labourer, also by several threads at once."""
+
+    def __init__(self, *, tasks: TaskStore, slots: SlotKeeper, clock: Clock, pause: Callable[[int], None]) -> None:
+        """`pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0."""
+        self.tasks, self.line, self.slots = tasks, Line(tasks), slots
+        self.clock, self.pause = clock, pause
+
+    def name(
+        self, labourer: Labourer, ended: Mapping[TaskId, int], limits: LimitBook, admission: Admission,
+        rows: Sequence[SlotRow] | None = None,
+    ) -> Named:  # fmt: skip
+        """Name due tasks in free slots, a wave of them at most.
+
+        `ended`: versions at which tasks were seen not running: their names are left out. `rows`: how the labourer's
+        rows were read or left a moment ago; they are read again when they are not so any more.
+        """
+        named = Named()
+        for number in range(NAMING_ROUNDS):
+            try:
+                stored = self.slots.rows(labourer.name) if rows is None else rows
+                rows = None
+                if self._name(labourer, ended, limits, admission, stored, named):
+                    return named
+            except StaleRow:
+                named.is_won = False  # another Orchestrator, or the sweep: what we wrote before stays ours
+                self.pause(number)
+            except SoswError as error:
+                if not named.tasks:
+                    raise
+                log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
+                named.is_won = False
+                return named
+        log.info("slots.contended", extra={"labourer": labourer.name})
+        self.slots.drop(labourer.name, ended)
+        return named
+
+    def _name(
+        self, labourer: Labourer, ended: Mapping[TaskId, int], limits: LimitBook, admission: Admission,
+        stored: Sequence[SlotRow], named: Named,
+    ) -> bool:  # fmt: skip
+        """False when the rows had to be sized: they must be read again before anything may be named."""
+        limit = self._limit(labourer, limits, stored)
+        rows = resized((r.without(ended) for r in stored), labourer.name, limit.value, limit.version)
+        unsized = to_size(rows, stored)
+        for row in unsized:
+            self.slots.write(row)
+        if unsized:
+            return False
+        named.rows = list(rows)
+        self._write(rows, stored, self._candidates(labourer, rows, ended, admission, limit.shards), named)
+        return True
+
+    def _limit(self, labourer: Labourer, limits: LimitBook, stored: Sequence[SlotRow]) -> Limit:
+        """That by which the rows may be sized: read again when a later version has sized one.
+
+        One that is still older then was never the rows' own: its record was lost, or is back from a backup, and its
+        versions begin anew.
+        """
+        limit, sized = limits.of(labourer), max((row.sized for row in stored), default=0)
+        if limit.version >= sized:
+            return limit
+        latest = limits.again(labourer)
+        if latest.version < sized:
+            if not latest.is_read:
+                raise UnknownLimit(labourer.name)
+            told = {"labourer": labourer.name, "version": latest.version, "sized": sized}
+            log.warning("limit.began_anew", extra=told)
+        return latest
+
+    def due(self, labourer: Labourer, limit: int, *, shards: int = 1) -> list[TaskId]:
+        """At most so many that may start now, the first ones first, as far as the index shows."""
+        return self.line.due(labourer, self.clock.now(), limit, shards=shards)
+
+    def _candidates(
+        self, labourer: Labourer, rows: Sequence[SlotRow], ended: Mapping[TaskId, int], admission: Admission,
+        shards: int,
+    ) -> list[Task]:  # fmt: skip
+        """Tasks to start: due, and not named yet. Read without a lock or a promise: the claim decides."""
+        free = min(WAVE, sum(row.free for row in rows))
+        if not free:
+            return []
+        names = {task: name for row in rows for task, name in row.names.items()}
+        ids = self._unnamed(labourer, names, looked_at(labourer, free), shards)
+        found = self.tasks.get_many(ids, is_consistent=False)
+        now = self.clock.now()
+        waiting = [found[i] for i in ids if i in found]
+        fresh = [task for task in waiting if task.version >= ended.get(task.id, 0)]
+        ready = [task for task in fresh if task.state is TaskState.QUEUED and task.greenfield <= now]
+        return self._admitted(admission, ready, free)
+
+    def _admitted(self, admission: Admission, candidates: list[Task], free: int) -> list[Task]:
+        """Those that may be named in the free slots: what else they must pass is asked here, and nowhere else."""
+        return admission.admit(candidates, free)
+
+    def _unnamed(self, labourer: Labourer, names: Mapping[TaskId, Name], wanted: int, shards: int) -> list[TaskId]:
+        """At most `wanted` due tasks without a name.
+
+        What was named a moment ago may still stand in the index: so many more are asked for. What an Orchestrator that
+        died has named stands there until the sweep: where such names fill the answer, all names are looked past.
+        """
+        limit = wanted + sum(name.since > self.clock.now() - INDEX_LAG for name in names.values())
+        due = self.due(labourer, limit, shards=shards)
+        if len(due) == limit and sum(task not in names for task in due) < wanted:
+            due = self.due(labourer, wanted + len(names), shards=shards)
+        return [task for task in due if task not in names][:wanted]
+
+    def _write(self, rows: Sequence[SlotRow], stored: Sequence[SlotRow], tasks: list[Task], named: Named) -> None:
+        """Write each row that changes; adds to `named` what is ours."""
+        before = {row.number: row for row in stored}
+        for at, row in enumerate(rows):
+            chosen, tasks = tasks[: row.free], tasks[row.free :]
+            wanted = row.named(chosen, self.clock.now())
+            if wanted != before.get(row.number):
+                named.rows[at] = self.slots.write(wanted)
+                named.tasks += [(task, row.number) for task in chosen]

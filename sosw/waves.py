@@ -1,0 +1,192 @@
+"""Dispatches labourers in waves: each in its turn, several at once, none held up by another."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+from sosw.limits import LimitBook
+from sosw.naming import WAVE
+from sosw.refilling import Wave
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+    from sosw.domain.settings import Labourer
+    from sosw.domain.slots import SlotRow
+    from sosw.domain.task import LabourerName, Task, TaskId
+    from sosw.naming import Naming
+    from sosw.ports import Admission, Clock, Gates, InParallel, Limits
+    from sosw.refilling import Refilling
+    from sosw.starting import Starting
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+LANES = 8
+"""Labourers dispatched at once: a function that hangs holds up its own lane."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A labourer that waits for its wave."""
+
+    labourer: Labourer
+    ended: Mapping[TaskId, int] | None
+    """Versions at which tasks were seen not running; None if nobody woke it."""
+    rows: Sequence[SlotRow] | None = None
+    """Its rows as they were just read."""
+
+
+class Ran:
+    """What an invocation has done, and what it has not come to. Lanes share it."""
+
+    def __init__(self, turns: Sequence[Turn], limits: LimitBook, is_time: Callable[[], bool]) -> None:
+        self.limits, self.is_time = limits, is_time
+        self.started: Counter[LabourerName] = Counter()
+        self.full: list[tuple[Labourer, Wave]] = []
+        """Labourers of which something was started, and more might be as soon as something ends."""
+        self._waiting, self._lock = deque(turns), Lock()
+
+    @property
+    def left(self) -> list[Turn]:
+        """Turns for which there was no time."""
+        return list(self._waiting)
+
+    def take(self) -> Turn | None:
+        """Whose turn it is; None when it is nobody's, or there is no time for a wave."""
+        with self._lock:
+            return self._waiting.popleft() if self._waiting and self.is_time() else None
+
+    def count(self, labourer: Labourer, wave: Wave) -> None:
+        """So many more were started."""
+        with self._lock:
+            self.started[labourer.name] += wave.count
+
+    def note(self, labourer: Labourer, wave: Wave) -> None:
+        """What became of its turn. Where there may be more to start, its next one comes after the others."""
+        self.count(labourer, wave)
+        with self._lock:
+            if wave.count >= WAVE:
+                self._waiting.append(Turn(labourer, {}))
+            elif wave.may_refill and self.started[labourer.name]:
+                self.full.append((labourer, replace(wave, count=self.started[labourer.name])))
+
+
+class Open:
+    """`Gates` through which every task passes."""
+
+    def entry(self, labourer: Labourer, ended: Mapping[TaskId, int]) -> Admission:
+        """See `Gates.entry`."""
+        del labourer, ended
+        return self
+
+    def admit(self, candidates: Sequence[Task], limit: int) -> list[Task]:
+        """See `Admission.admit`."""
+        return list(candidates[:limit])
+
+    def close(self, started: AbstractSet[TaskId]) -> None:
+        """See `Admission.close`."""
+
+
+class Waves:
+    """Of the labourers of one Orchestrator."""
+
+    def __init__(
+        self, *, naming: Naming, starting: Starting, refilling: Refilling, limits: Limits, gates: Gates, clock: Clock,
+        in_parallel: InParallel,
+    ) -> None:  # fmt: skip
+        self.naming, self.starting, self.refilling = naming, starting, refilling
+        self.limits, self.gates, self.clock, self.in_parallel = limits, gates, clock, in_parallel
+        self.failed: Counter[LabourerName] = Counter()
+        """How often a labourer could not be dispatched, since this was last cleared."""
+
+    def run(self, turns: Sequence[Turn], is_time: Callable[[], bool], *, may_linger: bool = True) -> Ran:
+        """A wave of each labourer that has something to do, in turn, until all are started for which there are slots.
+
+        Then, if it `may_linger`, slots are refilled as attempts end, for a while. No wave begins when `is_time` says
+        that there is none.
+        """
+        busy = self._busy(turns)
+        ran = Ran(busy, LimitBook(self.limits, [turn.labourer for turn in busy], self.clock), is_time)
+        self.in_parallel(lambda _lane: self._take_turns(ran), range(min(LANES, len(busy))))
+        self.in_parallel(lambda full: self._refill(ran, *full), ran.full if may_linger else [])
+        return ran
+
+    def _busy(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Those that have something to do, in their order."""
+        found: dict[int, Turn] = {}
+
+        def look(numbered: tuple[int, Turn]) -> None:
+            number, turn = numbered
+            seen = self._guarded(turn.labourer, lambda: self._looked_at(turn))
+            if seen:
+                found[number] = seen
+
+        self.in_parallel(look, list(enumerate(turns)))
+        return [found[number] for number in sorted(found)]
+
+    def _looked_at(self, turn: Turn) -> Turn | None:
+        """None when there is nothing to do: nothing due, or all known that it was woken with, and no slot free.
+
+        Who was woken for ends that somebody else has seen before need not look further. Who was woken for nothing else
+        must: the limit may have risen.
+        """
+        if turn.ended is None:
+            return turn if self.naming.due(turn.labourer, 1) else None
+        rows, ended = self.naming.slots.rows(turn.labourer.name), turn.ended
+        is_full = bool(rows) and not any(row.free for row in rows)
+        is_news = any(row.without(ended) != row for row in rows)
+        return None if ended and is_full and not is_news else replace(turn, rows=rows)
+
+    def _take_turns(self, ran: Ran) -> None:
+        while turn := ran.take():
+            self._take(ran, turn)
+
+    def _take(self, ran: Ran, turn: Turn) -> None:
+        wave = self._guarded(turn.labourer, lambda: self.wave(turn, ran.limits))
+        if wave:
+            ran.note(turn.labourer, wave)
+
+    def wave(self, turn: Turn, limits: LimitBook) -> Wave:
+        """Start a wave of the labourer at most."""
+        labourer, ended = turn.labourer, turn.ended or {}
+        admission = self.gates.entry(labourer, ended)
+        started: set[TaskId] = set()
+        try:
+            named = self.naming.name(labourer, ended, limits, admission, turn.rows)
+            started |= {task.id for task, _ in named.tasks}
+            done = self.starting.start(labourer, named.tasks)
+            started -= done.not_started
+        finally:
+            admission.close(started)
+        is_ours = named.is_won and done.is_clean
+        return Wave(count=done.count, rows=named.rows, may_refill=is_ours and named.is_full)
+
+    def _refill(self, ran: Ran, labourer: Labourer, wave: Wave) -> None:
+        def again(ended: Mapping[TaskId, int], rows: Sequence[SlotRow]) -> Wave:
+            wave = self._counted(ran, Turn(labourer, ended, rows))
+            while wave.count >= WAVE and ran.is_time():
+                wave = self._counted(ran, Turn(labourer, {}))
+            return wave
+
+        self._guarded(labourer, lambda: self.refilling.follow(labourer, wave, again, ran.is_time))
+
+    def _counted(self, ran: Ran, turn: Turn) -> Wave:
+        wave = self.wave(turn, ran.limits)
+        ran.count(turn.labourer, wave)
+        return wave
+
+    def _guarded(self, labourer: Labourer, call: Callable[[], Result]) -> Result | None:
+        """None when it failed: the next labourer must not wait for that, and the minute rule tries this one again."""
+        try:
+            return call()
+        except Exception:
+            log.exception("labourer.failed", extra={"labourer": labourer.name})
+            self.failed[labourer.name] += 1
+            return None

@@ -1,0 +1,72 @@
+"""Statements are billed by what they make of an item."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bench.fake_lambda import FakeLambda
+from bench.here.statements import StatementMeter, changing
+from bench.meter import Bill, split
+from sosw.aws.dynamodb.models import Item
+
+WAITING: Item = {"id": {"S": "job#1"}, "queue": {"S": "sales"}, "rank": {"N": "5"}, "payload": {"S": ""}}
+RUNNING: Item = {"id": {"S": "job#1"}, "payload": {"S": ""}}
+
+
+class Client:
+    """Has one item."""
+
+    item: Item | None = None
+
+    def batch_get_item(self, **_: Any) -> dict[str, Any]:
+        return {"Responses": {"tasks": [self.item] if self.item else []}}
+
+
+class Model:
+    name = "BatchExecuteStatement"
+
+
+def test_each_place_in_line_that_is_left_or_taken_is_a_unit() -> None:
+    moved = {**WAITING, "rank": {"N": "6"}}
+    assert changing({}, WAITING) == 2
+    assert changing(WAITING, RUNNING) == 2
+    assert changing(WAITING, moved) == 3
+    assert changing(RUNNING, RUNNING) == 1
+    assert changing({}, {}) == 1
+
+
+def test_the_larger_item_is_billed() -> None:
+    large = {**RUNNING, "payload": {"S": "x" * 1024}}
+    assert (changing(large, RUNNING), changing(RUNNING, large)) == (2, 2)
+
+
+def test_the_item_of_an_insert_and_of_an_update_is_found_by_its_id() -> None:
+    client = Client()
+    meter = StatementMeter(client, "tasks")
+    insert = {
+        "Statement": "INSERT INTO \"tasks\" VALUE {'id': ?, 'queue': ?}",
+        "Parameters": [{"S": "job#1"}, {"S": "q"}],
+    }
+    update = {
+        "Statement": 'UPDATE "tasks" SET "state"=? WHERE "id"=?',
+        "Parameters": [{"S": "running"}, {"S": "job#1"}],
+    }
+    for statement, after in ((insert, WAITING), (update, RUNNING)):
+        meter.before(Model, {"body": json.dumps({"Statements": [statement]})})
+        client.item = after
+        meter.after(Model)
+    assert meter.units == 4
+
+
+def test_the_stand_in_of_lambda_takes_events_and_tells_its_calls() -> None:
+    bill = Bill()
+    fake = FakeLambda(bill.add)
+    assert fake.invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")["StatusCode"] == 202
+    assert fake.get_function_configuration(FunctionName="f") == {"Timeout": 900}
+    assert list(fake.invoked) == [("f", b"{}")]
+    assert bill.take()[0] == {"lambda:Invoke": 1, "lambda:GetFunctionConfiguration": 1}
+
+
+def test_units_are_split_into_reads_and_writes() -> None:
+    assert split({"Query": 1.5, "GetItem": 1.0, "PutItem": 3.0, "UpdateItem": 1.0}) == (2.5, 4.0)
