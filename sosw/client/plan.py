@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from sosw.client.settings_file import SettingsFile
 from sosw.domain import jsontext
 from sosw.domain.changes import Change, How, changes
 from sosw.domain.declaration import Declaration, Outcome
-from sosw.domain.errors import InvalidInput, SoswError, StaleConfig
+from sosw.domain.errors import InvalidInput, Problem, SoswError, StaleConfig
+from sosw.domain.labourer import labourer_path
 from sosw.domain.records import Entry, of_labourer
 from sosw.domain.standing import Standing
 from sosw.domain.stored import MAX_CONFIG_BYTES, StoredConfig
@@ -100,10 +101,32 @@ def plan(service: Service, settings: Settings) -> Plan:
     declared = Declaration.of(file.values)
     seen = service.config.look(ESSENTIAL_CONFIG)
     outcome = declared.over(seen.value or {}, region=service.region())
-    if outcome.problems:
-        raise SettingsRefused(file.placed(outcome.problems))
+    problems = [*outcome.problems, *_fewer_shards(seen.value or {}, outcome.config)]
+    if problems:
+        raise SettingsRefused(file.placed(problems))
     jsontext.checked(dict(outcome.config), ESSENTIAL_CONFIG, limit=MAX_CONFIG_BYTES)
     return Plan(service, seen, outcome)
+
+
+def _fewer_shards(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Problem]:
+    """The Orchestrator's minute looks through as many as the settings say: what waits in others would not be seen."""
+    known = _labourers(before)
+    for name, settings in _labourers(after).items():
+        had, has = (_shards(each) for each in (known.get(name), settings))
+        if has < had:
+            rule = f"must not be lowered: it is {had}, and tasks may wait in each of them"
+            yield Problem(f"{labourer_path(name)}.shards", has, rule)
+
+
+def _labourers(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    task_config = config.get("task_config")
+    found = task_config.get("labourers") if isinstance(task_config, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _shards(settings: Any) -> int:
+    shards = settings.get("shards", 1) if isinstance(settings, dict) else 1
+    return shards if isinstance(shards, int) else 1
 
 
 def _at_work(service: Service, found: tuple[Change, ...]) -> list[str]:

@@ -49,9 +49,9 @@ def test_a_paused_labourer_lets_its_tasks_wait_says_why_and_goes_on_when_it_is_r
     (obedient,) = (each for each in listed if each["labourer"] == "obedient")
     assert (obedient["is_paused"], obedient["limit"], obedient["due"]) == (True, 0, 1)
     assert resumed.stdout.startswith("labourer obedient is resumed")
-    assert [line.split("UTC  ")[1].split(" by ")[0] for line in log.stdout.splitlines() if "UTC  " in line][:2] == [
-        "resumed", "paused",
-    ]  # fmt: skip
+    told_last = [line.split("UTC  ")[1].split(" by ")[0] for line in log.stdout.splitlines() if "UTC  " in line]
+    assert [line for line in told_last if not line.startswith("limit")][:2] == ["resumed", "paused"]
+    assert told_last[0] == "limit 0 → 4 of 4"
 
 
 def test_a_limit_of_everything_holds_until_it_is_lifted(client: Client) -> None:

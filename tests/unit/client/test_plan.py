@@ -203,6 +203,15 @@ def test_a_function_of_another_region_is_refused_when_the_region_is_known(world:
     assert len(world.client.plan(given).changes) == 1
 
 
+def test_shards_are_raised_and_never_lowered(world: ClientWorld) -> None:
+    world.client.apply(settings(sales={**SALES, "shards": 4}))
+    with pytest.raises(SettingsRefused, match=r"sales\.shards: 2 must not be lowered: it is 4, and tasks may wait in"):
+        world.client.plan(settings(sales={**SALES, "shards": 2}))
+    with pytest.raises(SettingsRefused, match=r"sales\.shards: 1 must not be lowered"):
+        world.client.plan(settings(sales=SALES))
+    assert world.client.apply(settings(sales={**SALES, "shards": 5})).changes
+
+
 def test_what_was_wrong_before_is_a_warning(world: ClientWorld) -> None:
     world.stored.stored[ESSENTIAL_CONFIG] = {"theirs": 1}
     plan = world.client.apply(settings(sales=SALES))
