@@ -114,6 +114,10 @@ class Admission(Protocol):
     def close(self, started: AbstractSet[TaskId]) -> None:
         """End the wave: `started` were started, or may have been; nothing else was, or will be. Never raises."""
 
+    @property
+    def next_at(self) -> datetime | None:
+        """After `close`: when the labourer must be woken, for time alone will let more in. None where it need not."""
+
 
 class Gates(Protocol):
     """Makes admissions."""
