@@ -24,6 +24,9 @@ PARTS = 5
 MUTANT_STORIES = 6_000
 """So many a planted bug may survive: the rarest show in some 5 of 1,000."""
 
+SHOWN = {"a_failed_claim_is_evidence_against_every_row": 1092, "what_was_given_back_does_not_check_its_attempt": 135}
+"""Seeds that showed rare bugs before: they are tried first, and the search begins where they no longer do."""
+
 pytestmark = pytest.mark.usefixtures("on_one_cpu")
 
 
@@ -59,11 +62,11 @@ def test_the_same_dice_tell_the_same_story(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_planted_bug_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     with pytest.raises(AssertionError, match=r"^\d: "):
-        _tell_many()
+        _tell_many(SHOWN.get(plant.__name__, 0))
 
 
-def _tell_many() -> None:
-    for seed in range(MUTANT_STORIES):
+def _tell_many(first: int) -> None:
+    for seed in (first, *range(MUTANT_STORIES)):
         tell(seed)
 
 
