@@ -14,9 +14,9 @@ _HEAD = """\
 
 sosw beside sosw 0.7.51, the package that its users come from: the real classes of both, on one machine in one run.
 `make bench` measures all of this anew (under eight minutes on two cores) and writes this page and
-[benchmarks.json](benchmarks.json); `make bench-million` adds the section of the million tasks, and
-`make regulation` measures the last section alone, without DynamoDB. All end with the number
-of budgets held, and fail unless all are.
+[benchmarks.json](benchmarks.json); `make bench-million` adds the section of the million tasks, `make schedules` that of
+the random schedules, and `make regulation` measures the regulation alone, without DynamoDB. Each ends with the number
+of budgets held, and fails unless all are.
 
 Exact counts (calls, units, tasks) are the same on every machine. Times are this machine's, which others may have used
 at the same time: only ratios of times of one run are held to a budget, and seconds of CPU where the margin is wide.

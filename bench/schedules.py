@@ -68,7 +68,7 @@ def play_part(first: int, count: int) -> list[Told]:
     logging.disable(logging.CRITICAL)
     if hasattr(os, "sched_setaffinity"):
         cpus = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cpus[first // count % len(cpus)]})  # threads that take turns do so faster on one
+        os.sched_setaffinity(0, {cpus[os.getpid() % len(cpus)]})  # threads that take turns do so faster on one
     return [play(seed) for seed in range(first, first + count)]
 
 

@@ -71,6 +71,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             name=world.names.orchestrator,
             limits=world.regulator(config),
             gates=world.gates,
+            reminder=world.reminder,
             in_parallel=in_parallel,
             pause=pause,
             wait=wait,

@@ -4,7 +4,8 @@ One dispatch of a labourer has one `Entry`. It lets tasks in before they are nam
 at the end which of them were started: the tokens and the slots of the others are given back. An Orchestrator that dies
 in between loses its tokens, and its names in the keys' rows are cleared by who next finds no room there.
 
-Reads come first, then tokens, then names: a labourer whose tasks are all held up costs no write.
+Reads come first, then tokens, then names: a labourer whose tasks are all held up by their keys costs no write, and one
+that waits for tokens a write for each wake that it asks for.
 """
 
 from __future__ import annotations
@@ -109,12 +110,13 @@ class Entry:
         """
         if self._purse:
             self._purse.give_back(len(self._inside.keys() & started))
+            self._purse.see_to_wake()
         for door in self._doors.values():
             door.close(started)
 
     @property
     def next_at(self) -> datetime | None:
-        """When tokens for more will have come; None where no token was missing."""
+        """After `close`: when we must be woken, for tokens will have come. None where another has seen to that."""
         purses = [self._purse, *(door.purse for door in self._doors.values())]
         moments = [purse.next_at for purse in purses if purse and purse.next_at]
         return min(moments, default=None)
@@ -214,6 +216,7 @@ class _Door:
         """All others that have entered were not started."""
         if self.purse:
             self.purse.give_back(len(self._inside & started))
+            self.purse.see_to_wake()
         if self._ring is not None:
             self._ring.release(started)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job
     from sosw.domain.settings import EssentialSettings
     from sosw.domain.task import Task
-    from sosw.ports import SourceReader
+    from sosw.ports import Beat, SourceReader
 
 
 PRICED = 1000
@@ -61,17 +61,19 @@ class JobReader:
     def __init__(self, settings: EssentialSettings, sources: SourceReader, extensions: Extensions) -> None:
         self._settings, self._sources, self._extensions = settings, sources, extensions
 
-    def read(self, event: Any, now: datetime) -> Reading:
-        """What `event` asks for; raises `InvalidInput` with all that is wrong, a bad line of the source included.
+    def asked(self, event: Any, now: datetime) -> JobRequest:
+        """What `event` asks for; raises `InvalidInput` with all that is wrong with it. Its source is not read."""
+        return JobRequest.from_event(event, self._settings, now, self._extensions)
+
+    def read(self, request: JobRequest, now: datetime) -> Reading:
+        """All that was asked for; raises `InvalidInput` for what is wrong in its source, a bad line included.
 
         Every task is looked at where its source, or its concurrency key, cannot be judged otherwise.
         """
-        request = JobRequest.from_event(event, self._settings, now, self._extensions)
         if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
-        source = JobSource(self._sources, request.source) if request.source else None
-        payloads = request.payloads(now, parts=source.parts() if source else None)
-        total = sum(1 for _ in map(request.key_of, payloads))
+        source = self._source(request, now)
+        total = request.count(now, source.parts() if source else None)
         return Reading(request=request, submitted_at=now, total=total, source=source)
 
     def request(self, job: Job) -> JobRequest:
@@ -79,11 +81,19 @@ class JobReader:
         return JobRequest.of(job, self._settings, self._extensions)
 
     def tasks(
-        self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int
+        self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int, beat: Beat
     ) -> Iterator[Task]:
-        """The tasks of a remembered job from number `start` on, due at `due` or when the job says."""
-        source = JobSource(self._sources, request.source, job.source_pin) if request.source else None
-        return request.tasks(job, due, placement, start=start, parts=source.parts() if source else None)
+        """The tasks of a remembered job from number `start` on, due at `due` or when the job says.
+
+        `beat` is called now and then, also where a source is read for long before its first task.
+        """
+        source = self._source(request, job.submitted_at, job.source_pin)
+        return request.tasks(job, due, placement, start=start, parts=source.parts(beat) if source else None)
+
+    def _source(self, request: JobRequest, submitted_at: datetime, pin: str | None = None) -> JobSource | None:
+        if request.source is None:
+            return None
+        return JobSource(self._sources, request.source, pin, room=request.room(submitted_at))
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""

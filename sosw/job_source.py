@@ -4,35 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
 from sosw.domain.lines import Lines
-from sosw.domain.sources import Form, in_batches
+from sosw.domain.sources import Form, in_batches, size_of
+from sosw.ports import no_beat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from sosw.domain.sources import Source
-    from sosw.ports import SourceReader
+    from sosw.domain.sources import Item, Source
+    from sosw.ports import Beat, SourceReader
+
+LINES = 1_000
+"""Between two beats."""
 
 
 class JobSource:
     """The source of one job, at its pin. `skipped` counts the bad lines that the latest reading left out."""
 
-    def __init__(self, reader: SourceReader, source: Source, pin: str | None = None) -> None:
-        """`pin` is what the job remembers; without one the source is pinned as it is now."""
-        self.reader, self.source = reader, source
+    def __init__(
+        self, reader: SourceReader, source: Source, pin: str | None = None, *, room: int = MAX_PAYLOAD_BYTES
+    ) -> None:
+        """`pin` is what the job remembers; without one the source is pinned as it is now. `room` is that of a task."""
+        self.reader, self.source, self.room = reader, source, room
         self.pin = reader.pin(source) if pin is None else pin
         self.skipped = 0
 
-    def parts(self) -> Iterator[dict[str, Any]]:
+    def parts(self, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """A batch each, in order, from the beginning and the same at every call: `JobRequest.tasks` takes them.
 
+        `beat` is called at least every thousand lines and objects; what it raises ends the reading.
         Raises `InvalidInput` for a bad line, unless the job skips those, and for a source that is another one by now.
         """
         if self.source.form is Form.OBJECTS:
-            yield from in_batches(self.source, enumerate(self.reader.objects(self.source, self.pin)))
+            yield from in_batches(self.source, self._objects(beat), self.room)
             return
-        lines = Lines(self.source)
-        for part in in_batches(self.source, lines.values(self.reader.lines(self.source, self.pin))):
+        lines = Lines(self.source, self.room)
+        values = lines.values(_beating(self.reader.lines(self.source, self.pin), beat))
+        for part in in_batches(self.source, values, self.room):
             self.skipped = lines.skipped
             yield part
         self.skipped = lines.skipped
+
+    def _objects(self, beat: Beat) -> Iterator[Item]:
+        for number, found in enumerate(self.reader.objects(self.source, self.pin, beat)):
+            yield number, found, size_of(number, found)
+
+
+def _beating(lines: Iterable[bytes], beat: Beat) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        if number % LINES == 0:
+            beat()
+        yield line

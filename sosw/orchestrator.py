@@ -19,6 +19,7 @@ from sosw.limits import StaticLimits
 from sosw.naming import Naming
 from sosw.processor import Processor
 from sosw.refilling import Refilling
+from sosw.reminding import Reminding
 from sosw.slot_keeper import SlotKeeper
 from sosw.starting import Starting
 from sosw.waves import Open, Turn, Waves
@@ -26,7 +27,7 @@ from sosw.waves import Open, Turn, Waves
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sosw.ports import Clock, Gates, InParallel, Invoker, Limits, SlotStore, TaskStore
+    from sosw.ports import Clock, Gates, InParallel, Invoker, Limits, Reminder, SlotStore, TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +41,20 @@ class Orchestrator(Processor):
     def __init__(  # noqa: PLR0913  (all that it draws on)
         self, custom_config: Mapping[str, Any] | None = None, *,
         tasks: TaskStore, slots: SlotStore, invoker: Invoker, clock: Clock, name: str, in_parallel: InParallel,
-        limits: Limits | None = None, gates: Gates | None = None,
+        limits: Limits | None = None, gates: Gates | None = None, reminder: Reminder | None = None,
         pause: Callable[[int], None] = lambda _number: None, wait: Callable[[timedelta], None] | None = None,
     ) -> None:  # fmt: skip
         """`name` is this function's own: it hands over to itself what it has no time for.
 
-        Without `limits` those of the settings hold. `pause(n)` waits for a random while before the retry after lost
-        race number `n`, counted from 0. `wait(t)` lets the time t pass; without it, no slot is refilled before a wake.
+        Without `limits` those of the settings hold. Without a `reminder`, tokens of a rate that have come wait for the
+        next wake. `pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0.
+        `wait(t)` lets the time t pass; without it, no slot is refilled before a wake.
         """
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.invoker, self.name, self.in_parallel = invoker, name, in_parallel
         self.limits: Limits = limits or StaticLimits()
+        self.reminding = Reminding(reminder, clock) if reminder else None
         keeper = SlotKeeper(slots, pause)
         self.waves = Waves(
             naming=Naming(tasks=tasks, slots=keeper, clock=clock, pause=pause),
@@ -79,6 +82,8 @@ class Orchestrator(Processor):
         ran = self.waves.run(turns, lambda: remaining is None or remaining() >= WAVE_TIME, may_linger=may_linger)
         started = {name: count for name, count in ran.started.items() if count}
         self._hand_over(ran.left, is_allowed=bool(started))
+        if self.reminding:
+            self.reminding.ask((at, name) for name, at in ran.later.items())
         self.stats["started"] += sum(started.values())
         if self.waves.failed:
             self.stats["labourers_failed"] += sum(self.waves.failed.values())

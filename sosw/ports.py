@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -113,6 +114,10 @@ class Admission(Protocol):
     def close(self, started: AbstractSet[TaskId]) -> None:
         """End the wave: `started` were started, or may have been; nothing else was, or will be. Never raises."""
 
+    @property
+    def next_at(self) -> datetime | None:
+        """After `close`: when the labourer must be woken, for time alone will let more in. None where it need not."""
+
 
 class Gates(Protocol):
     """Makes admissions."""
@@ -179,8 +184,20 @@ class JobStore(Protocol):
         """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown."""
 
 
+Beat = Callable[[], None]
+"""Called now and then by what takes long: it keeps a hold, or raises to end it."""
+
+
+def no_beat() -> None:
+    """Where nobody waits for it."""
+
+
 class SourceReader(Protocol):
-    """What jobs with a `source` read. Every method raises `InvalidInput` that names a source that cannot be read."""
+    """What jobs with a `source` read.
+
+    Every method raises `InvalidInput` that names a source that can never be read, and `SourceUnavailable` for one that
+    cannot be read now.
+    """
 
     def pin(self, source: Source) -> str:
         """What the source is now, as a text to remember with the job: equal for equal content."""
@@ -191,9 +208,10 @@ class SourceReader(Protocol):
         A line is cut off after `sosw.domain.lines.MAX_LINE_BYTES` + 1. Raises when the source is another one by now.
         """
 
-    def objects(self, source: Source, pin: str) -> Iterator[dict[str, Any]]:
+    def objects(self, source: Source, pin: str, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """`bucket`, `key`, `size` and `etag` of each object below the prefix, in order of the keys.
 
+        `beat` is called with every page of the list, also of those that are read before the first object is told.
         Raises when they are not those of the pin, before the first one, or when that shows, after the last.
         """
 

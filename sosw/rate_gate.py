@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sosw.domain.bucket import Bucket, refill_pause
 from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.moments import from_ms, to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +55,13 @@ class Purse:
         self._before: Bucket | None = None
         """The bucket before our only take, while nobody is known to have written it since."""
         self.next_at: datetime | None = None
-        """When it is worth to ask again; None unless tokens were short the last time."""
+        """When whoever holds this must be woken, for tokens will have come; None where another has seen to that."""
+        self._is_short = False
 
     def room(self, wanted: int) -> int:
         """How many of `wanted` tokens it could hold now; raises `SoswError` where the bucket cannot be read."""
         bucket = self._bucket()
-        self._mind(bucket, self.in_hand + bucket.tokens < wanted)
+        self._is_short = self.in_hand + bucket.tokens < wanted
         return min(wanted, self.in_hand + bucket.tokens)
 
     def hold(self, count: int) -> int:
@@ -78,12 +80,11 @@ class Purse:
         """At most so many tokens more."""
         bucket = self._bucket()
         count = min(wanted, bucket.tokens)
-        left = bucket.taken(count)
-        self._mind(left, self.next_at is not None or count < wanted)
+        self._is_short |= count < wanted
         if not count:
             return
         try:
-            self._write(left)
+            self._write(bucket.taken(count))
         except StaleRecord:
             raise
         except SoswError as error:
@@ -103,11 +104,27 @@ class Purse:
             self._write(self._before.taken(used))
         except SoswError as error:
             log.info("rate.lost", extra={"owner": self._key.owner, "tokens": unused, "why": str(error)})
-        self._forget()
+            self._forget()
+        self._before = None
         self.in_hand = used
 
-    def _mind(self, bucket: Bucket, is_short: bool) -> None:  # noqa: FBT001  (one caller says it in words)
-        self.next_at = bucket.next_at(self._rate, refill_pause(self._rate)) if is_short else None
+    def see_to_wake(self) -> None:
+        """Where tokens were short, and nobody is going to be woken for the next ones, let it be us: see `next_at`.
+
+        The moment stands in the bucket's record, so of all who find it empty one is woken. When that one is not, the
+        moment passes, and who looks next sees to it.
+        """
+        if not self._is_short or self._seen is None or self._waking(self._seen):
+            return
+        try:
+            self._write(self._bucket())
+        except SoswError as error:
+            log.info("rate.wake_lost", extra={"owner": self._key.owner, "why": str(error)})
+
+    def _waking(self, record: Record) -> datetime | None:
+        """When somebody is going to be woken for this bucket."""
+        at = record.value.get("wake")
+        return from_ms(at) if at is not None and from_ms(at) > self._gate.clock.now() else None
 
     def _bucket(self) -> Bucket:
         record, now = self._record(), self._gate.clock.now()
@@ -115,9 +132,16 @@ class Purse:
         return known.refilled(self._rate, now)
 
     def _write(self, bucket: Bucket) -> None:
+        """With the moment of the next wake: another's, or from now on ours where tokens are short."""
+        record = self._record()
+        wake = self._waking(record)
+        ours = bucket.next_at(self._rate, refill_pause(self._rate)) if self._is_short and wake is None else None
+        next_wake = wake or ours
+        value = bucket.to_json() | ({"wake": to_ms(next_wake)} if next_wake else {})
         full_at = bucket.next_at(self._rate, self._rate.burst)
         expires_at = full_at + BUCKET_GRACE if self._leaves else None
-        self._seen = self._gate.records.write(replace(self._record(), value=bucket.to_json(), expires_at=expires_at))
+        self._seen = self._gate.records.write(replace(record, value=value, expires_at=expires_at))
+        self.next_at = ours or self.next_at
 
     def _record(self) -> Record:
         if self._seen is None:

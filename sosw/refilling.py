@@ -36,6 +36,8 @@ class Wave:
     """All rows of the labourer as it left them."""
     may_refill: bool = False
     """Whether it left no slot free, and nobody else was at it."""
+    next_at: datetime | None = None
+    """When more may be started in its free slots, though nothing ends: tokens of a rate will have come."""
 
 
 class Refilling:

@@ -17,10 +17,11 @@ from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 from sosw.processor import Processor
+from sosw.reminding import Reminding
 from sosw.slot_keeper import SlotKeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sosw.domain.settings import Labourer
@@ -29,15 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-HORIZON = timedelta(minutes=15)
-"""What is due later than this is left to the minute rule: a reminder cannot wait longer."""
+MINUTE = timedelta(minutes=1)
 HOLD_GRACE = timedelta(seconds=10)
 """So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
 MAX_RESUMED = 25
 """Jobs that one sweep resumes."""
-MAX_REMINDERS = 100
-"""Of one batch of changes: ten calls' worth."""
 SWEEP_BATCH = 100
 """Tasks that a sweep holds in memory at a time."""
 SWEEP_TIME = timedelta(seconds=30)
@@ -69,8 +66,8 @@ class Scavenger(Processor):
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
         self.in_parallel, self._counting = in_parallel, Lock()
-        self._reminded: set[tuple[datetime, LabourerName]] = set()
-        self.slots, self.jobs, self.reminder, self.names = SlotKeeper(slots), jobs, reminder, names
+        self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
+        self.reminding = Reminding(reminder, clock)
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -89,10 +86,12 @@ class Scavenger(Processor):
             if change.state is TaskState.QUEUED:
                 if change.greenfield <= now:
                     ended[change.labourer] |= {}  # nothing has ended, but something is due
-                elif change.greenfield <= now + HORIZON:
-                    later.add((change.greenfield.replace(microsecond=0) + SECOND, change.labourer))
+                else:
+                    later.add((change.greenfield, change.labourer))
         self._wake(ended)
-        self._remind(later)
+        asked = self.reminding.ask(later)
+        if asked:
+            self.stats["reminders"] += asked
         self._count(changes, token)
         return {"woken": sorted(ended)}
 
@@ -228,19 +227,6 @@ class Scavenger(Processor):
         """Add 1 to a counter that threads share."""
         with self._counting:
             self.stats[counter] += 1
-
-    def _remind(self, later: Collection[tuple[datetime, LabourerName]]) -> None:
-        """For the moments at which something falls due, once each while this role lives."""
-        new = sorted(set(later) - self._reminded)[:MAX_REMINDERS]
-        wakes = [(at, Wake(ended={labourer: {}})) for at, labourer in new]
-        if not wakes:
-            return
-        self._reminded = {each for each in self._reminded if each[0] > self.clock.now()} | set(new)
-        try:
-            self.reminder.remind(wakes)
-        except InvokeUncertain as error:
-            log.warning("reminder.failed", extra={"why": str(error)})  # the minute rule finds what is due
-        self.stats["reminders"] += len(wakes)
 
     def _wake(self, ended: Mapping[LabourerName, Mapping[TaskId, int]]) -> None:
         if not ended:

@@ -15,6 +15,7 @@ from sosw.refilling import Wave
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
@@ -51,6 +52,8 @@ class Ran:
         self.started: Counter[LabourerName] = Counter()
         self.full: list[tuple[Labourer, Wave]] = []
         """Labourers of which something was started, and more might be as soon as something ends."""
+        self.later: dict[LabourerName, datetime] = {}
+        """Labourers of which more might be started at a moment, though nothing ends."""
         self._waiting, self._lock = deque(turns), Lock()
 
     @property
@@ -67,6 +70,9 @@ class Ran:
         """So many more were started."""
         with self._lock:
             self.started[labourer.name] += wave.count
+            self.later.pop(labourer.name, None)
+            if wave.next_at:
+                self.later[labourer.name] = wave.next_at
 
     def note(self, labourer: Labourer, wave: Wave) -> None:
         """What became of its turn. Where there may be more to start, its next one comes after the others."""
@@ -92,6 +98,11 @@ class Open:
 
     def close(self, started: AbstractSet[TaskId]) -> None:
         """See `Admission.close`."""
+
+    @property
+    def next_at(self) -> datetime | None:
+        """See `Admission.next_at`."""
+        return None
 
 
 class Waves:
@@ -166,7 +177,8 @@ class Waves:
         finally:
             admission.close(started)
         is_ours = named.is_won and done.is_clean
-        return Wave(count=done.count, rows=named.rows, may_refill=is_ours and named.is_full)
+        may_refill = is_ours and named.is_full
+        return Wave(count=done.count, rows=named.rows, may_refill=may_refill, next_at=admission.next_at)
 
     def _refill(self, ran: Ran, labourer: Labourer, wave: Wave) -> None:
         def again(ended: Mapping[TaskId, int], rows: Sequence[SlotRow]) -> Wave:

@@ -11,9 +11,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from sosw.domain.errors import InvalidInput, invalid
+from sosw.domain.errors import InvalidInput, SoswError, SourceUnavailable, invalid
 from sosw.domain.lines import MAX_LINE_BYTES
 from sosw.domain.sources import Form, Source
+from sosw.ports import Beat, no_beat
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +23,7 @@ CHUNK = 256 * 1024
 TRIES = 5
 """So often a reading that broke off is taken up again where it broke."""
 _VERSION, _ETAG, _LIST = "version:", "etag:", "list:"
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -46,12 +48,12 @@ class S3Sources:
         content = self._content(source, pin)
         return split_lines(unzipped(content, source) if source.is_gzip else content)
 
-    def objects(self, source: Source, pin: str) -> Iterator[dict[str, Any]]:
+    def objects(self, source: Source, pin: str, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """See `SourceReader.objects`. The list is gone through twice: before the first object is told, and after."""
-        if _LIST + _digest(self._listed(source)) != pin:
+        if _LIST + _digest(self._listed(source, beat)) != pin:
             raise _changed(source)
         digest = hashlib.sha256()
-        for found in self._listed(source):
+        for found in self._listed(source, beat):
             digest.update(_line(found))
             yield found
         if _LIST + digest.hexdigest() != pin:
@@ -80,7 +82,7 @@ class S3Sources:
             except (HTTPClientError, BotoCoreError) as error:
                 tries -= 1
                 if not tries:
-                    raise invalid("source", source.url, f"cannot be read: {error}", "submit the job again") from error
+                    raise SourceUnavailable(source.url, f"cannot be read now: {error}") from error
             else:
                 return
             finally:
@@ -93,17 +95,18 @@ class S3Sources:
         get: Any = self.client.get_object
         try:
             return self._asked(source, lambda: get(Bucket=source.bucket, Key=source.key, **which, **where))["Body"]
-        except InvalidInput as error:
+        except SourceUnavailable as error:
             cause = error.__cause__
             if isinstance(cause, ClientError) and cause.response["Error"]["Code"] in {"InvalidRange", "416"}:
                 return None
             raise
 
-    def _listed(self, source: Source) -> Iterator[dict[str, Any]]:
+    def _listed(self, source: Source, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """Objects below the prefix in order of their keys; names that end in `/` stand for folders and are left out."""
         token: dict[str, str] = {}
         call: Any = self.client.list_objects_v2
         while True:
+            beat()
             page = self._asked(source, lambda t=token: call(Bucket=source.bucket, Prefix=source.key, **t))  # type: ignore[misc]
             for found in page.get("Contents", []):
                 if not found["Key"].endswith("/"):
@@ -123,15 +126,20 @@ class S3Sources:
         except ClientError as error:
             raise _refused(source, error) from error
         except BotoCoreError as error:
-            raise invalid("source", source.url, f"cannot be read: {error}") from error
+            raise SourceUnavailable(source.url, f"cannot be read now: {error}") from error
 
 
-def _refused(source: Source, error: ClientError) -> InvalidInput:
+def _refused(source: Source, error: ClientError) -> SoswError:
+    """For good only where the source is gone, or is another one: all else may pass, or be allowed."""
     code, status = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
     if code in {"PreconditionFailed", "412", "NoSuchVersion"}:
         return _changed(source)
-    rules = {404: "is not there", 403: "may not be read: the Scheduler's role needs s3:GetObject and s3:ListBucket"}
-    return invalid("source", source.url, rules.get(status, f"cannot be read: {error}"))
+    if status == _NOT_FOUND:
+        return invalid("source", source.url, "is not there")
+    if status == _FORBIDDEN:
+        rule = "may not be read: the Scheduler's role needs s3:GetObject and s3:ListBucket"
+        return SourceUnavailable(source.url, rule)
+    return SourceUnavailable(source.url, f"cannot be read now: {error}")
 
 
 def _changed(source: Source) -> InvalidInput:

@@ -109,6 +109,7 @@ def job(out: Console, status: JobStatus) -> None:
             f"{status.skipped_lines:,} of its source were left out" if status.skipped_lines else None,
             "yellow",
         ),
+        ("waits", status.waits_why, "yellow"),
         ("failed", status.failed_why, "red"),
         ("cancelled", _cancelled(status), None),
     ]

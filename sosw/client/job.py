@@ -115,7 +115,8 @@ class SubmittedJob:
     def cancel(self, *, why: str, by: str | None = None) -> JobStatus:
         """What of it waits is cancelled, what runs is not tried again. Returns how it stands then.
 
-        `by` is who asks, the user of this process by default. A job that is cancelled already stays as it is.
+        `by` is who asks, the user of this process by default. A job that is cancelled already is gone through
+        again, and keeps who did it first, and why.
         """
         answer(self._service, cancel_event(self.id, by=user() if by is None else by, why=why))
         return self.status()

@@ -8,17 +8,17 @@ from typing import Any
 from sosw.aws.call_errors import FunctionFailed
 from sosw.client.errors import JobRefused
 from sosw.client.service import Service
-from sosw.domain.errors import InvalidInput, SoswError
+from sosw.domain.errors import InvalidInput, SoswError, SourceUnavailable
 
-REFUSALS = (InvalidInput.__name__, "Runtime.HandlerError")
-"""Names of what the Scheduler raises at its door; the second is all that the local stack tells of any exception."""
+REFUSALS = (InvalidInput.__name__, SourceUnavailable.__name__, "Runtime.HandlerError")
+"""Names of what the Scheduler raises at its door; the last is all that the local stack tells of any exception."""
 
 
 def answer(service: Service, event: Mapping[str, Any]) -> dict[str, Any]:
     """The Scheduler's. Raises `JobRefused` with its sentence, or a `SoswError` for whatever else went wrong."""
     try:
         said = service.call(service.names.scheduler, event)
-    except InvalidInput as refusal:
+    except (InvalidInput, SourceUnavailable) as refusal:
         raise JobRefused(str(refusal)) from refusal
     except FunctionFailed as failed:
         if failed.error in REFUSALS:

@@ -53,6 +53,8 @@ class JobStatus:
     """By reading the tasks, not by the totals."""
     skipped_lines: int = 0
     """Bad lines of its source that were left out."""
+    waits_why: str | None = None
+    """Why nobody writes its tasks for now, though they are not all written."""
     failed_why: str | None = None
     """Why the rest of its tasks can never be written; those that were are tasks like others."""
     cancelled_by: str | None = None
@@ -140,7 +142,7 @@ class JobStatus:
 _TOLD = (
     "job_id", "labourer", "state", "is_finished", "total", "created", "open", "queued", "running", "done", "dead",
     "cancelled", "gone", "failed", "is_counted", "cursor", "priority", "not_before", "submitted_at", "submitted_by",
-    "source_event", "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
+    "source_event", "skipped_lines", "waits_why", "failed_why", "cancelled_by", "cancelled_why",
 )  # fmt: skip
 
 
@@ -156,6 +158,7 @@ def _facts(job: Job) -> dict[str, Any]:
         "not_before": job.not_before,
         "cursor": job.cursor,
         "skipped_lines": job.skipped_lines,
+        "waits_why": job.waits_why,
         "failed_why": job.failed_why,
         "cancelled_by": job.cancelled_by,
         "cancelled_why": job.cancelled_why,

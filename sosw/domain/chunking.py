@@ -17,8 +17,8 @@ from itertools import islice
 from typing import Any
 
 from sosw.domain import days, levels
-from sosw.domain.errors import InvalidInput, did_you_mean, invalid
-from sosw.domain.extensions import NONE, Extensions
+from sosw.domain.errors import InvalidInput, did_you_mean, invalid, missing
+from sosw.domain.extensions import NONE, Extensions, told_of
 from sosw.domain.jsontext import load
 from sosw.domain.levels import Attribute, Payload, Run
 
@@ -72,15 +72,16 @@ def _by_chunker(
     if chunker is None:
         raise unknown_chunker(job["chunker"], extensions)
     rest = {key: value for key, value in job.items() if key != "chunker"}
-    for payload in chunker(rest, schema, today):
-        if not isinstance(payload, dict):
-            raise invalid("chunker", job["chunker"], f"made {payload!r}, and must make objects: payloads of tasks")
-        yield payload
+    with told_of("chunker", job["chunker"]):
+        for payload in chunker(rest, schema, today):
+            if not isinstance(payload, dict):
+                raise invalid("chunker", job["chunker"], f"made {payload!r}, and must make objects: payloads of tasks")
+            yield payload
 
 
 def unknown_chunker(name: Any, extensions: Extensions) -> InvalidInput:
     """The answer to a `chunker` that nobody has installed."""
-    return invalid("chunker", name, "is no chunker that is installed", did_you_mean(str(name), extensions.chunkers))
+    return missing("chunker", name, "is no chunker that is installed", did_you_mean(str(name), extensions.chunkers))
 
 
 def _opened(payload: Payload) -> Payload:
@@ -89,7 +90,7 @@ def _opened(payload: Payload) -> Payload:
     if isinstance(inner, str):
         try:
             inner = load(inner)
-        except ValueError:
+        except (ValueError, RecursionError):
             return payload
     if not isinstance(inner, dict):
         return payload

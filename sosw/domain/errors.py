@@ -28,9 +28,21 @@ class Problem:
         self.field, self.value, self.rule, self.hint = field, value, rule, hint
 
     def __str__(self) -> str:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
-        return f"{self.field}: {shown} {self.rule}" + (f" ({self.hint})" if self.hint else "")
+        told = f"{self.field}: {self._shown()} {self.rule}" + (f" ({self.hint})" if self.hint else "")
+        return told.encode(errors="backslashreplace").decode()
+
+    def _shown(self) -> str:
+        try:
+            shown = repr(self.value)
+        except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits
+            return f"<{type(self.value).__name__}>"
+        return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+class Missing(Problem):
+    """It names what is not known here, and may be again: a labourer, or a period or a chunker of the user's."""
+
+    __slots__ = ()
 
 
 class InvalidInput(SoswError):
@@ -39,6 +51,19 @@ class InvalidInput(SoswError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)))
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it could be right again when what is missing is back, without a change to the input itself."""
+        return any(isinstance(problem, Missing) for problem in self.problems)
+
+
+class SourceUnavailable(SoswError):
+    """What a job reads cannot be read now: nothing is wrong with it, as far as anybody knows. Later it may be read."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url, self.reason = url, reason
+        super().__init__(str(Problem("source", url, reason)))
 
 
 class StaleTask(SoswError):
@@ -113,6 +138,11 @@ class InvokeUncertain(SoswError):
 def invalid(field: str, value: Any, rule: str, hint: str = "") -> InvalidInput:
     """An `InvalidInput` of one problem."""
     return InvalidInput([Problem(field, value, rule, hint)])
+
+
+def missing(field: str, value: Any, rule: str, hint: str = "") -> InvalidInput:
+    """An `InvalidInput` of one thing that is not known here."""
+    return InvalidInput([Missing(field, value, rule, hint)])
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sosw.domain.errors import invalid
+from sosw.domain.errors import SoswError, invalid
 
 PeriodRule = Callable[[date, "re.Match[str]"], Sequence["date | str"]]
 """(today, match of the pattern) → the days of the period, oldest first, as dates or as YYYY-MM-DD."""
@@ -40,6 +41,17 @@ class Extensions:
 
 
 NONE = Extensions()
+
+
+@contextmanager
+def told_of(field: str, name: str) -> Iterator[None]:
+    """Whatever a rule of the user's raises within is an `InvalidInput` that names it."""
+    try:
+        yield
+    except SoswError:
+        raise
+    except Exception as error:
+        raise invalid(field, name, f"raised {type(error).__name__}: {error}") from error
 
 
 def _method(pattern: Any, owner: object) -> PeriodRule:

@@ -12,6 +12,7 @@ ISOLATE_DAYS, DAYS_PER_BATCH = "isolate_days", "max_days_per_batch"
 _FLAG = re.compile(r"isolate_\w+|max_\w+_per_batch")
 _NO = ("false", "no", "off", "0", "")
 _NO_FLAG = "is no flag of this job's schema; payload of such a name goes into payload"
+_DIGITS = 18
 _NEAR = 0.88
 """How alike a key must be to a flag to be taken for one that is misspelt; `max_shops_per_day` is not."""
 
@@ -32,7 +33,8 @@ def batch_size(level: Mapping[str, Any], above: Mapping[str, Any], flags: Sequen
 
 def whole_batch(name: str, given: Any) -> int:
     """A size of batches, a whole number or its text; raises `InvalidInput` for any other."""
-    size = int(given) if isinstance(given, str) and given.strip().isdecimal() else given
+    is_text = isinstance(given, str) and len(given) <= _DIGITS and given.strip().isdecimal()
+    size = int(given) if is_text else given
     if type(size) is not int or size < 1:
         raise invalid(name, given, "must be a whole number from 1")
     return size

@@ -1,6 +1,6 @@
 """A job as it is remembered: one row of the jobs table, and the moves that change it.
 
-    creating ──► ready, failed            creating, ready, failed ──► cancelling ──► cancelled
+    creating ──► ready, failed            creating, ready, failed, cancelled ──► cancelling ──► cancelled
 
 While a job is being created or cancelled, one Scheduler at a time is at it: it holds the job until `held_until`, and
 renews that with every step that it notes. One that died is replaced when its hold is over.
@@ -96,6 +96,8 @@ class Job:
     total: int | None = None
     """Number of its tasks, once all are written."""
     totals: Totals = field(default_factory=Totals)
+    waits_why: str | None = None
+    """Why nobody is at it, though it is held: it cannot go on for now, and is left alone until its hold is over."""
     failed_why: str | None = None
     cancelled_by: str | None = None
     cancelled_why: str | None = None
@@ -142,13 +144,21 @@ _OPEN = (JobState.CREATING, JobState.CANCELLING)
 
 def hold(job: Job, *, now: datetime, until: datetime) -> JobMove:
     """Be the one Scheduler that is at it; refused while another one is."""
-    return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes={"held_until": until})
+    changes = {"held_until": until, "waits_why": None}
+    return JobMove(move="hold", job_id=job.id, states=_OPEN, free_by=now, changes=changes)
 
 
 def note(job: Job, *, until: datetime, **come: int | None) -> JobMove:
     """Remember how far its holder has come, as `cursor` (and `tag`) or `swept`; `until` of now lets go of it."""
     changes = {**come, "held_until": until}
     return JobMove(move="note", job_id=job.id, states=(job.state,), held_until=job.held_until, changes=changes)
+
+
+def wait(job: Job, *, cursor: int, tag: int | None, until: datetime, why: str) -> JobMove:
+    """It cannot go on for now: its holder lets go of it, and nobody is to try before `until`."""
+    changes = {"cursor": cursor, "tag": tag, "held_until": until, "waits_why": why}
+    states = (JobState.CREATING,)
+    return JobMove(move="wait", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
 
 
 def ready(job: Job, *, total: int) -> JobMove:
@@ -158,19 +168,26 @@ def ready(job: Job, *, total: int) -> JobMove:
     return JobMove(move="ready", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
 
 
-def fail(job: Job, *, why: str) -> JobMove:
-    """No more of its tasks can ever be written."""
-    changes = {"state": JobState.FAILED, "failed_why": why, "total": job.cursor, "held_until": None}
+def fail(job: Job, *, total: int, why: str) -> JobMove:
+    """No more of its tasks can ever be written than those `total`."""
+    changes = {"state": JobState.FAILED, "failed_why": why, "cursor": total, "total": total, "held_until": None}
     states = (JobState.CREATING,)
     return JobMove(move="fail", job_id=job.id, states=states, held_until=job.held_until, changes=changes)
 
 
 def cancel(job: Job, *, now: datetime, by: str, why: str) -> JobMove:
-    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did."""
+    """Whatever of it has not started must not start. Who writes its tasks still holds it, for as long as it did; one
+    that waits for something (`waits_why`) is free at once.
+
+    A job that is cancelled already is gone through again, in case a task was written after that. It keeps who and why.
+    """
     changes: dict[str, Any] = {"state": JobState.CANCELLING, "cancelled_by": by, "cancelled_why": why}
-    if not job.state.is_open:
-        changes["held_until"] = now  # nobody is at it
-    return JobMove(move="cancel", job_id=job.id, states=(job.state,), changes=changes)
+    if job.state is JobState.CANCELLED:
+        changes = {"state": JobState.CANCELLING, "swept": 0}
+    if not job.state.is_open or job.waits_why is not None:
+        changes |= {"held_until": now, "waits_why": None}  # nobody is at it
+    held = job.held_until if job.waits_why is not None else None  # unless somebody has begun with it by now
+    return JobMove(move="cancel", job_id=job.id, states=(job.state,), held_until=held, changes=changes)
 
 
 def cancelled(job: Job, *, total: int) -> JobMove:

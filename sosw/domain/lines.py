@@ -9,10 +9,9 @@ from typing import Any
 
 from sosw.domain.errors import SoswError, invalid
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
-from sosw.domain.sources import Form, Source
+from sosw.domain.sources import Form, Item, Source, size_of
 
 MAX_LINE_BYTES = MAX_PAYLOAD_BYTES
-Numbered = Iterator[tuple[int, Any]]
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -23,39 +22,53 @@ class BadLine(SoswError):
 class Lines:
     """Reads the lines of a source; `skipped` counts those that were bad, where the job says to leave them out."""
 
-    def __init__(self, source: Source) -> None:
-        self.source, self.skipped = source, 0
+    def __init__(self, source: Source, room: int = MAX_PAYLOAD_BYTES) -> None:
+        """`room` is what a task's payload has for its lines, in bytes: one that needs more is bad."""
+        self.source, self.room, self.skipped = source, room, 0
 
-    def values(self, lines: Iterable[bytes]) -> Numbered:
-        """(number of the line, its value) one by one. JSON lines: any value, empty lines are left out. CSV: an object
-        of texts by the names of the first line.
+    def values(self, lines: Iterable[bytes]) -> Iterator[Item]:
+        """(number of the line, its value, its size) one by one. JSON lines: any value, empty lines are left out. CSV:
+        an object of texts by the names of the first line.
 
         `lines` are without their ends, and cut off after `MAX_LINE_BYTES` + 1. Raises `InvalidInput` that names the
-        first bad line, unless they are to be skipped.
+        first bad line, unless they are to be skipped. The line that names the columns is never skipped.
         """
         numbered = enumerate(_without_bom(lines), start=1)
         return self._csv(numbered) if self.source.form is Form.CSV else self._json(numbered)
 
-    def _json(self, lines: Iterator[tuple[int, bytes]]) -> Numbered:
+    def _json(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Item]:
         for number, line in lines:
             if line.strip():
                 value = self._read(number, line, _json_value)
                 if value is not _SKIPPED:
-                    yield number, value
+                    yield from self._item(number, value)
 
-    def _csv(self, lines: Iterator[tuple[int, bytes]]) -> Numbered:
+    def _csv(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Item]:
         """A quoted field may hold ends of lines: the row has the number of its first line."""
+        csv.field_size_limit(max(csv.field_size_limit(), 2 * MAX_LINE_BYTES))
         names: list[str] | None = None
         for number, line in lines:
-            row = self._read(number, line, lambda text: self._row(text, lines))
+            row = self._read(number, line, lambda text: self._row(text, lines), is_header=names is None)
             if row is _SKIPPED or not row:
                 continue
             if names is None:
                 names = self._header(number, row)
             elif len(row) == len(names):
-                yield number, dict(zip(names, row, strict=True))
+                yield from self._item(number, dict(zip(names, row, strict=True)))
             else:
                 self._bad(number, f"has {len(row)} fields, but the first line names {len(names)}")
+
+    def _item(self, number: int, value: Any) -> Iterator[Item]:
+        """With its size; nothing where no payload could hold the value, and it is to be skipped."""
+        try:
+            size = size_of(number, value)
+        except (ValueError, RecursionError) as error:
+            self._bad(number, f"is not JSON: {error}")
+            return
+        if size > self.room:
+            self._bad(number, f"takes {size:,} bytes of its task's payload, which has room for {self.room:,}")
+            return
+        yield number, value, size
 
     def _row(self, first: str, lines: Iterator[tuple[int, bytes]]) -> list[str]:
         """The row that begins with line `first`, taking from `lines` those into which its quoted fields go on."""
@@ -81,10 +94,12 @@ class Lines:
             raise invalid("source", self.source.url, f"line {number} must name each column once, but is {row}")
         return row
 
-    def _read(self, number: int, line: bytes, read: Callable[[str], Any]) -> Any:
+    def _read(self, number: int, line: bytes, read: Callable[[str], Any], *, is_header: bool = False) -> Any:
         try:
             return read(_text(line))
         except BadLine as error:
+            if is_header:
+                raise invalid("source", self.source.url, f"line {number} names the columns, but {error}") from error
             return self._bad(number, str(error))
 
     def _bad(self, number: int, why: str) -> Any:

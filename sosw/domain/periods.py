@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta, timezone, tzinfo
 from typing import Any
 
-from sosw.domain.errors import did_you_mean, invalid
-from sosw.domain.extensions import NONE, Extensions
+from sosw.domain.errors import did_you_mean, invalid, missing
+from sosw.domain.extensions import NONE, Extensions, told_of
 
 MAX_DAYS = 36_600
 FROM_TO = ("from", "to", "step")
@@ -69,11 +69,12 @@ def _by_extension(period: str, today: date, extensions: Extensions) -> list[date
     for pattern, rule in extensions.periods.items():
         match = re.fullmatch(pattern, period)
         if match:
-            days = [_given_day(day, period) for day in rule(today, match)]
+            with told_of("period", period):
+                days = [_given_day(day, period) for day in rule(today, match)]
             if not 1 <= len(days) <= MAX_DAYS:
                 raise invalid("period", period, f"gave {len(days):,} days, and must give 1 to {MAX_DAYS:,}")
             return days
-    raise invalid("period", period, "is no period", did_you_mean(period, [*_NAMES, *extensions.periods]))
+    raise missing("period", period, "is no period", did_you_mean(period, [*_NAMES, *extensions.periods]))
 
 
 def _given_day(day: Any, period: str) -> date:

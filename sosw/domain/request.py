@@ -10,20 +10,20 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sosw.domain.chunking import chunk
+from sosw.domain.envelope import opened
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.fairness import Placement
 from sosw.domain.job import Job
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, load, parse_object
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
 from sosw.domain.keys import KeyTemplate, fair_key, fair_weight
-from sosw.domain.origin import ENVELOPE_KEYS, Origin
+from sosw.domain.origin import Origin
 from sosw.domain.periods import zone
 from sosw.domain.settings import EssentialSettings, Labourer
-from sosw.domain.sources import Source
+from sosw.domain.sources import KEYS_BYTES, Source
 from sosw.domain.survey import MAX_TASKS, check_payload, survey
 from sosw.domain.task import LAST_PRIORITY, PRIORITY, JobId, Task, task_id
 
-_ENVELOPE_KEYS = ("job", "idempotency_key", *ENVELOPE_KEYS, "logging_level", "test")
 _NOT_PAYLOAD = ("lambda_name", "idempotency_key")
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3}(\d{3})?)?)?(Z|[+-]\d{2}:\d{2})", re.ASCII)
@@ -70,11 +70,9 @@ class JobRequest:
 
         Raises `InvalidInput` with all problems at once. `now` is when it is submitted: periods count from there.
         """
-        envelope = _object(event, "event")
-        job, beside = (_in_envelope(envelope), envelope) if "job" in envelope else (envelope, {})
-        return _Reader(beside=beside).request(
-            job, envelope.get("idempotency_key"), settings, now or _ANY_DAY, extensions
-        )
+        job, beside = opened(event)
+        key = beside.get("idempotency_key")
+        return _Reader(beside=beside).request(job, key, settings, now or _ANY_DAY, extensions)
 
     @classmethod
     def of(cls, job: Job, settings: EssentialSettings, extensions: Extensions = NONE) -> JobRequest:
@@ -101,6 +99,11 @@ class JobRequest:
             source_event=self.origin.event,
         )
 
+    def is_of(self, job: Job) -> bool:
+        """Whether `job` remembers this very request, by whatever schema it was read then."""
+        body = load(job.body)
+        return dump([body["lambda_name"], body["attributes"]]) == dump([self.labourer.name, self.attributes])
+
     def payloads(
         self, submitted_at: datetime, *, start: int = 0, parts: Iterable[Mapping[str, Any]] | None = None
     ) -> Iterator[dict[str, Any]]:
@@ -122,6 +125,23 @@ class JobRequest:
                 yield {**payload, **part}
             start = 0
 
+    def room(self, submitted_at: datetime) -> int:
+        """Bytes that every task's payload has for lines or objects of the source, beside what is in it already."""
+        today = submitted_at.astimezone(self.zone).date()
+        payloads = chunk(self.attributes, self.schema, today, self.extensions)
+        taken = max((len(dump(payload).encode()) for payload in payloads), default=0)
+        return MAX_PAYLOAD_BYTES - taken - KEYS_BYTES
+
+    def count(self, submitted_at: datetime, parts: Iterable[Mapping[str, Any]] | None = None) -> int:
+        """Its tasks, each of them looked at; raises `InvalidInput` for what is wrong with one, and for too many."""
+        total = 0
+        for payload in self.payloads(submitted_at, parts=parts):
+            self.key_of(payload)
+            total += 1
+            if total > MAX_TASKS:
+                raise _too_many(self.key or self.labourer.name)
+        return total
+
     def key_of(self, payload: Mapping[str, Any]) -> str | None:
         """The concurrency key of a task; raises `InvalidInput` for a payload that gives none."""
         return self.concurrency_key.fill(payload) if self.concurrency_key else None
@@ -138,13 +158,13 @@ class JobRequest:
         """The tasks of `job` from number `start` on, one by one and the same at every call.
 
         They are due at `due`, or when the job says, and stand in line by `placement`. Raises `InvalidInput` for a
-        source that makes too many or too large ones.
+        source that makes too many or too large ones, as `count` does beforehand.
         """
         is_due = job.not_before is None or job.not_before <= due
         due = max(due, job.not_before or due)
         for sequence, payload in enumerate(self.payloads(job.submitted_at, start=start, parts=parts), start=start):
             if sequence >= MAX_TASKS:
-                raise invalid("job", job.id, f"makes more than {MAX_TASKS:,} tasks")
+                raise _too_many(job.id)
             task = Task(
                 id=task_id(job.id, sequence),
                 job_id=job.id,
@@ -156,6 +176,11 @@ class JobRequest:
                 key=self.key_of(payload),
             )
             yield placement.placed(task, sequence, is_due=is_due)
+
+
+def _too_many(job: str) -> InvalidInput:
+    hint = "put more lines or objects into each task by batch, or make several jobs of it"
+    return invalid("job", job, f"makes more than {MAX_TASKS:,} tasks", hint)
 
 
 _ANY_DAY = datetime(2000, 1, 1, tzinfo=timezone.utc)
@@ -269,19 +294,3 @@ def _dry_run(given: Any) -> bool:
     if not isinstance(given, bool):
         raise invalid("dry_run", given, "must be true or false; payload of that name goes into payload")
     return given
-
-
-def _object(value: Any, field_name: str) -> dict[str, Any]:
-    if isinstance(value, str):
-        return parse_object(value, field_name)
-    if not isinstance(value, dict):
-        raise invalid(field_name, value, "must be an object (or its JSON)")
-    return value
-
-
-def _in_envelope(envelope: dict[str, Any]) -> dict[str, Any]:
-    for key, value in envelope.items():
-        if key not in _ENVELOPE_KEYS:
-            hint = did_you_mean(key, _ENVELOPE_KEYS)
-            raise invalid(key, value, "stands beside the job, where it would be lost: put it into the job", hint)
-    return _object(envelope["job"], "job")

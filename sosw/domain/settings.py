@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sosw.domain.declared import read_resource
-from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid, missing
 from sosw.domain.health import COEFFICIENTS
 from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
@@ -99,10 +99,10 @@ class EssentialSettings:
             raise invalid(path, name, "must be the name of a registered labourer", did_you_mean("", self.labourers))
         short = _function_name(name)
         if short in self.mistaken:
-            raise InvalidInput(self.mistaken[short])
+            raise InvalidInput([Missing(p.field, p.value, p.rule, p.hint) for p in self.mistaken[short]])
         found = self.labourers.get(LabourerName(short))
         if found is None:
-            raise invalid(path, name, "is not a registered labourer", did_you_mean(short, self.labourers))
+            raise missing(path, name, "is not a registered labourer", did_you_mean(short, self.labourers))
         return found
 
     def labourer_or_default(self, name: LabourerName | None) -> Labourer:

@@ -10,13 +10,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import islice
 from typing import Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, dump
 
 MAX_BATCH = 100_000
 ON_BAD_LINE = ("refuse", "skip")
+Item = tuple[int, Any, int]
+"""A line or an object: its number, its value, and the bytes that both take in a payload."""
+KEYS_BYTES = len(',"lines":[],"line_numbers":[]')
+"""Of a payload, for what is around its items."""
+_COMMAS = 2
 SCHEME = "s3://"
 _URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.*)", re.DOTALL)
 
@@ -99,11 +104,32 @@ def _form(key: str) -> Form | None:
     return next((form for ending, form in _ENDINGS.items() if plain.endswith(ending)), None)
 
 
-def in_batches(source: Source, items: Iterable[tuple[int, Any]]) -> Iterator[dict[str, Any]]:
-    """What each task's payload gets of the numbered items: `lines` and their `line_numbers`, or `objects`."""
-    rest = iter(items)
-    while batch := list(islice(rest, source.batch)):
-        if source.form is Form.OBJECTS:
-            yield {"objects": [item for _, item in batch]}
-        else:
-            yield {"lines": [item for _, item in batch], "line_numbers": [number for number, _ in batch]}
+def size_of(number: int, value: Any) -> int:
+    """Bytes that an item and its number take in a payload; raises `ValueError` for what is no JSON after all."""
+    return len(dump(value).encode()) + len(str(number)) + _COMMAS
+
+
+def in_batches(source: Source, items: Iterable[Item], room: int = MAX_PAYLOAD_BYTES) -> Iterator[dict[str, Any]]:
+    """What each task's payload gets of the items: `lines` and their `line_numbers`, or `objects`.
+
+    There are `source.batch` of them, or as many as there is `room` for, in bytes.
+    """
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        if batch and size + item[2] > room:
+            yield _part(source, batch)
+            batch, size = [], 0
+        batch.append(item)
+        size += item[2]
+        if len(batch) == source.batch:
+            yield _part(source, batch)
+            batch, size = [], 0
+    if batch:
+        yield _part(source, batch)
+
+
+def _part(source: Source, batch: Iterable[Item]) -> dict[str, Any]:
+    if source.form is Form.OBJECTS:
+        return {"objects": [value for _, value, _ in batch]}
+    return {"lines": [value for _, value, _ in batch], "line_numbers": [number for number, _, _ in batch]}

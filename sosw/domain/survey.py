@@ -91,7 +91,7 @@ def _in_payload(payload: Any, path: str) -> Iterator[Problem]:
     if isinstance(payload, str):
         try:
             payload = load(payload)
-        except ValueError:
+        except (ValueError, RecursionError):
             return
     if isinstance(payload, dict):
         yield from (Problem(f"{path}payload.{key}", payload[key], _RESERVED) for key in RESERVED_KEYS if key in payload)

@@ -10,6 +10,7 @@ from typing import Any
 from sosw.domain.errors import invalid
 from sosw.domain.lines import MAX_LINE_BYTES
 from sosw.domain.sources import Form, Source
+from sosw.ports import Beat, no_beat
 
 
 class InMemorySources:
@@ -33,8 +34,9 @@ class InMemorySources:
         lines = (gzip.decompress(content) if source.is_gzip else content).split(b"\n")
         yield from (line[: MAX_LINE_BYTES + 1] for line in (lines if lines[-1] else lines[:-1]))
 
-    def objects(self, source: Source, pin: str) -> Iterator[dict[str, Any]]:
+    def objects(self, source: Source, pin: str, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """See `SourceReader.objects`."""
+        beat()
         self._check(source, pin)
         yield from self._listed(source)
 

@@ -96,6 +96,31 @@ def test_a_cancelled_job_remembers_who_and_why_and_who_is_at_it(world: World) ->
     assert (gone.state, gone.total, gone.cancelled_by, gone.cancelled_why) == (JobState.CANCELLED, 3, "ada", "so")
 
 
+def test_a_job_that_waits_says_why_until_somebody_is_at_it_again(world: World) -> None:
+    job = held(world, world.jobs.open(_job(world)))
+    waiting = world.jobs.apply(moves.wait(job, cursor=7, tag=None, until=NOW + MINUTE, why="no source"))
+    assert world.jobs.get(job.id) == waiting
+    assert (waiting.cursor, waiting.held_until, waiting.waits_why) == (7, NOW + MINUTE, "no source")
+    later = world.jobs.apply(moves.hold(waiting, now=NOW + MINUTE, until=NOW + 2 * MINUTE))
+    assert later.waits_why is None
+    with pytest.raises(StaleJob):
+        world.jobs.apply(moves.cancel(waiting, now=NOW, by="ada", why="so"))
+    failed = world.jobs.apply(moves.fail(later, total=9, why="changed"))
+    assert (failed.state, failed.cursor, failed.total, failed.held_until) == (JobState.FAILED, 9, 9, None)
+
+
+def test_a_job_that_waits_and_one_that_is_cancelled_are_cancelled_at_once(world: World) -> None:
+    job = held(world, world.jobs.open(_job(world)))
+    waiting = world.jobs.apply(moves.wait(job, cursor=7, tag=3, until=NOW + MINUTE, why="no source"))
+    cancelling = world.jobs.apply(moves.cancel(waiting, now=NOW, by="ada", why="so"))
+    assert (cancelling.held_until, cancelling.waits_why) == (NOW, None)
+    gone = world.jobs.apply(moves.cancelled(held(world, cancelling), total=7))
+    again = world.jobs.apply(moves.cancel(gone, now=NOW, by="bob", why="again"))
+    assert (again.state, again.swept, again.held_until) == (JobState.CANCELLING, 0, NOW)
+    assert (again.cancelled_by, again.cancelled_why) == ("ada", "so")
+    assert job.id in world.jobs.left(NOW, 1000)
+
+
 def test_jobs_that_nobody_is_at_are_left_until_they_are_done(world: World) -> None:
     job = world.jobs.open(_job(world))
     assert job.id in world.jobs.left(NOW, 1000)

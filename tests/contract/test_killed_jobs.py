@@ -15,7 +15,7 @@ from sosw.aws.dynamodb.models import TASKS
 from sosw.domain.job import JobState
 from sosw.domain.messages import resume_event
 from sosw.domain.task import JobId
-from sosw.scheduler import HOLD
+from sosw.job_writer import HOLD
 from tests.contract.backends import REGION, Dynamo, DynamoWorld
 from tests.contract.faults import on
 from tests.factories import World, seconds

@@ -15,6 +15,7 @@ def on_one_cpu() -> Iterator[None]:
         yield
         return
     all_of_them = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {sorted(all_of_them)[os.getpid() % len(all_of_them)]})
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.sched_setaffinity(0, {sorted(all_of_them)[worker % len(all_of_them)]})
     yield
     os.sched_setaffinity(0, all_of_them)

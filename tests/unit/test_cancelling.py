@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from sosw.domain import job as moves
 from sosw.domain import lifecycle
-from sosw.domain.errors import StaleJob
-from sosw.domain.job import Job, JobMove
+from sosw.domain.errors import SoswError, StaleJob
+from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
-from sosw.domain.task import Failure, Task, TaskState, task_id
+from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
+from sosw.job_writer import BATCH, HOLD, RETRY_STUCK
 from sosw.ports import Outcome
-from sosw.scheduler import BATCH, HOLD
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, NOW, POLICY, World
 from tests.unit.test_long_jobs import ID, JOB, TASKS, Died, Dying, dying_stores, job_of, shrinking
+
+BUSY = SoswError("the table is busy")
 
 
 @pytest.fixture
@@ -143,12 +148,100 @@ def test_a_long_cancellation_is_handed_over_too(world: World) -> None:
     assert set(world.states()) == {TaskState.CANCELLED}
 
 
+def test_a_batch_that_fails_in_part_after_the_job_was_cancelled_leaves_nothing_that_could_start(world: World) -> None:
+    class Late(InMemoryTaskStore):
+        def create(self, tasks: Sequence[Task]) -> int:
+            if len(self.tasks) < BATCH:
+                return super().create(tasks)
+            world.clock.advance(HOLD)
+            world.submit(cancel_event(ID, by="ada", why=""), "another")
+            super().create(tasks[:600])
+            raise BUSY
+
+    world.tasks = Late()
+    with pytest.raises(SoswError, match="busy"):
+        world.submit(JOB, ID)
+
+    assert job_of(world).state is JobState.CANCELLED
+    assert Counter(world.states()) == {TaskState.CANCELLED: BATCH + 600}
+
+
+def test_a_batch_that_fails_is_told_of_whatever_becomes_of_its_job(world: World) -> None:
+    class Gone(InMemoryJobStore):
+        def get(self, job_id: JobId) -> Job | None:
+            return None if self.jobs.get(job_id) else super().get(job_id)
+
+    class Unread(InMemoryJobStore):
+        def get(self, job_id: JobId) -> Job | None:
+            raise SoswError(f"{job_id} cannot be read")
+
+    class Full(InMemoryTaskStore):
+        create = Mock(side_effect=BUSY)
+
+    for jobs in (InMemoryJobStore(), Gone(), Unread()):
+        with pytest.raises(SoswError, match="the table is busy"):
+            world.submit(JOB, ID, tasks=Full(), jobs=jobs)
+        assert jobs.jobs[ID].state is JobState.CREATING
+
+
+def test_tasks_written_after_their_job_was_cancelled_are_cancelled_by_cancelling_it_again(world: World) -> None:
+    world.submit(JOB, ID)
+    late = list(world.tasks.tasks.values())[TASKS - 50 :]
+    for task in late:
+        del world.tasks.tasks[task.id]
+    world.submit(cancel_event(ID, by="ada", why="first"), "a")
+    world.tasks.create(late)
+    assert Counter(world.states()) == {TaskState.CANCELLED: TASKS - 50, TaskState.QUEUED: 50}
+    answer = world.submit(cancel_event(ID, by="bob", why="again"), "b")
+
+    assert (answer["state"], set(world.states())) == ("cancelled", {TaskState.CANCELLED})
+    assert (job_of(world).cancelled_by, job_of(world).cancelled_why) == ("ada", "first")
+
+
+def waiting(world: World) -> datetime:
+    """When it is to be gone on with, of a job that is written in part and whose labourer is gone."""
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    labourers = world.config["task_config"].pop("labourers")
+    world.submit(resume_event(ID), "another")
+    world.config["task_config"]["labourers"] = labourers
+    until = job_of(world).held_until
+    assert until is not None
+    return until
+
+
+def test_a_job_that_waits_for_its_settings_is_cancelled_at_once(world: World) -> None:
+    assert waiting(world) == NOW + RETRY_STUCK
+    answer = world.submit(cancel_event(ID, by="ada", why=""), "b")
+
+    assert (answer["state"], set(world.states())) == ("cancelled", {TaskState.CANCELLED})
+    assert (job_of(world).waits_why, job_of(world).held_until) == (None, None)
+
+
+def test_a_job_that_waited_and_was_begun_with_is_cancelled_by_who_is_at_it(world: World) -> None:
+    class Resumed(InMemoryJobStore):
+        def apply(self, move: JobMove) -> Job:
+            job = self.jobs[ID]
+            if move.move == "cancel" and job.waits_why is not None:
+                now = world.clock.now()
+                super().apply(moves.hold(job, now=now, until=now + HOLD))
+            return super().apply(move)
+
+    until = waiting(world)
+    world.clock.advance(RETRY_STUCK)
+    resumed = Resumed()
+    resumed.jobs = world.jobs.jobs
+    answer = world.submit(cancel_event(ID, by="ada", why=""), "b", jobs=resumed)
+
+    assert (answer["state"], answer["duplicate"]) == ("cancelling", True)
+    assert job_of(world).held_until == until + HOLD
+
+
 def test_cancelling_twice_is_cancelling_once(world: World) -> None:
     world.submit({**JOB, "shops": [0]}, ID)
     first = world.submit(cancel_event(ID, by="ada", why="first"), "a")
     second = world.submit(cancel_event(ID, by="bob", why="second"), "b")
 
-    assert (first["state"], second["state"], second["duplicate"]) == ("cancelled", "cancelled", True)
+    assert (first["state"], second["state"], second["tasks"]) == ("cancelled", "cancelled", 1)
     assert job_of(world).cancelled_by == "ada"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pytest
 
+from sosw.domain import request
 from sosw.domain.errors import InvalidInput
+from sosw.domain.extensions import Extensions
 from sosw.domain.job import JobState
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import JobId, task_id
-from sosw.scheduler import BATCH
+from sosw.job_writer import BATCH, RETRY_STUCK
 from tests.factories import World
 from tests.unit.test_long_jobs import shrinking
 
@@ -70,11 +74,10 @@ def test_a_job_whose_source_changed_meanwhile_says_so_and_makes_no_other_tasks()
     world = world_with(b"\n".join(b"%d" % n for n in range(2 * BATCH + 2)))
     world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
     world.sources.stored["s3://bucket/orders.jsonl"] = b"something else"
-    with pytest.raises(InvalidInput, match=r"source: 's3://bucket/orders\.jsonl'"):
-        world.submit(resume_event(ID), "another")
+    answer = world.submit(resume_event(ID), "another")
     job = world.jobs.jobs[ID]
 
-    assert len(world.tasks.tasks) == BATCH
+    assert (answer["state"], answer["tasks"], len(world.tasks.tasks)) == ("failed", BATCH, BATCH)
     assert (job.state, job.total, job.held_until) == (JobState.FAILED, BATCH, None)
     assert "s3://bucket/orders.jsonl" in str(job.failed_why)
     assert world.submit(cancel_event(ID, by="ada", why=""), "b")["state"] == "cancelled"
@@ -99,3 +102,96 @@ def test_a_dry_run_without_a_source_tells_the_first_and_the_last_task() -> None:
         ["2025-10-03"],
         ["2025-12-31"],
     )
+
+
+def test_a_source_of_more_tasks_than_a_job_may_have_is_refused_at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request, "MAX_TASKS", 3)
+    world = world_with(b"1\n2\n3\n4\n5\n6\n7\n")
+    with pytest.raises(InvalidInput, match=r"job: 'sales' makes more than 3 tasks \(put more lines or objects"):
+        world.submit(JOB, ID)
+
+    assert (world.tasks.tasks, world.jobs.jobs) == ({}, {})
+    assert world.submit({**JOB, "batch": 3}, ID)["tasks"] == 3
+
+
+def test_what_nothing_missing_explains_fails_the_job_once_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = world_with(b"\n".join(b"%d" % n for n in range(4 * BATCH)))
+    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    monkeypatch.setattr(request, "MAX_TASKS", BATCH + 1)  # as of a version of sosw that allows for less
+    answer = world.submit(resume_event(ID), "another")
+
+    assert (answer["state"], answer["tasks"], len(world.tasks.tasks)) == ("failed", BATCH, BATCH)
+    assert "makes more than 1,001 tasks" in str(world.jobs.jobs[ID].failed_why)
+
+
+@pytest.mark.parametrize("asked", [{"period": "mine"}, {"chunker": "mine"}])
+def test_a_job_whose_period_or_chunker_is_gone_waits_for_it(asked: dict[str, str]) -> None:
+    def chunker(job: Mapping[str, Any], _schema: Sequence[str], _today: date) -> Iterable[Mapping[str, Any]]:
+        return [job] * 2 * BATCH
+
+    known = Extensions(periods={"mine": lambda today, _match: [today] * 2 * BATCH}, chunkers={"mine": chunker})
+    world = World()
+    job = {"lambda_name": "sales", "isolate_days": True, **asked}
+    world.scheduler(extensions=known).submit(job, request_id=ID, remaining=shrinking(900))
+    assert world.submit(resume_event(ID), "another")["state"] == "creating"
+    assert "'mine' is no " in str(world.jobs.jobs[ID].waits_why)
+    world.clock.advance(RETRY_STUCK)
+
+    assert world.submit(resume_event(ID), "another", extensions=known)["state"] == "ready"
+
+
+@pytest.mark.parametrize("attributes", [{}, {"pad": "x" * 100_000}, {"period": "last_400_days", "isolate_days": True}])
+def test_lines_too_long_for_one_task_together_are_parted_and_one_too_long_by_itself_is_bad(
+    attributes: dict[str, Any],
+) -> None:
+    lines = [b'"%s"' % (b"x" * size) for size in (100_000, 100_000, 100_000, 262_140, 9)]
+    world = world_with(b"\n".join(lines))
+    job = {**JOB, **attributes, "batch": 3}
+    with pytest.raises(InvalidInput, match=r"source: 's3://bucket/orders.jsonl' line 4 takes 262,145 bytes of its"):
+        world.submit(job, ID)
+    assert world.jobs.jobs == {}
+    world.submit({**job, "on_bad_line": "skip"}, ID)
+    numbers = [tuple(p["line_numbers"]) for p in payloads(world)]
+
+    assert list(dict.fromkeys(numbers)) == ([(1,), (2,), (3, 5)] if "pad" in attributes else [(1, 2), (3, 5)])
+    assert world.jobs.jobs[ID].skipped_lines == 1
+
+
+def test_a_job_that_is_known_is_recognised_without_reading_its_source_again() -> None:
+    world = world_with(b"1\n2\n")
+    job = {**JOB, "idempotency_key": "k"}
+    world.submit(job, "a")
+    del world.sources.stored["s3://bucket/orders.jsonl"]
+    again = world.submit(job, "b")
+
+    assert (again["job_id"], again["state"], again["duplicate"]) == ("k", "ready", True)
+    with pytest.raises(InvalidInput, match="'k' was given to another job before"):
+        world.submit({**job, "shop": "B"}, "c")
+    with pytest.raises(InvalidInput, match="is not there"):
+        world.submit({**job, "dry_run": True}, "d")
+
+
+def test_a_job_is_the_same_whatever_its_schema_has_become_since() -> None:
+    world = World()
+    job = {"lambda_name": "sales", "shops": [1, 2], "idempotency_key": "k"}
+    world.submit(job, "a")
+    world.config["job_schema_variants"] = {"default": {"chunkable_attrs": [["shop", {}]]}}
+
+    assert world.submit(job, "b")["duplicate"] is True
+
+
+def test_a_rule_of_the_users_that_raises_when_its_job_is_gone_on_with_fails_the_job() -> None:
+    days = iter([2 * BATCH] * 20)
+
+    def period(today: date, _match: object) -> list[date]:
+        return [today] * next(days)
+
+    own = Extensions(periods={"mine": period})
+    world = World()
+    job = {"lambda_name": "sales", "isolate_days": True, "period": "mine"}
+    world.scheduler(extensions=own).submit(job, request_id=ID, remaining=shrinking(900))
+    list(days)
+    answer = world.submit(resume_event(ID), "another", extensions=own)
+
+    assert (answer["state"], answer["tasks"]) == ("failed", BATCH)
+    assert "period: 'mine' raised StopIteration" in str(world.jobs.jobs[ID].failed_why)

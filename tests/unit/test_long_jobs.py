@@ -15,7 +15,7 @@ from sosw.domain.errors import InvalidInput, InvokeRefused
 from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.messages import resume_event
 from sosw.domain.task import JobId, Task, task_id
-from sosw.scheduler import BATCH, HOLD, RETRY_STUCK, SHUTDOWN
+from sosw.job_writer import BATCH, HOLD, RETRY_STUCK, SHUTDOWN
 from sosw.settings import Names
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, LEASE, World, seconds
@@ -204,14 +204,14 @@ def test_a_replayed_task_is_dead_no_more(world: World) -> None:
 def test_a_job_whose_labourer_is_gone_is_left_alone_for_a_while_and_goes_on_when_it_is_back(world: World) -> None:
     world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
     labourers = world.config["task_config"].pop("labourers")
-    with pytest.raises(InvalidInput, match="lambda_name: 'sales' is not a registered labourer"):
-        world.submit(resume_event(ID))
+    assert world.submit(resume_event(ID))["state"] == "creating"
+    assert "lambda_name: 'sales' is not a registered labourer" in str(job_of(world).waits_why)
     assert job_of(world).held_until == world.clock.now() + RETRY_STUCK
     world.config["task_config"]["labourers"] = labourers
     world.clock.advance(RETRY_STUCK)
     world.submit(resume_event(ID))
 
-    assert is_whole(world)
+    assert (is_whole(world), job_of(world).waits_why) == (True, None)
 
 
 def test_a_hold_is_refused_while_another_lasts_and_given_when_it_is_over(world: World) -> None:

@@ -14,8 +14,8 @@ from sosw.domain.fairness import QUANTUM, Taken
 from sosw.domain.messages import resume_event
 from sosw.domain.ranks import Place
 from sosw.domain.records import Record, RecordKey, of_labourer
+from sosw.job_writer import BATCH
 from sosw.placer import ROUNDS
-from sosw.scheduler import BATCH
 from sosw.testing import InMemoryRecordStore, InMemoryTaskStore
 from tests.factories import LABOURER, NOW, World
 from tests.unit.placing import A, by_shop, job, ledger, serve, sharded, standing, submit, tags

@@ -9,6 +9,7 @@ import pytest
 
 from sosw.domain.bucket import TOKEN
 from sosw.domain.errors import InvokeUncertain
+from sosw.domain.moments import to_ms
 from sosw.domain.records import Record, RecordKey, of_labourer
 from sosw.domain.resources import Rate
 from sosw.rate_gate import BUCKET_GRACE, ROUNDS, Purse, RateGate
@@ -153,19 +154,63 @@ def test_used_tokens_are_not_given_back() -> None:
     assert (bank.left(), bank.records.writes) == (2, 1)
 
 
-def test_it_tells_when_to_ask_again_only_where_tokens_were_short() -> None:
+def test_who_empties_a_bucket_that_is_too_small_is_woken_when_it_is_worth_it() -> None:
+    bank = Bank()
+    purse = bank.purse()
+    purse.hold(5)
+    assert (purse.next_at, bank.records.writes) == (bank.clock.now() + seconds(1), 1)
+
+
+def test_who_gets_what_it_wants_need_not_be_woken() -> None:
     bank = Bank()
     purse = bank.purse()
     purse.hold(4)
-    assert purse.next_at is None
+    purse.see_to_wake()
+    assert (purse.next_at, bank.records.writes) == (None, 1)
+
+
+def test_who_finds_it_empty_is_woken_and_of_many_one() -> None:
+    bank = Bank()
+    bank.purse().hold(4)
+    both = [bank.purse(), bank.purse()]
+    for purse in both:
+        purse.room(1)
+    for purse in both:
+        purse.see_to_wake()
+    assert [purse.next_at for purse in both] == [bank.clock.now() + seconds(1), None]
+    later = bank.purse()
+    later.room(1)
+    later.see_to_wake()
+    assert later.next_at is None
+
+
+def test_a_wake_that_did_not_come_is_seen_to_by_who_looks_next() -> None:
+    bank = Bank()
+    bank.purse().hold(5)
+    bank.clock.advance(seconds=1)
+    purse = bank.purse()
     purse.hold(5)
     assert purse.next_at == bank.clock.now() + seconds(1)
-    asked = bank.purse()
-    asked.room(1)
-    assert asked.next_at == bank.clock.now() + seconds(1)
-    bank.clock.advance(seconds=1)
-    asked.room(1)
-    assert asked.next_at is None
+
+
+def test_a_wake_that_is_to_come_is_kept_over_takes_and_returns() -> None:
+    bank = Bank()
+    bank.purse(Rate(per_second=0.1, burst=4)).hold(5)
+    bank.clock.advance(seconds=5)
+    faster = bank.purse()
+    faster.hold(9)
+    faster.give_back(0)
+    assert faster.next_at is None
+    assert bank.records.records[KEY].value["wake"] == to_ms(bank.clock.now() + seconds(5))
+
+
+def test_where_the_reply_of_a_take_was_lost_nobody_is_woken_by_us() -> None:
+    bank = Bank()
+    bank.records.lost = 1
+    purse = bank.purse()
+    purse.hold(5)
+    purse.see_to_wake()
+    assert purse.next_at is None
 
 
 def test_a_bucket_of_a_key_may_leave_the_table_when_it_would_be_full_again() -> None:

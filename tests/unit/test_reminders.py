@@ -7,7 +7,7 @@ from datetime import timedelta
 from sosw.domain.errors import InvokeUncertain
 from sosw.domain.messages import Change, Wake
 from sosw.domain.task import LabourerName, TaskState, task_id
-from sosw.scavenger import HORIZON, MAX_REMINDERS
+from sosw.reminding import HORIZON, MAX_REMINDERS
 from tests.factories import JOB, LABOURER, NOW, World, seconds
 
 WAKE = Wake(ended={LABOURER: {}})

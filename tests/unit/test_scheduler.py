@@ -10,7 +10,8 @@ import pytest
 from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.task import JobId, Task, TaskState
-from sosw.scheduler import BATCH, Scheduler
+from sosw.job_writer import BATCH
+from sosw.scheduler import Scheduler
 from sosw.testing import InMemoryTaskStore
 from tests.factories import NOW, World, seconds
 
@@ -188,3 +189,10 @@ def test_a_pattern_without_its_method_is_refused_by_name(world: World) -> None:
     world.config["custom_period_patterns"] = ["fiscal_[0-9]+_days"]
     with pytest.raises(InvalidInput, match=r"needs a method fiscal_x_days\(\) on Scheduler"):
         world.submit(JOB)
+
+
+def test_a_dry_run_refuses_what_the_job_itself_would_be_refused_for(world: World) -> None:
+    job = {**JOB, "shops": [f"{n:0100}" for n in range(3000)]}  # each task is small, the job is not
+    for event in (job, {**job, "dry_run": True}):
+        with pytest.raises(InvalidInput, match="bytes of JSON, over the limit of 262,144"):
+            world.submit(event, "r")

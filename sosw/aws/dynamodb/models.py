@@ -130,6 +130,7 @@ class JobModel(Model):
     swept = NumberAttribute()
     held_until = MomentAttribute()
     total = NumberAttribute()
+    waits_why = UnicodeAttribute()
     failed_why = UnicodeAttribute()
     cancelled_by = UnicodeAttribute()
     cancelled_why = UnicodeAttribute()

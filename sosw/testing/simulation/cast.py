@@ -11,7 +11,10 @@ from typing import Any
 from sosw.domain.messages import COMPLETE, FAIL, Change, Report, assignment
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
+from sosw.gates import Gates
+from sosw.health_sources import HealthSources
 from sosw.orchestrator import Orchestrator
+from sosw.regulator import Regulator
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
@@ -130,7 +133,22 @@ class Cast:
         return Orchestrator(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots), invoker=self.cloud,
             clock=self._engine.clock, name=self._names.orchestrator, in_parallel=self._engine.in_parallel,
-            pause=self._pause, wait=self._engine.sleep,
+            pause=self._pause, wait=self._engine.sleep, limits=self._regulator(), gates=self._gates(),
+            reminder=self.cloud,
+        )  # fmt: skip
+
+    def _regulator(self) -> Regulator:
+        """Nothing is measured: limits are those of the settings, health that of the records."""
+        return Regulator(
+            records=SimulatedRecords(self._calls, self.records), sources=HealthSources({}),
+            slots=SimulatedSlots(self._calls, self.slots), tasks=self._task_port, clock=self._engine.clock,
+            settings=self._settings,
+        )  # fmt: skip
+
+    def _gates(self) -> Gates:
+        return Gates(
+            records=SimulatedRecords(self._calls, self.records), slots=SimulatedSlots(self._calls, self.slots),
+            tasks=self._task_port, clock=self._engine.clock, in_parallel=self._engine.in_parallel, pause=self._pause,
         )  # fmt: skip
 
     def _scheduler(self) -> Scheduler:

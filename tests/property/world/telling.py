@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from sosw import job_canceller, scheduler
+from sosw import job_canceller, job_writer
 from sosw.domain import slots
 from tests.property.world.effects import LostError
 from tests.property.world.play import ACTIONS, Play
@@ -35,7 +35,7 @@ def small(row: int) -> Iterator[None]:
     """Rows of so few slots that a small limit needs several; batches so small that a small job needs several."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slots, "ROW_SLOTS", row)
-        patch.setattr(scheduler, "BATCH", 2)
+        patch.setattr(job_writer, "BATCH", 2)
         patch.setattr(job_canceller, "STEP", 2)
         yield
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ResponseSt
 
 from sosw.aws import s3
 from sosw.aws.s3 import S3Sources
-from sosw.domain.errors import InvalidInput
+from sosw.domain.errors import InvalidInput, SourceUnavailable
 from sosw.domain.sources import Source
 
 CONTENT = b"one\ntwo\nthree\n"
@@ -90,23 +90,27 @@ def test_a_version_is_asked_for_by_its_id() -> None:
 
 
 def test_a_reading_that_gets_nowhere_is_given_up() -> None:
-    with pytest.raises(InvalidInput, match=r"cannot be read: .*broken off"):
+    with pytest.raises(SourceUnavailable, match=r"cannot be read now: .*broken off"):
         list(reader(Bucket(*[0] * s3.TRIES)).lines(a_source(), "etag:e"))
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence"),
+    ("error", "is_for_good", "sentence"),
     [
-        (refusal("403", 403), "may not be read: the Scheduler's role needs s3:GetObject and s3:ListBucket"),
-        (refusal("NoSuchBucket", 404), "is not there"),
-        (refusal("PreconditionFailed", 412), "is no longer what it was when the job was submitted"),
-        (refusal("SlowDown", 503), "cannot be read: An error occurred (SlowDown)"),
-        (EndpointConnectionError(endpoint_url="s3"), "cannot be read: Could not connect"),
+        (refusal("403", 403), False, "may not be read: the Scheduler's role needs s3:GetObject and s3:ListBucket"),
+        (refusal("NoSuchBucket", 404), True, "is not there"),
+        (refusal("PreconditionFailed", 412), True, "is no longer what it was when the job was submitted"),
+        (refusal("NoSuchVersion", 404), True, "is no longer what it was when the job was submitted"),
+        (refusal("SlowDown", 503), False, "cannot be read now: An error occurred (SlowDown)"),
+        (refusal("KMS.DisabledException", 400), False, "cannot be read now: An error occurred (KMS.DisabledException)"),
+        (EndpointConnectionError(endpoint_url="s3"), False, "cannot be read now: Could not connect"),
     ],
 )
-def test_what_s3_refuses_is_said_by_the_name_of_the_source(error: Exception, sentence: str) -> None:
+def test_what_s3_refuses_is_said_by_the_name_of_the_source_and_whether_it_may_pass(
+    error: Exception, sentence: str, *, is_for_good: bool
+) -> None:
     for call in (lambda s: s.pin(a_source()), lambda s: list(s.lines(a_source(), "etag:e"))):
-        with pytest.raises(InvalidInput) as refused:
+        with pytest.raises(InvalidInput if is_for_good else SourceUnavailable) as refused:
             call(reader(Refusing(error)))
         assert "source: 's3://bucket/x.jsonl' " in str(refused.value)
         assert sentence in str(refused.value)

@@ -15,7 +15,7 @@ from tests.unit.client.conftest import SHOPS, ClientWorld
 KEYS = {
     "job_id", "labourer", "state", "is_finished", "total", "created", "open", "queued", "running", "done", "dead",
     "cancelled", "gone", "failed", "is_counted", "cursor", "priority", "not_before", "submitted_at", "submitted_by",
-    "source_event", "skipped_lines", "failed_why", "cancelled_by", "cancelled_why",
+    "source_event", "skipped_lines", "waits_why", "failed_why", "cancelled_by", "cancelled_why",
 }  # fmt: skip
 """Of a job in JSON: programs rely on them."""
 

@@ -14,6 +14,7 @@ from sosw.domain.errors import (
     StaleTask,
     did_you_mean,
     invalid,
+    missing,
 )
 from sosw.domain.slots import SlotRow
 from tests.factories import LABOURER, a_task
@@ -64,3 +65,16 @@ def test_a_misspelt_word_is_answered_with_the_nearest_or_with_all(word: str, kno
 def test_every_error_is_one_sentence_and_ours(error: SoswError, sentence: str) -> None:
     assert isinstance(error, SoswError)
     assert str(error) == sentence
+
+
+def test_a_value_that_cannot_be_written_down_is_told_by_its_kind() -> None:
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+    assert str(Problem("x", deep, "is too deep")) == "x: <list> is too deep"
+    assert str(Problem("x", 10**5_000, "is too large")) == "x: <int> is too large"
+    assert str(Problem("\ud800", 1, "is no name")) == "\\ud800: 1 is no name"
+
+
+def test_only_what_is_missing_may_come_back() -> None:
+    assert [error("a", 1, "is not known").may_pass for error in (invalid, missing)] == [False, True]

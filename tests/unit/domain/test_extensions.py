@@ -114,3 +114,16 @@ def test_a_chunker_that_is_not_installed_is_refused(name: Any) -> None:
 def test_what_a_chunker_makes_is_looked_at_before_it_is_written(payload: Any, sentence: str) -> None:
     own = Extensions(chunkers={"own": lambda _job, _schema, _today: [payload]})
     assert sentence in "; ".join(map(str, survey({"chunker": "own"}, [], TODAY, own).problems))
+
+
+def test_what_a_rule_of_the_users_raises_is_told_by_its_name() -> None:
+    def by_weight(job: Mapping[str, Any], _schema: Sequence[str], _today: date) -> Iterator[Mapping[str, Any]]:
+        yield job
+        yield {"weight": job["weights"]}
+
+    own = Extensions(periods=OWN.periods, chunkers={"by_weight": by_weight})
+    with pytest.raises(InvalidInput, match=r"^period: '99999999_weeks_back' raised OverflowError: ") as refused:
+        dates("99999999_weeks_back", TODAY, own)
+    assert not refused.value.may_pass
+    (problem,) = survey({"chunker": "by_weight", "weight": 1}, [], TODAY, own).problems
+    assert str(problem) == "chunker: 'by_weight' raised KeyError: 'weights'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 
 from sosw.domain import lines as lines_module
 from sosw.domain.errors import InvalidInput
+from sosw.domain.jsontext import dump
 from sosw.domain.lines import Lines
-from sosw.domain.sources import Form, Source, in_batches
+from sosw.domain.sources import KEYS_BYTES, Form, Source, in_batches
 
 
 def a_source(key: str = "x.jsonl", **job: Any) -> Source:
@@ -20,7 +22,7 @@ def a_source(key: str = "x.jsonl", **job: Any) -> Source:
 
 
 def values(source: Source, *given: bytes) -> list[Any]:
-    return list(Lines(source).values(given))
+    return [(number, value) for number, value, _ in Lines(source).values(given)]
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,9 @@ def test_a_source_without_rows_has_no_values(given: list[bytes]) -> None:
 BAD = [
     ("x.jsonl", [b"1", b"{"], 2, "is not JSON: Expecting property name"),
     ("x.jsonl", [b"1", b"NaN"], 2, "is not JSON: NaN is no JSON value"),
+    ("x.jsonl", [b"1", b"1e999"], 2, "is not JSON: Out of range float values"),
+    ("x.jsonl", [b"1", b'"\\ud800"'], 2, "is not JSON: 'utf-8' codec can't encode character '\\ud800'"),
+    ("x.jsonl", [b"1", b'"' + b"x" * 262_141 + b'"'], 2, "takes 262,146 bytes of its task's payload, which has room"),
     ("x.jsonl", [b"\xff"], 1, "is not UTF-8: invalid start byte at byte 0"),
     ("x.jsonl", [b"1", b'"' + b"x" * 300_000 + b'"'], 2, "is longer than 262,144 bytes"),
     ("x.csv", [b"id", b"1", b"1,2"], 3, "has 2 fields, but the first line names 1"),
@@ -115,7 +120,7 @@ def test_bad_lines_are_left_out_and_counted_where_the_job_says_so(
 ) -> None:
     del why
     lines = Lines(a_source(key, on_bad_line="skip"))
-    good = [at for at, _ in lines.values(given)]
+    good = [at for at, _, _ in lines.values(given)]
     header = key.endswith(".csv")
     assert good == list(range(1 + header, number))
     assert lines.skipped == len(given) - header - len(good)
@@ -125,7 +130,7 @@ def test_a_quote_that_is_never_closed_takes_no_more_than_the_longest_line(monkey
     monkeypatch.setattr(lines_module, "MAX_LINE_BYTES", 10)
     lines = Lines(a_source("x.csv", on_bad_line="skip"))
     given = [b"id", b'"open', *[b"row"] * 10]
-    assert [at for at, _ in lines.values(given)] == [7, 8, 9, 10, 11, 12]
+    assert [at for at, _, _ in lines.values(given)] == [7, 8, 9, 10, 11, 12]
     assert lines.skipped == 5
 
 
@@ -135,8 +140,36 @@ def test_columns_have_names_of_their_own(names: bytes) -> None:
         values(a_source("x.csv", on_bad_line="skip"), names, b"1,2")
 
 
+def test_a_line_that_should_name_the_columns_and_cannot_be_read_is_refused_also_where_bad_ones_are_skipped() -> None:
+    for names in (b"id,na\xffme", b'id,"na" me', b"x" * 300_000):
+        with pytest.raises(InvalidInput, match=r"x\.csv' line 2 names the columns, but is (not|longer)"):
+            values(a_source("x.csv", on_bad_line="skip"), b"", names, b"1,2")
+
+
+def test_a_field_may_be_as_long_as_a_line() -> None:
+    long = "y" * 200_000
+    assert values(a_source("x.csv"), b"id,name", f"1,{long}".encode()) == [(2, {"id": "1", "name": long})]
+
+
+@pytest.mark.parametrize("values", [["a" * 10, "ä", "", 7, {"b": [1.5, None]}], [{"id": "1"}] * 12])
+def test_lines_take_as_many_bytes_of_a_payload_as_is_said(values: list[Any]) -> None:
+    given = [json.dumps(value, ensure_ascii=False).encode() for value in values]
+    items = list(Lines(a_source()).values(given))
+    (part,) = in_batches(a_source(batch=100), items)
+    spare = 2  # commas that stand only between
+    assert (
+        KEYS_BYTES + sum(size for _, _, size in items) == len(dump({"k": 1, **part}).encode()) - len('{"k":1}') + spare
+    )
+
+
+def test_a_batch_ends_before_it_is_larger_than_its_task_has_room_for() -> None:
+    items = [(1, "a", 6), (3, "b", 6), (4, "c", 7), (5, "d", 6), (6, "e", 6)]
+    parts = list(in_batches(a_source(batch=3), items, room=18))
+    assert [part["line_numbers"] for part in parts] == [[1, 3], [4, 5], [6]]
+
+
 def test_lines_come_in_batches_with_their_numbers() -> None:
-    items = [(1, "a"), (3, "b"), (4, "c")]
+    items = [(1, "a", 6), (3, "b", 6), (4, "c", 6)]
     assert list(in_batches(a_source(batch=2), items)) == [
         {"lines": ["a", "b"], "line_numbers": [1, 3]},
         {"lines": ["c"], "line_numbers": [4]},
@@ -144,5 +177,5 @@ def test_lines_come_in_batches_with_their_numbers() -> None:
 
 
 def test_objects_come_in_batches() -> None:
-    items = [(1, {"key": "a"}), (2, {"key": "b"})]
+    items = [(1, {"key": "a"}, 14), (2, {"key": "b"}, 14)]
     assert list(in_batches(a_source("all/", batch=5), items)) == [{"objects": [{"key": "a"}, {"key": "b"}]}]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sosw.domain import survey as survey_module
+from sosw.domain.chunking import chunk
 from sosw.domain.survey import Survey, check_payload, survey
 
 TODAY = date(2026, 1, 1)
@@ -139,3 +140,14 @@ def test_a_payload_that_cannot_be_written_down_is_refused() -> None:
 
 def test_a_right_payload_passes() -> None:
     check_payload({"x": 1})
+
+
+def test_a_payload_nested_too_deep_to_be_read_is_a_text() -> None:
+    job = {"payload": "[" * 20_000}
+    assert survey(job, [], TODAY).problems == ()
+    assert list(chunk(job, [], TODAY)) == [job]
+
+
+def test_a_size_of_thousands_of_digits_is_none() -> None:
+    (problem,) = survey({"max_days_per_batch": "9" * 5_000, "period": "last_3_days"}, [], TODAY).problems
+    assert "must be a whole number from 1" in str(problem)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import InvalidInput
-from sosw.domain.task import TaskState
+from sosw.domain.task import Task, TaskState
 from sosw.testing.simulation import AWS, LOCAL, Faults, Figures, Profile, Simulation, Workers, percentile
 from tests.factories import seconds
 
@@ -108,6 +108,34 @@ def test_crashes_lost_replies_and_lost_messages_delay_but_lose_nothing(seed: int
     assert states(simulation) == {TaskState.DONE}
     assert len(simulation.tasks.tasks) == 20
     assert figures.overshoot == 0
+
+
+def test_a_rate_is_kept_and_used_with_several_orchestrators() -> None:
+    more = {"rate": {"per_second": 5, "burst": 10}}
+    _, figures = simulated(100, limit=50, more=more, orchestrators=3)
+    moments = [attempt.claimed_at for attempt in figures.attempts]
+    for number, since in enumerate(moments):
+        for count, until in enumerate(moments[number:], 1):
+            assert count <= 10 + 5 * ((until - since).total_seconds() + 0.2), "0.2 s from the tokens to the claims"
+    assert moments[-1] - moments[0] < seconds(1.2 * (100 - 10) / 5)
+
+
+def test_no_more_attempts_of_a_key_run_at_once_than_it_may_have_and_other_keys_pass() -> None:
+    simulation = Simulation(settings(10, max_per_key=2), seed=3, orchestrators=3, workers={"sales": Workers()})
+    simulation.submit({**job(12), "concurrency_key": "large"})
+    simulation.submit({**job(4), "concurrency_key": "small"}, at=seconds(0.5))
+    most = {"large": 0, "small": 0}
+
+    def count(_before: Task | None, _after: Task) -> None:
+        running = [t.key for t in simulation.tasks.tasks.values() if t.state is TaskState.RUNNING]
+        most.update({key: max(count, running.count(key)) for key, count in most.items()})
+
+    simulation.tasks.listeners.append(count)
+    figures = simulation.run()
+    simulation.close()
+    assert most == {"large": 2, "small": 2}
+    assert max(figures.waits()["job-2"]) < seconds(2)
+    assert max(figures.waits()["job-1"]) < seconds(7)
 
 
 def test_it_stops_where_it_is_told_and_goes_on_from_there() -> None:
