@@ -57,6 +57,8 @@ def test_a_gain_is_never_more_than_all_of_the_load_nor_another_one_at_once() -> 
     assert learnt([(5.0, 100.0)]).gain <= 0.05
     assert learnt([(99.0, 20.0)]).gain <= 2 * FIRST.gain
     assert learnt([(1.0, 0.0)]).gain >= FIRST.gain / 4
+    far, near, negative = (replace(FIRST, gain=gain).bounded(90.0, 20.0, 0.5) for gain in (9.0, 0.6, -1.0))
+    assert (far.gain, near.gain, negative.gain) == (1.0, 0.6, 0.45)
 
 
 def test_without_use_or_load_the_gain_is_a_guess() -> None:

@@ -192,3 +192,18 @@ def test_seconds_are_said_as_people_read_them() -> None:
 def test_a_call_without_a_latency_teaches_none() -> None:
     budget = react(RDS, FULL, signal(error="KeyError"), NOW)
     assert budget.memory["pulse.usual"] == 0
+
+
+def test_what_was_told_before_a_change_says_nothing_of_it() -> None:
+    budget = calm(confirmed(), 180, 186, latency=0.25)
+    assert budget.cut_at is not None
+    assert told(FULL, 1, **calls(0, 0.1, **{"429": 40})).memory["pulse.short.count"] == 0
+    raised = calm(replace(FULL, limit=4.0), 0, 1, resource=ALONE)
+    assert (limit(raised), raised.memory["pulse.long.count"]) == (8, 0)
+
+
+def test_a_cut_of_the_slow_loop_must_show_before_the_fast_one_cuts_again() -> None:
+    cut = steered(FULL, 90.0, 1, 40)
+    bad = calls(0, 0.1, **{"429": 40})
+    assert told(cut, 70, **bad).limit == cut.limit
+    assert limit(told(told(cut, 69, ended=30), 70, **bad)) < limit(cut)
