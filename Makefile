@@ -61,7 +61,7 @@ bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of 
 	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench million
 
 .PHONY: schedules
-schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 3 minutes on two cores)
+schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 4 minutes on two cores)
 	@$(BIN)/python -m bench schedules
 
 .PHONY: fmt

@@ -135,6 +135,8 @@ def test_an_idle_labourer_costs_two_calls_a_minute_over_all_roles() -> None:
 class Narrow:
     """`Gates` that let one task in at a time, and remember what they were told in the end."""
 
+    next_at = None
+
     def __init__(self) -> None:
         self.closed: list[set[str]] = []
 
