@@ -65,7 +65,7 @@ regulation: env ## Measure how well a resource is held at its target: ten traces
 	@$(BIN)/python -m bench regulation
 
 .PHONY: schedules
-schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 3 minutes on two cores)
+schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 4 minutes on two cores)
 	@$(BIN)/python -m bench schedules
 
 .PHONY: fmt

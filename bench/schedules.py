@@ -47,7 +47,13 @@ def play(seed: int) -> Told:
         },
         seed=seed,
         profile=_profile(die),
-        faults=Faults(crash=0.01 * die.random(), lost=0.04 * die.random(), is_repeated=0.1, is_dropped=0.1),
+        faults=Faults(
+            crash=0.01 * die.random(),
+            lost=0.04 * die.random(),
+            late=timedelta(seconds=die.choice((1, 10, 90))),
+            is_repeated=0.1,
+            is_dropped=0.1,
+        ),
         workers={"sales": Workers(seconds=(0.05, 3.0), fails=0.15, vanishes=0.05)},
         orchestrators=die.randint(2, 4),
     )

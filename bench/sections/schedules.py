@@ -10,7 +10,7 @@ MANY = 10_000
 ABOUT = f"""\
 {MANY:,} random schedules of the real roles in simulated time (`sosw.testing.simulation`): 4 to 14 tasks under a limit
 of 1 to 5, and with each wake 2 to 4 Orchestrators in each other's way. The index is behind by up to 5 s, calls crash
-their caller (up to 1 %) or lose their replies (up to 4 %: the call took effect, did not, or does so up to 10 s later),
+their caller (up to 1 %) or lose their replies (up to 4 %: the call took effect, did not, or does so up to 90 s later),
 messages are lost or come twice (10 % each), Workers fail (15 %) or vanish (5 %). The overshoot is the largest number of
 attempts that ever ran above the limit. A schedule is at rest when every job and task has come to its end."""
 

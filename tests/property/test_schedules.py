@@ -17,7 +17,7 @@ from tests.property.mutants import Mutant
 
 STORIES = int(os.environ.get("SOSW_STORIES", "250"))
 PARTS = 5
-MUTANT_STORIES = 600
+MUTANT_STORIES = 2_000
 """So many a planted bug may survive."""
 EXCEEDING = [
     mutants.a_claim_is_taken_from_any_state,
