@@ -46,7 +46,8 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	HYPOTHESIS_PROFILE=ci $(BIN)/pytest tests/unit tests/property tests/contract --cov --numprocesses auto --dist loadfile
+	HYPOTHESIS_PROFILE=ci SOSW_STORIES=50 $(BIN)/pytest tests/unit tests/property tests/contract -m "not long" \
+	  --cov --numprocesses auto --dist loadfile
 
 .PHONY: peer
 peer: env $(PEER) ## Compare thousands of random jobs and health metrics with what sosw 0.7.51 makes of them

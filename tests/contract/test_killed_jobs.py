@@ -78,6 +78,7 @@ def shops_of_jobs(dynamo: Dynamo, world: DynamoWorld) -> dict[str, list[int]]:
     return {job: sorted(shops) for job, shops in found.items()}
 
 
+@pytest.mark.long
 def test_killed_at_a_call_and_resumed_a_job_has_each_task_once(
     dynamo: Dynamo, roles: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -158,6 +158,7 @@ def unflooded() -> Waits:
     return waits(flood=0)
 
 
+@pytest.mark.long
 def test_a_flood_of_100_000_tasks_makes_the_others_wait_at_most_twice_as_long(unflooded: Waits) -> None:
     flooded = waits()
     ratio = flooded.p95 / unflooded.p95

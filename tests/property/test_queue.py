@@ -57,6 +57,7 @@ def test_the_same_dice_tell_the_same_story(monkeypatch: pytest.MonkeyPatch) -> N
     assert len({line.split(":")[0] for line in first}) > 10
 
 
+@pytest.mark.long
 @pytest.mark.no_cover
 @pytest.mark.parametrize("plant", EVERY_MUTANT, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ SEED = figures.SEEDS[0]
 BY_NAME = {trace.name: trace for trace in TRACES}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trace", TRACES, ids=lambda trace: trace.name)
 def test_the_load_stays_at_its_target_in_every_trace(trace: Trace) -> None:
     done = figures.run(trace, ours(trace), SEED)

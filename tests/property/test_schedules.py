@@ -40,12 +40,14 @@ def in_silence() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_random_schedule_exceeds_a_limit_or_comes_to_no_rest(part: int) -> None:
     bad = [told for seed in range(part, STORIES, PARTS) if _is_bad(told := play(seed))]
     assert bad == []
 
 
+@pytest.mark.long
 @pytest.mark.no_cover
 @pytest.mark.parametrize("plant", EXCEEDING, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_exceeds_a_limit(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
