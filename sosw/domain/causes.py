@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sosw.domain.controller import limit_of
 from sosw.domain.health import OnMissing
 from sosw.domain.moments import told
 from sosw.domain.orders import limited, paused
@@ -89,11 +90,7 @@ def _share(facts: LabourerFacts, labourer: Labourer, name: ResourceName, budget:
 
 def attempts(resource: Resource | None, budget: Budget) -> int:
     """How many attempts may use the resource at once, by its budget: before the first tick, by its settings."""
-    if budget.limit is not None:
-        return int(budget.limit)
-    if resource is None:
-        return 0
-    return resource.start if resource.start is not None else resource.floor
+    return int(limit_of(resource, budget)) if resource else int(budget.limit or 0)
 
 
 def load(resource: Resource, budget: Budget, now: datetime) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError, StaleRecord, StaleRow
 from sosw.domain.records import Record, RecordKey
@@ -38,10 +40,10 @@ class SteppedRecords:
         return written
 
     def note(self, entry: Any) -> None:
-        raise NotImplementedError
+        pytest.fail(f"gates keep no log: {entry}")
 
     def log(self, owner: str, limit: int) -> list[Any]:
-        raise NotImplementedError
+        pytest.fail(f"gates read no log: {owner}, {limit}")
 
 
 class Effects(effects.Effects):
