@@ -31,7 +31,7 @@ STREAM = "2026/01/01/[$LATEST]4f2c4c7e9a510d6f2b8c1e116f0a9d0e"
         ({"delay": -1}, "delay: -1 must be seconds from 0 to 604,800"),
         ({"delay": True}, "delay: True must be seconds"),
         ({"runs_on": "long"}, "runs_on: 'long' must be seconds"),
-        ({"progres": 1}, r"progres: 1 is not part of a report \(did you mean 'progress'\?\)"),
+        ({"notes": 1}, r"notes: 1 is not part of a report \(did you mean 'note'\?\)"),
     ],
 )
 def test_what_is_no_part_of_a_report_is_refused_with_the_rule(said: Any, sentence: str) -> None:
