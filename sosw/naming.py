@@ -101,23 +101,26 @@ class Naming:
             try:
                 if self._name(labourer, ended, limits, admission, seen or self.look(labourer, limits), named):
                     return named
-            except StaleRow:
-                named.is_won = False  # another Orchestrator, or the sweep
-                if named.tasks:
-                    named.is_cut = True
-                    return named  # what is ours need not wait for the rest
-                if number:
-                    self.pause(number - 1)
             except SoswError as error:
-                if not named.tasks:
-                    raise
-                log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
-                named.is_won = False
-                return named
+                if not self._is_tried_again(labourer, error, named, number):
+                    return named
             seen = None
         log.info("slots.contended", extra={"labourer": labourer.name})
         self.slots.drop(labourer.name, ended)
         return named
+
+    def _is_tried_again(self, labourer: Labourer, error: SoswError, named: Named, number: int) -> bool:
+        """After a pause; but what is named already need not wait for the rest. Raises `error` when nothing is."""
+        named.is_won = False  # another Orchestrator, or the sweep, was faster; or something is wrong
+        if isinstance(error, StaleRow):
+            named.is_cut = bool(named.tasks)
+            if number and not named.is_cut:
+                self.pause(number - 1)
+            return not named.is_cut
+        if not named.tasks:
+            raise error
+        log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
+        return False
 
     def look(self, labourer: Labourer, limits: LimitBook) -> Seen:
         """All that is read before tasks are chosen, at once, for a free slot waits for it."""
