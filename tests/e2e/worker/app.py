@@ -2,11 +2,12 @@
 
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sosw import NonRetryable, RetryAfter, Snooze, Worker, get_lambda_handler
 
-RAISED = {
+RAISED: dict[str, Callable[[], Exception]] = {
     "part": lambda: ValueError("it was told to raise after a part"),
     "later": lambda: RetryAfter(2, "the API wants a pause"),
     "snooze": lambda: Snooze(1, "the export is not ready"),
@@ -28,7 +29,8 @@ class Obedient(Worker):
         if step == "raise":
             raise ValueError(f"attempt {self.task.attempt} was told to raise")
         if step in RAISED:
-            raise RAISED[step]()
+            error = RAISED[step]()
+            raise error
         for status in event.get("refusals", []):
             self.signal("api:busy", error=status)
         time.sleep(event.get("seconds", 0))
