@@ -50,8 +50,7 @@ def get_lambda_handler(
     send = _Reports(invoker)
 
     def lambda_handler(event: Any, context: Any) -> Any:
-        kept.lambda_context = context
-        send.last = None
+        kept.lambda_context, send.last = context, None
         try:
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
@@ -59,8 +58,7 @@ def get_lambda_handler(
                 _fail_unbegun(event, error, send)
             raise
         if isinstance(processor, Worker):
-            returned = processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send)
-            return send.answer(reportable(returned))
+            return send.answer(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
         processor.reset_stats()
         return processor(event)
 
@@ -103,7 +101,7 @@ class _Reports:
 
         Both come to the WorkerAssistant by Lambda's queue, in any order.
         """
-        return returned if self.last in {None, COMPLETE} else {REPORTED: self.last}
+        return reportable(returned) if self.last in {None, COMPLETE} else {REPORTED: self.last}
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:

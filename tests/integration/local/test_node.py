@@ -10,6 +10,10 @@ import pytest
 
 from sosw.local.node import ensure_node, node_folder
 from sosw.local.templates import runtimes
+from tests.integration.local.support import ROOT
+from tests.unit.docs import markdown as md
+
+HOWTO = md.page("docs/howto/any-lambda-as-a-worker.md")
 
 
 def put_node(folder: Path, version: str) -> Path:
@@ -64,3 +68,17 @@ def test_the_runtimes_of_a_template_are_known_whoever_names_them() -> None:
 
     assert runtimes(template, {}) == {"python3.13", "java21", "nodejs22.x"}
     assert runtimes(template, {"Runtime": "python3.10"}) == {"python3.10", "java21", "nodejs22.x"}
+
+
+def test_the_javascript_of_the_howto_runs() -> None:
+    handler, thrown = (block.text for block in md.blocks(HOWTO, "javascript"))
+    call = 'exports.handler({ words: ["two", "words"] }).then((result) => console.log(JSON.stringify(result)));'
+    caught = f"try {{ {thrown} }} catch (error) {{ console.log(error.name); }}"
+
+    assert _node(f"{handler}\n{call}") == '{"letters":8}'
+    assert _node(caught) == "NonRetryable"
+
+
+def _node(program: str) -> str:
+    done = subprocess.run([str(ensure_node(ROOT)), "-e", program], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
