@@ -11,7 +11,13 @@ import pytest
 
 from sosw.local import LocalStack
 from tests.integration.local.conftest import Probe
-from tests.integration.local.support import eventually
+from tests.integration.local.support import FOLDER, eventually
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tellers(probes: tuple[Probe, Probe]) -> None:
+    for each in probes:
+        each.stack.deploy(FOLDER / "tellers.yaml", "tellers")
 
 
 def told(stack: LocalStack, key: str) -> dict[str, Any] | None:
