@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from sosw import Worker
+from sosw import Worker, get_lambda_handler
 from sosw.domain import lifecycle
 from sosw.domain.messages import worker_event
+from sosw.domain.task import TaskState
+from sosw.testing import RecordingInvoker
 from sosw.worker_assistant import WorkerAssistant
 from tests.factories import LEASE, NOW, World, a_task, claimed, seconds
 
@@ -112,3 +114,39 @@ class Marking(Worker):
     def __call__(self, event: dict[str, Any]) -> str:
         self.mark_task_as_failed(message=f"no shop {event['n']}")
         return "returned all the same"
+
+
+class Either(Worker):
+    def __call__(self, event: dict[str, Any]) -> str:
+        if event["n"] == 0:
+            self.mark_task_as_failed()
+        return "returned"
+
+
+def lasting(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with a lease that lasts by the system's clock, which the handler has."""
+    return {**event, "sosw": {**event["sosw"], "lease_until": 10**13}}
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["record first", "report first"])
+def test_a_failure_that_was_marked_and_not_raised_holds_in_whatever_order_lambda_delivers(order: int) -> None:
+    world, invoker = World(max_attempts=1), RecordingInvoker()
+    event = lasting(begun(world))
+    returned = get_lambda_handler(Marking, invoker=invoker)(event, Context())
+    reports = [record(event, response=returned), *(report for _, report in invoker.started)]
+    for report in reports[::order]:
+        assistant(world)(report)
+    assert (world.task().state, world.task().failures[-1].error) == (TaskState.DEAD, "MarkedAsFailed")
+
+
+def test_a_warm_function_forgets_what_it_reported_in_its_last_invocation() -> None:
+    handler = get_lambda_handler(Either, invoker=RecordingInvoker())
+    event = lasting(worker_event(claimed(a_task())))
+    answers = [handler({**event, "n": n}, Context()) for n in (0, 1)]
+    assert [*answers, handler({"n": 2}, Context())] == [{"sosw_reported": "fail"}, "returned", "returned"]
+
+
+def test_a_warm_function_forgets_it_also_when_others_invoke_it() -> None:
+    handler = get_lambda_handler(Either, invoker=RecordingInvoker())
+    handler({**lasting(worker_event(claimed(a_task()))), "n": 0}, Context())
+    assert handler({"n": 1}, Context()) == "returned"
