@@ -21,6 +21,7 @@ from sosw.client.service import Service
 from sosw.client.settings_file import SettingsFile
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SettingsFile",
     "SettingsRefused",
     "SubmittedJob",
+    "Tally",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",
