@@ -1,6 +1,7 @@
 """Jobs from Python: submit them, follow them, read what came of them. See `docs/howto/submit-jobs.md`."""
 
 from sosw.client.client import Client
+from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
     JobRefused,
@@ -28,7 +29,9 @@ __all__ = [
     "Answer",
     "Client",
     "DeadTask",
+    "Diagnosis",
     "DryRun",
+    "Finding",
     "JobRefused",
     "JobStatus",
     "JobStillOpen",
@@ -51,4 +54,5 @@ __all__ = [
     "UnknownLabourer",
     "UnknownResource",
     "UnknownTask",
+    "Unseen",
 ]
