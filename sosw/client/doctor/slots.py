@@ -32,6 +32,7 @@ class Slots:
 
     def check(self, labourer: LabourerName) -> None:
         """Its slots and the head of its line. Two queries, and a read for each 100 names and for each job."""
+        names: dict[TaskId, tuple[int, Name]] = {}
         with self._notes.looking("slots", f"the slots of labourer {labourer}"):
             names = self._names(labourer)
             tasks = self._service.tasks.get_many(names)
