@@ -26,9 +26,8 @@ class Aws:
 
     def client(self, service: str) -> Any:
         self.made.append(service)
-        kind: Any = service
-        keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
-        client: Any = boto3.client(kind, region_name="eu-west-1", **keys)
+        make: Any = boto3.client
+        client = make(service, region_name="eu-west-1", aws_access_key_id="none", aws_secret_access_key="none")
         client._make_api_call = self._answer
         return client
 

@@ -114,7 +114,7 @@ BROKEN: dict[str, tuple[Callable[[Healthy], object], str, str]] = {
         f"aws sqs receive-message --queue-url {UNDELIVERED}",
     ),
     "events given up": (
-        lambda h: _dead_letter(h),
+        _dead_letter,
         "queue arn:dlq holds about 1 messages",
         "aws sqs receive-message",
     ),
