@@ -170,9 +170,9 @@ def test_a_job_without_totals_has_none_that_drift(world: Examined, monkeypatch: 
 
 
 def test_an_unknown_job_is_refused_with_a_guess(world: Examined) -> None:
-    opened(world, 0, JobId("january"))
-    with pytest.raises(UnknownJob, match="january"):
-        world.examine(job_id="januray")
+    opened(world, 0, JobId("delays-02"))
+    with pytest.raises(UnknownJob, match="delays-02"):
+        world.examine(job_id="delays-03")
 
 
 def test_tasks_of_a_job_that_is_not_there_are_found_in_lines_and_in_slots(world: Examined) -> None:
