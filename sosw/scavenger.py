@@ -17,15 +17,17 @@ from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 from sosw.processor import Processor
+from sosw.recounting import Recounting
 from sosw.reminding import Reminding
 from sosw.slot_keeper import SlotKeeper
+from sosw.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, Invoker, JobStore, Reminder, SlotStore, TaskStore
+    from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
 
 log = logging.getLogger(__name__)
@@ -55,20 +57,20 @@ class Scavenger(Processor):
         invoker: Invoker,
         reminder: Reminder,
         clock: Clock,
-        in_parallel: Callable[[Callable[[Any], None], Iterable[Any]], None],
+        records: RecordStore,
+        in_parallel: InParallel,
         jitter: Callable[[], float],
         names: Names,
     ) -> None:
-        """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
-
-        `names` has the functions to start: the Orchestrator and the Scheduler.
-        """
+        """`names` has the functions to start: the Orchestrator and the Scheduler."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
         self.reminding = Reminding(reminder, clock)
+        self.tallies = Tallies(records, in_parallel)
+        self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -97,12 +99,13 @@ class Scavenger(Processor):
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
-        """Add to the totals of jobs, of many at once. They are for people: what cannot be counted stops nothing."""
+        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing."""
         totals: defaultdict[JobId, Totals] = defaultdict(Totals)
         for change in changes:
             totals[change.job_id] += change.totals
         counted = [job_id for job_id, added in totals.items() if added != Totals()]
         self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token), counted)
+        self.tallies.count(changes, token)
 
     def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
         try:
@@ -128,6 +131,8 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
+        if mended := self.recounting.run(lambda: _has_time(remaining)):
+            self.stats["totals_mended"] += mended
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:
