@@ -128,8 +128,7 @@ def live(death: Death) -> list[tuple[str, int]]:
     No task may be asked for again once any write of the report that it is done took effect. A lost one does not return.
     """
     world, waiting, asked = World(limit=1, retry={"base": 0}), list[Any](), list[Any]()
-    finished, too_late = set[TaskId](), list[TaskId]()
-    world.tasks, world.slots = DyingTasks(death), DyingSlots(death)
+    world.tasks, world.slots, finished, too_late = DyingTasks(death), DyingSlots(death), set[TaskId](), list[TaskId]()
 
     def begin(_function: str, event: Mapping[str, Any]) -> None:
         if "sosw" in event:
