@@ -12,7 +12,7 @@ from sosw.clock import SystemClock
 from sosw.deadline import daemon_alarm
 from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import reportable, words
-from sosw.domain.report import FAIL, MESSAGE_CHARS, Report
+from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
@@ -53,7 +53,7 @@ def get_lambda_handler(
     send = _Reports(invoker)
 
     def lambda_handler(event: Any, context: Any) -> Any:
-        kept.lambda_context = context
+        kept.lambda_context, send.last = context, None
         try:
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
@@ -61,7 +61,7 @@ def get_lambda_handler(
                 _fail_unbegun(event, error, send, invocation(context))
             raise
         if isinstance(processor, Worker):
-            return reportable(_run(processor, event, context, send))
+            return send.answer(_run(processor, event, context, send))
         processor.reset_stats()
         return processor(event)
 
@@ -102,6 +102,8 @@ class _Reports:
 
     def __init__(self, invoker: Invoker | None) -> None:
         self._invoker = invoker
+        self.last: str | None = None
+        """Action of the last report of the invocation."""
 
     def __call__(self, report: Report) -> None:
         if self._invoker is None:
@@ -109,6 +111,14 @@ class _Reports:
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+        self.last = report.action
+
+    def answer(self, returned: Any) -> Any:
+        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success.
+
+        Both come to the WorkerAssistant by Lambda's queue, in any order.
+        """
+        return reportable(returned) if self.last in {None, COMPLETE} else {REPORTED: self.last}
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None], where: Invocation) -> None:

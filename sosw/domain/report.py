@@ -19,6 +19,8 @@ ERROR_CHARS, MESSAGE_CHARS, TRACE_CHARS, NOTE_CHARS = 100, 500, 300, 200
 """So much is kept of the class of an error, of what it says, of where it was raised, and of a note."""
 
 COMPLETE, FAIL, SNOOZE, HEARTBEAT = "complete", "fail", "snooze", "heartbeat"
+REPORTED = "sosw_reported"
+"""Key of what a Worker's function returns when it has reported, of itself, anything but its success."""
 _ACTIONS = {
     COMPLETE: COMPLETE,
     FAIL: FAIL,
