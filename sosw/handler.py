@@ -14,7 +14,6 @@ from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import reportable, words
 from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
-from sosw.domain.trace import trace_of
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
@@ -131,6 +130,8 @@ def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], Non
     if not isinstance(task, str) or type(attempt) is not int:
         return
     known = LabourerName(labourer) if isinstance(labourer, str) else None
+    from sosw.domain.trace import trace_of  # noqa: PLC0415  (only what fails pays for it)
+
     who: dict[str, Any] = {"task_id": TaskId(task), "attempt": attempt, "labourer": known}
     why: dict[str, Any] = {
         "error": type(error).__name__,
