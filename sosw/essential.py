@@ -50,6 +50,7 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             clock=world.clock,
             name=world.names.scheduler,
             extensions=installed(),
+            watches=world.watches,
         ),
         lambda role, event, context: role.submit(
             event, request_id=context.aws_request_id, remaining=lambda: remaining(context)
@@ -110,6 +111,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
+            archivist=world.archivist(config),
         ),
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.archivist import Archivist
     from sosw.domain.settings import Labourer
     from sosw.ports import Clock, Invoker, JobStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
@@ -57,6 +58,7 @@ class Scavenger(Processor):
         in_parallel: Callable[[Callable[[Any], None], Iterable[Any]], None],
         jitter: Callable[[], float],
         names: Names,
+        archivist: Archivist | None = None,
     ) -> None:
         """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
 
@@ -68,6 +70,7 @@ class Scavenger(Processor):
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
         self.reminding = Reminding(reminder, clock)
+        self.archivist = archivist
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -127,6 +130,9 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
+        if self.archivist:
+            for what, number in self.archivist.run(lambda: _has_time(remaining)).items():
+                self.stats[what] += number
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:

@@ -11,6 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
+from sosw.domain import watch
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, SoswError, StaleJob, invalid
 from sosw.domain.extensions import NONE
 from sosw.domain.job import Job, JobState
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from sosw.domain.extensions import Extensions
     from sosw.ports import Clock, Invoker, JobStore, RecordStore, SourceReader, TaskStore
+    from sosw.storage import WatchStore
 
 log = logging.getLogger(__name__)
 
@@ -51,11 +53,16 @@ class Scheduler(Processor):
         clock: Clock,
         name: str,
         extensions: Extensions = NONE,
+        watches: WatchStore | None = None,
     ) -> None:
-        """`name` is that of its own function, to hand jobs over to; `extensions` are periods and chunkers of users."""
+        """`name` is that of its own function, to hand jobs over to; `extensions` are periods and chunkers of users.
+
+        `watches` has the archive look at the jobs; without them nothing is archived.
+        """
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
+        self._watches = watches if self.settings.archive else None
         self._canceller = JobCanceller(tasks, jobs, clock)
         self._placer = Placer(records, Line(tasks), clock)
         own_periods = extensions.with_methods(self.settings.custom_period_patterns, self)
@@ -113,6 +120,8 @@ class Scheduler(Processor):
         except StaleJob as stale:
             log.info("job.stale", extra={"job_id": job.id, "why": str(stale)})
             return _answer(stale.found or job, created=0, is_duplicate=True)
+        if self._watches:
+            self._watches.watch(watch.first(job, self._retention(job)))  # before any of its tasks can close
         if job.state is JobState.CREATING:
             job = self._create(job, remaining, is_resumed=is_resumed)
         else:

@@ -28,6 +28,7 @@ SHARED_KEYS = (
     "invocation_number_coefficient",
     "linger",
     "custom_period_patterns",
+    "archive",
 )
 _Problems = Mapping[str, tuple[Problem, ...]]
 """By the name of what they are about."""
@@ -49,6 +50,8 @@ class EssentialSettings:
     """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
+    archive: bool = True
+    """Whether closed tasks are archived before they leave the table, where there is a bucket for them."""
     mistaken: _Problems = field(default_factory=dict)
     """Labourers whose settings are wrong, or whose resources are: their jobs are refused, the others work on."""
     mistaken_resources: _Problems = field(default_factory=dict)
@@ -74,6 +77,7 @@ class EssentialSettings:
             coefficients={**COEFFICIENTS, **coefficients},
             job_schema_variants={"default": (), **schemas},
             linger=values.seconds("linger", 3, 0, 30),
+            archive=values.checked("archive", default=True, rule="must be true or false", fits=_is_bool),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             mistaken_resources=bad_resources,
@@ -137,6 +141,10 @@ def _with_undrawable(
 
 def _all(problems: _Problems) -> list[Problem]:
     return [each for those in problems.values() for each in those]
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_share(value: Any) -> bool:

@@ -139,6 +139,25 @@ class JobModel(Model):
     month_index = MonthIndex()
 
 
+class WatchModel(Model):
+    """`sosw.domain.watch.Watch`: the row `<job id>#archive` of the jobs table, in its index `open` while it is due."""
+
+    id = UnicodeAttribute(hash_key=True)
+    open = UnicodeAttribute()
+    held_until = MomentAttribute()
+    labourer = UnicodeAttribute()
+    since = MomentAttribute()
+    read_by = MomentAttribute()
+    begun = MomentAttribute()
+    cursor = NumberAttribute()
+    met_open = BooleanAttribute()
+    met_dead = BooleanAttribute()
+    is_read = BooleanAttribute()
+    dates = JsonAttribute()
+    bucket = UnicodeAttribute()
+    version = NumberAttribute()
+
+
 class RecordModel(Model):
     """`sosw.domain.records.Record`, and the lines of the logs: `what` begins with `log#` and the moment then."""
 
