@@ -14,6 +14,7 @@ from sosw.client.errors import (
     UnknownResource,
     UnknownTask,
 )
+from sosw.client.history import TaskHistory
 from sosw.client.job import DeadTask, Result, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
@@ -44,6 +45,7 @@ __all__ = [
     "SettingsFile",
     "SettingsRefused",
     "SubmittedJob",
+    "TaskHistory",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",
