@@ -11,6 +11,7 @@ from sosw.clock import SystemClock
 from sosw.domain.jsontext import reportable, words
 from sosw.domain.messages import FAIL, MESSAGE_CHARS, Report, assignment
 from sosw.domain.task import LabourerName, TaskId
+from sosw.large import light, whole
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
@@ -42,9 +43,8 @@ def get_lambda_handler(
 ) -> Callable[[Any, Any], Any]:
     """The function to name as the Lambda's handler.
 
-    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` where one
-    is given. With `SOSW_CONFIG=table` in the environment the row `<function name>_config` of the config table lies
-    between `DEFAULT_CONFIG` and `custom_config`.
+    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` if given.
+    With `SOSW_CONFIG=table` in the environment the row `<function name>_config` lies between the two configurations.
     """
     kept = global_vars or LambdaGlobals()
     send = _Reports(invoker)
@@ -52,6 +52,7 @@ def get_lambda_handler(
     def lambda_handler(event: Any, context: Any) -> Any:
         kept.lambda_context = context
         try:
+            event = whole(event, send.ask)
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
             if issubclass(processor_class, Worker):
@@ -86,12 +87,19 @@ class _Reports:
     def __init__(self, invoker: Invoker | None) -> None:
         self._invoker = invoker
 
+    def ask(self, event: Mapping[str, Any]) -> Any:
+        """The WorkerAssistant's answer; about large values alone."""
+        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+
+        return LambdaCaller().call(Names(prefix()).worker_assistant, event)
+
     def __call__(self, report: Report) -> None:
+        event = light(report.to_event(), self.ask)
         if self._invoker is None:
             from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only when something is reported)
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
-        self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+        self._invoker.start(Names(prefix()).worker_assistant, event)
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:

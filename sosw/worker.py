@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import Problem
-from sosw.domain.jsontext import MAX_STATS_BYTES, reportable, words
+from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_STATS_BYTES, reportable, words
 from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, Assignment, Report, assignment
 from sosw.notebook import Notebook
 from sosw.processor import Processor
@@ -46,7 +46,7 @@ class Worker(Processor):
             self._check_lease(remaining, clock)
             returned = self(event)
             self.result = self.kept_result if returned is None else returned
-            result, stats = reportable(self.result), reportable(self.get_stats(), MAX_STATS_BYTES)
+            result, stats = reportable(self.result, MAX_ANY_BYTES), reportable(self.get_stats(), MAX_STATS_BYTES)
         except (Exception, SystemExit) as error:
             self._fail(type(error).__name__, words(error))
             raise

@@ -11,6 +11,7 @@ from sosw.domain.messages import COMPLETE, HEARTBEAT, MESSAGE_CHARS, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import Failure, Task, TaskState
 from sosw.processor import Processor
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,18 +35,30 @@ class WorkerAssistant(Processor):
         clock: Clock,
         jitter: Callable[[], float],
         desk: SignalDesk | None = None,
+        vault: Vault | NoVault = NO_VAULT,
     ) -> None:
-        """`desk` takes what reports signal of resources; without one, nobody listens."""
+        """`desk` takes what reports signal of resources; without one, nobody listens. `vault` has large values."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.clock, self.jitter = tasks, clock, jitter
-        self.desk = desk
+        self.desk, self.vault = desk, vault
 
-    def __call__(self, event: Any) -> dict[str, Any]:
-        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now."""
+    def answer(self, event: Any) -> dict[str, Any]:
+        """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
+        lent = self.vault.lend(event)
+        if lent is not None:
+            return lent
+        report, result_at = self.vault.received(event)
+        return self(report, result_at=result_at)
+
+    def __call__(self, event: Any, *, result_at: str | None = None) -> dict[str, Any]:
+        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now.
+
+        `result_at` is where its result is, if that is too large for the table.
+        """
         report = Report.from_event(event)
         try:
-            task = self._take(report)
+            task = self._take(report, result_at)
         except StaleTask as stale:
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
@@ -53,7 +66,7 @@ class WorkerAssistant(Processor):
         self._listen(report)
         return {"accepted": True, "state": task.state.value}
 
-    def _take(self, report: Report) -> Task:
+    def _take(self, report: Report, result_at: str | None) -> Task:
         now = self.clock.now()
         if report.action == COMPLETE:
             return self.tasks.apply(
@@ -63,6 +76,7 @@ class WorkerAssistant(Processor):
                     now=now,
                     retention=self.settings.labourer_or_default(report.labourer).retention,
                     result=report.result,
+                    result_at=result_at,
                     stats=report.stats,
                 )
             )

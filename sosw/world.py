@@ -34,6 +34,7 @@ from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,6 +87,11 @@ class World:
         """For the archive and for large values: that which the template names; None where there is none."""
         name = os.environ.get("SOSW_BUCKET")
         return S3Objects(name) if name else None
+
+    @cached_property
+    def vault(self) -> Vault | NoVault:
+        """For what is too large for the table."""
+        return Vault(self.bucket, self.bucket) if self.bucket else NO_VAULT
 
     @cached_property
     def watches(self) -> DynamoWatchStore | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sosw.client import values
 from sosw.client.errors import UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
@@ -18,7 +19,7 @@ from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskSta
 from sosw.domain.watch import Watch
 
 _SAME = (
-    *("job_id", "labourer", "state", "attempt", "tries", "priority", "key", "payload", "result", "stats", "failures"),
+    *("job_id", "labourer", "state", "attempt", "tries", "priority", "key", "stats", "failures"),
     *("created_at", "started_at", "closed_at", "expires_at"),
 )
 _FINAL = (TaskState.DONE, TaskState.CANCELLED)
@@ -103,6 +104,8 @@ def _told(service: Service, task: Task, *, is_archived: bool) -> TaskHistory:
     same: dict[str, Any] = {name: getattr(task, name) for name in _SAME}
     return TaskHistory(
         task_id=task.id,
+        payload=values.payload(service, task),
+        result=values.result(service, task),
         is_archived=is_archived,
         log_group=group,
         region=labourer.region or service.region(),

@@ -28,7 +28,10 @@ _MIXED = "jobs"
 _TEXTS = ("payload", "result", "stats")
 _MOMENTS = ("created_at", "started_at", "closed_at", "expires_at")
 _FAILURE_MOMENTS = ("at", "started_at")
-_PLAIN = ("id", "job_id", "labourer", "version", "attempt", "forgiven", "priority", "key", "is_recalled")
+_PLAIN = (
+    *("id", "job_id", "labourer", "version", "attempt", "forgiven", "priority", "key", "is_recalled"),
+    *("payload_at", "result_at"),
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,10 +9,18 @@ from typing import Any
 from sosw.domain.errors import invalid
 
 MAX_PAYLOAD_BYTES = 256 * 1024
-"""Of one task's payload as JSON. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB 400 KB."""
+"""Of one task's payload as JSON in the table. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB
+400 KB.
+"""
+MAX_STORED_BYTES = 5 * 1024 * 1024
+"""Of a payload, or of what a job asks for, that lies in the bucket: a job comes in an invocation of at most 6 MB."""
+MAX_ANY_BYTES = 5 * 1024**3
+"""Of anything: S3 takes no larger object at once."""
 MAX_STATS_BYTES = 16 * 1024
 MAX_RESULT_BYTES = 64 * 1024
-"""Of the result and of the stats that a Worker reports: more is replaced by a note, the task is done all the same."""
+"""Of the result in the table, and of the stats: more goes to the bucket, or where there is none is replaced by a note.
+The task is done all the same.
+"""
 
 
 def dump(value: Any) -> str:

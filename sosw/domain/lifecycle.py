@@ -125,15 +125,26 @@ def heartbeat(task_id: TaskId, *, attempt: int, lease_until: datetime) -> Transi
 
 
 def complete(
-    task_id: TaskId, *, attempt: int, now: datetime, retention: timedelta, result: Any = None, stats: Any = None
+    task_id: TaskId,
+    *,
+    attempt: int,
+    now: datetime,
+    retention: timedelta,
+    result: Any = None,
+    result_at: str | None = None,
+    stats: Any = None,
 ) -> Transition:
-    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started."""
+    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started.
+
+    `result_at` is where the result is, if it is not given.
+    """
+    at = {} if result_at is None else {"result_at": result_at}
     return Transition(
         move="complete",
         task_id=task_id,
         states=(RUNNING, QUEUED),
         attempt=attempt,
-        changes={**_closed(DONE, now, retention), "result": result, "stats": stats},
+        changes={**_closed(DONE, now, retention), "result": result, "stats": stats, **at},
     )
 
 

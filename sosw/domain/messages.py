@@ -46,12 +46,14 @@ def worker_event(task: Task) -> dict[str, Any]:
         "created_at": to_ms(task.created_at) // 1000,
         "greenfield": started // 1000,
     }
-    ours = {
+    ours: dict[str, Any] = {
         "job_id": task.job_id,
         "labourer": task.labourer,
         "attempt": task.attempt,
         "lease_until": to_ms(task.greenfield),
     }
+    if task.payload_at:
+        ours["payload_is_stored"] = True
     return {**legacy, **task.payload, "task_id": task.id, "sosw": ours}
 
 

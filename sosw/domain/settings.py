@@ -10,6 +10,7 @@ from typing import Any
 from sosw.domain.declared import read_resource
 from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid, missing
 from sosw.domain.health import COEFFICIENTS
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
 from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
 from sosw.domain.reader import Reader, each, is_number
@@ -48,6 +49,8 @@ class EssentialSettings:
     """Names of the attributes to chunk by, outermost first, for each job schema."""
     linger: timedelta = timedelta(seconds=3)
     """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
+    payload_limit: int = MAX_PAYLOAD_BYTES
+    """Bytes of a payload. No setting: more where there is a bucket for it."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     archive: bool = True

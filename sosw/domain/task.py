@@ -90,6 +90,10 @@ class Task:
     closed_at: datetime | None = None
     expires_at: datetime | None = None
     """When a closed task leaves the table."""
+    payload_at: str | None = None
+    """Where the payload is that was too large for the table: `s3://bucket/key`. `payload` is empty then."""
+    result_at: str | None = None
+    """Where the result is that was too large for the table."""
     result: Any = None
     stats: Any = None
     """What the Worker counted in the latest attempt that reported: an object of its `self.stats`, or None."""

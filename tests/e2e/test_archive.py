@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from sosw import Client
 from sosw.aws.dynamodb import DynamoWatchStore
 from sosw.domain import archive
 from sosw.domain.task import JobId, Task
+from tests.e2e.conftest import run
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Deployment
@@ -46,3 +50,34 @@ def test_every_closed_task_of_a_job_has_one_line(deployment: Deployment, client:
     assert [task.result for task in found] == [{"payload": {"data": "0123"}, "attempt": 1}] * 3
     table = {task.id: task for task in deployment.tasks_of({"job_id": job.id, "tasks": 3})}
     assert [replace(table[task.id], slot=None) for task in found] == found
+
+
+@pytest.mark.parametrize("swell", [50_000, 600_000], ids=["with the report", "by a URL"])
+def test_large_payloads_and_results_come_out_as_they_went_in(
+    deployment: Deployment, client: Client, swell: int
+) -> None:
+    data = ["0123", 1.0, None, "ü" * 200_000]
+    job = client.submit("obedient", data=data, swell=swell, idempotency_key=f"large-{swell}")
+    status = job.wait(timeout=90)
+    (found,) = job.results()
+    expected = {"digits": "0123" * swell, "data": data}
+    (task,) = deployment.tasks_of({"job_id": job.id, "tasks": 1})
+
+    assert (status.done, task.payload, task.result) == (1, {}, None)
+    assert str(task.payload_at).endswith(f"/payloads/large-{swell}/0.json")
+    assert (found.payload["data"], found.result) == (data, expected)
+    deployment.wait_for(lambda: deployment.totals({"job_id": job.id}).closed == 1)
+    (line,) = archived(deployment, job.id)
+    assert (line.payload_at, line.result_at) == (task.payload_at, task.result_at)
+
+
+def test_the_command_tells_what_happened_to_a_task(deployment: Deployment, client: Client) -> None:
+    job = client.submit("obedient", plan=["raise", "return"], idempotency_key="told")
+    job.wait(timeout=60)
+    ended = run(deployment, "task", "told#0", "--json")
+    said = json.loads(ended.stdout)
+
+    assert (ended.returncode, said["state"], said["is_archived"]) == (0, "done", False)
+    assert [step["what"] for step in said["steps"]] == ["created", "failed", "started", "done"]
+    assert said["log_group"] == "/aws/lambda/obedient"
+    assert "attempt 1 was told to raise" in run(deployment, "task", "told#0").stdout

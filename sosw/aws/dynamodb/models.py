@@ -69,6 +69,8 @@ class TaskModel(Model):
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
     expires_at = TTLAttribute()
+    payload_at = UnicodeAttribute()
+    result_at = UnicodeAttribute()
     result = JsonAttribute()
     stats = JsonAttribute()
     failures = FailuresAttribute()

@@ -138,3 +138,36 @@ def test_its_json_has_moments_as_texts_and_durations_in_seconds(ended: ClientWor
 def test_without_a_bucket_that_can_be_read_it_is_said() -> None:
     with pytest.raises(SoswError, match="bucket b cannot be read here"):
         no_objects("b")
+
+
+def large(world: ClientWorld) -> None:
+    """A done and a dead task whose payloads, and a result, lie in the bucket."""
+    at = {"payload_at": "s3://bucket/payloads/j/0.json", "payload": {}}
+    world.objects.objects["payloads/j/0.json"] = b'{"shops":["a"],"n":1.0}'
+    world.objects.objects["results/j/0/1.json"] = b'{"n":"0123"}'
+    tasks = world.tasks.tasks
+    tasks[TaskId("j#0")] = replace(tasks[TaskId("j#0")], **at, result=None, result_at="s3://bucket/results/j/0/1.json")  # type: ignore[arg-type]
+    tasks[TaskId("j#2")] = replace(tasks[TaskId("j#2")], **at)  # type: ignore[arg-type]
+
+
+def test_large_values_are_read_as_if_they_were_in_the_table(ended: ClientWorld) -> None:
+    large(ended)
+    first, _ = ended.client.job("j").results()
+    (dead,) = ended.client.job("j").failures()
+    found = ended.client.task("j#0")
+    assert [each.payload for each in (first, dead, found)] == [{"shops": ["a"], "n": 1.0}] * 3
+    assert first.result == found.result == {"n": "0123"}
+
+
+def test_large_values_are_read_after_the_task_has_left_the_table_too(ended: ClientWorld) -> None:
+    large(ended)
+    archived(ended)
+    found = ended.client.task("j#0")
+    assert (found.is_archived, found.payload, found.result) == (True, {"shops": ["a"], "n": 1.0}, {"n": "0123"})
+
+
+def test_a_large_value_that_has_left_the_bucket_is_said(ended: ClientWorld) -> None:
+    large(ended)
+    del ended.objects.objects["results/j/0/1.json"]
+    with pytest.raises(SoswError, match=r"the result of task j#0 has left the bucket: s3://bucket/results/j/0/1\.json"):
+        ended.client.task("j#0")

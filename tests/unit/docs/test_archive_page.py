@@ -18,8 +18,8 @@ PAGE = md.page("docs/howto/archive-and-history.md")
 def _keys() -> set[str]:
     """Of a line that has everything."""
     failure = Failure(attempt=1, at=NOW, error="ValueError", message="m")
-    given = replace(claimed(a_task(key="k")), failures=(failure,), is_recalled=True)
-    move = lifecycle.complete(given.id, attempt=1, now=NOW, retention=DAY, result=1, stats=1)
+    given = replace(claimed(a_task(key="k")), failures=(failure,), is_recalled=True, payload_at="s3://b/k")
+    move = lifecycle.complete(given.id, attempt=1, now=NOW, retention=DAY, result=1, result_at="s3://b/k", stats=1)
     return set(json.loads(archive.line(lifecycle.apply(move, given))))
 
 

@@ -19,6 +19,7 @@ from sosw.domain.orders import ControlOrder
 from sosw.domain.request import JobRequest
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
+from sosw.domain.stored_values import Loan
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Block
@@ -86,6 +87,10 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             EssentialSettings.checked(value)
         case {"job": _} | {"lambda_name": _}:
             assert list(_payloads(value))
+        case {"action": "fetch" | "store"}:
+            loan = Loan.from_event(value)
+            assert loan is not None
+            assert loan.to_event() == value
         case {"action": _}:
             assert Report.from_event(value).to_event() == value
         case {"sosw": {"cancel": _} | {"resume": _}} if "/" not in str(value["sosw"].get("resume")):
