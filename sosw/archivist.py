@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from dataclasses import replace
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sosw.domain import archive, watch
@@ -132,14 +131,12 @@ class Archivist:
     def _tasks(self, job: Job, start: int) -> Iterator[tuple[int, list[Task]]]:
         """By number, with the number behind them. Of a job that is being written also those not noted yet."""
         known = job.cursor if job.total is None else job.total
-        for begin in count(start, READ_AT_ONCE):
-            if job.total is not None and begin >= job.total:
-                return
+        begin, is_more = start, True
+        while is_more and (job.total is None or begin < job.total):
             numbers = range(begin, begin + READ_AT_ONCE if job.total is None else min(begin + READ_AT_ONCE, job.total))
             found = self.tasks.get_many((task_id(job.id, number) for number in numbers), is_consistent=False)
-            if begin >= known and not found:
-                return
-            yield numbers.stop, list(found.values())
+            begin, is_more = numbers.stop, bool(found) or numbers.start < known
+            yield begin, list(found.values())
 
     def _write(self) -> None:
         """The objects, then what they let us note."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext
 from sosw.domain.errors import SoswError
-from sosw.domain.jsontext import MAX_RESULT_BYTES, reportable
+from sosw.domain.jsontext import MAX_EVENT_BYTES, MAX_RESULT_BYTES, reportable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     Call = Callable[[Mapping[str, Any]], Any]
     """Asks the WorkerAssistant, and awaits its answer."""
 
-MAX_EVENT_BYTES = 900_000
-"""Of a report. Lambda takes 1 MB in an asynchronous invocation."""
 SECONDS = 60.0
 TRIES = 3
 

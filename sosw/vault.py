@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain import jsontext
 from sosw.domain.errors import SourceUnavailable
 from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, reportable
-from sosw.domain.messages import COMPLETE
+from sosw.domain.report import COMPLETE
 from sosw.domain.stored_values import (
     FETCH,
     KIND,

@@ -30,7 +30,7 @@ _MOMENTS = ("created_at", "started_at", "closed_at", "expires_at")
 _FAILURE_MOMENTS = ("at", "started_at")
 _PLAIN = (
     *("id", "job_id", "labourer", "version", "attempt", "forgiven", "priority", "key", "is_recalled"),
-    *("payload_at", "result_at"),
+    *("payload_at", "result_at", "snoozes", "request_id", "log_stream", "log_group"),
 )
 
 
@@ -117,7 +117,7 @@ def _mark(job: JobId) -> str:
 
 def _of_failure(failure: Failure) -> dict[str, Any]:
     values = {field.name: getattr(failure, field.name) for field in fields(Failure)}
-    return {name: _plain(value) for name, value in values.items() if value is not None}
+    return {name: _plain(value) for name, value in values.items() if value}
 
 
 def _plain(value: Any) -> Any:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from sosw.domain.log_links import LogPlace
+from sosw.domain.moments import told
 from sosw.domain.task import Failure, Task, TaskState
 
 if TYPE_CHECKING:
@@ -63,15 +64,15 @@ class _Attempt:
 
 def steps(task: Task, *, group: str, now: datetime) -> list[Step]:
     """In their order; `group` is that of the function's log."""
-    told = [Step(what=What.CREATED, at=task.created_at, said="created")]
+    found = [Step(what=What.CREATED, at=task.created_at, said="created")]
     last = 0
     for attempt in _attempts(task):
-        told += _gap(last + 1, attempt.number - 1)
-        told += _attempt(attempt, group, told)
+        found += _gap(last + 1, attempt.number - 1)
+        found += _attempt(attempt, group, found)
         last = attempt.number
     if task.state is not TaskState.RUNNING:
-        told += _gap(last + 1, task.attempt)
-    return [*told, _end(task, group, told, now)]
+        found += _gap(last + 1, task.attempt)
+    return [*found, _end(task, group, found, now)]
 
 
 def _attempts(task: Task) -> Iterator[_Attempt]:
@@ -84,7 +85,13 @@ def _attempts(task: Task) -> Iterator[_Attempt]:
 
 
 def _start_of(failure: Failure, task: Task) -> datetime | None:
-    return task.started_at if failure.attempt == task.attempt else None
+    return failure.started_at or (task.started_at if failure.attempt == task.attempt else None)
+
+
+def _place(of: Failure | Task, group: str, start: datetime, end: datetime) -> LogPlace:
+    """Where what tells of an attempt says that its log is."""
+    where = {"request_id": of.request_id, "stream": of.log_stream}
+    return LogPlace(group=of.log_group or group, start=start, end=end, **where)
 
 
 def _gap(first: int, last: int) -> Iterator[Step]:
@@ -107,19 +114,19 @@ def _attempt(attempt: _Attempt, group: str, before: Sequence[Step]) -> Iterator[
             attempt=attempt.number,
             said=f"attempt {attempt.number} failed: {failure.error}" + f": {failure.message}" * bool(failure.message),
             after=after,
-            log=LogPlace(group=group, start=started or _latest(before) or failure.at, end=failure.at),
+            log=_place(failure, group, started or _latest(before) or failure.at, failure.at),
         )
 
 
 def _end(task: Task, group: str, before: Sequence[Step], now: datetime) -> Step:
     """How it stands now, or how it ended."""
     if task.state is TaskState.QUEUED:
-        until = f"waits since its due time {task.greenfield:%H:%M:%S}" if task.greenfield <= now else "waits to be due"
-        return Step(what=What.QUEUED, at=task.greenfield, said=until)
+        until = "waits since it is due" if task.greenfield <= now else "waits to be due"
+        return Step(what=What.QUEUED, at=task.greenfield, said=until + (f": {task.note}" if task.note else ""))
     if task.state is TaskState.RUNNING:
-        said = f"attempt {task.attempt} runs; its lease ends at {task.greenfield:%Y-%m-%d %H:%M:%S} UTC"
+        said = f"attempt {task.attempt} runs{_progress(task)}; its lease ends at {told(task.greenfield)}"
         since = task.started_at or task.created_at
-        log = LogPlace(group=group, start=since, end=now)
+        log = _place(task, group, since, now)
         return Step(what=What.RUNNING, attempt=task.attempt, at=now, said=said, after=now - since, log=log)
     at = task.closed_at or task.greenfield
     is_done = task.state is TaskState.DONE
@@ -130,7 +137,7 @@ def _end(task: Task, group: str, before: Sequence[Step], now: datetime) -> Step:
         attempt=task.attempt if is_done else None,
         said=f"done by attempt {task.attempt}" if is_done else _CLOSED[task.state].format(_tries(task.tries)),
         after=at - start if start else _since(before, at),
-        log=LogPlace(group=group, start=start, end=at) if start else None,
+        log=_place(task, group, start, at) if start else None,
     )
 
 
@@ -138,6 +145,12 @@ _CLOSED = {
     TaskState.DEAD: "dead after {}: nothing more will be tried",
     TaskState.CANCELLED: "cancelled",
 }
+
+
+def _progress(task: Task) -> str:
+    """What the attempt that runs has said of its work."""
+    percent = "" if task.progress is None else f", {task.progress:.0%} done"
+    return percent + (f" ({task.note})" if task.note else "")
 
 
 def _tries(count: int) -> str:

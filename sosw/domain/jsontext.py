@@ -16,6 +16,8 @@ MAX_STORED_BYTES = 5 * 1024 * 1024
 """Of a payload, or of what a job asks for, that lies in the bucket: a job comes in an invocation of at most 6 MB."""
 MAX_ANY_BYTES = 5 * 1024**3
 """Of anything: S3 takes no larger object at once."""
+MAX_EVENT_BYTES = 900_000
+"""Of a report. Lambda takes 1 MB in an asynchronous invocation."""
 MAX_STATS_BYTES = 16 * 1024
 MAX_RESULT_BYTES = 64 * 1024
 """Of the result in the table, and of the stats: more goes to the bucket, or where there is none is replaced by a note.

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sosw import large, vault
 from sosw.aws.objects import S3Objects
 from sosw.domain import archive, lifecycle
-from sosw.domain.messages import worker_event
+from sosw.domain.assignment import worker_event
 from sosw.domain.stored_values import place
 from sosw.domain.task import Task
 from sosw.testing import FakeClock, InMemoryObjects

@@ -201,3 +201,10 @@ def test_the_scavenger_archives_each_minute_and_counts_it() -> None:
     assert scavenger.stats["archived"] == 3
     scavenger.sweep(remaining=lambda: seconds(5))
     assert scavenger.stats["archived"] == 3
+
+
+def test_without_time_no_job_is_begun() -> None:
+    world = a_world()
+    end(world, 0, 1, 2)
+    assert sweep(world, 5 * MINUTE, has_time=lambda: False) == {}
+    assert watched(world).version == 1

@@ -58,6 +58,7 @@ def test_a_result_is_returned_and_reported_to_the_assistant_of_the_prefix(monkey
         "labourer": "doubling",
         "result": {"twice": 42},
         "stats": {"seen": 1},
+        "request_id": "request",
     }
     assert returned == {"twice": 42}
     assert invoker.started == [("blue-worker-assistant", report)]

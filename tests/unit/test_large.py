@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.jsontext import dump, load
-from sosw.large import MAX_EVENT_BYTES, TRIES, ValueUnreachable, light, whole
+from sosw.domain.jsontext import MAX_EVENT_BYTES, dump, load
+from sosw.large import TRIES, ValueUnreachable, light, whole
 
 RESULT = {"x": "ü" * MAX_EVENT_BYTES}
 EVENT: dict[str, Any] = {
@@ -125,3 +125,8 @@ def test_what_keeps_failing_is_an_error(bucket: Bucket) -> None:
     with pytest.raises(ValueUnreachable, match=f"GET of a large value failed {TRIES} times: HTTP Error 503"):
         whole(EVENT, bucket.lend)
     assert bucket.calls == ["GET"] * TRIES
+
+
+def test_a_server_that_is_not_there_is_an_error_too() -> None:
+    with pytest.raises(ValueUnreachable, match="refused"):
+        whole(EVENT, lambda _: {"url": "http://127.0.0.1:9/fetch"})

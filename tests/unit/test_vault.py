@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvalidInput, SourceUnavailable
 from sosw.domain.job import JobState
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, dump, load
-from sosw.domain.messages import worker_event
 from sosw.domain.task import JobId, TaskId, TaskState
 from sosw.storage import ObjectsFailed
 from sosw.testing import InMemoryObjects

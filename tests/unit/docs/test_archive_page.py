@@ -18,9 +18,10 @@ PAGE = md.page("docs/howto/archive-and-history.md")
 def _keys() -> set[str]:
     """Of a line that has everything."""
     failure = Failure(attempt=1, at=NOW, error="ValueError", message="m")
-    given = replace(claimed(a_task(key="k")), failures=(failure,), is_recalled=True, payload_at="s3://b/k")
+    given = replace(claimed(a_task(key="k")), failures=(failure,), is_recalled=True, payload_at="s3://b/k", snoozes=1)
     move = lifecycle.complete(given.id, attempt=1, now=NOW, retention=DAY, result=1, result_at="s3://b/k", stats=1)
-    return set(json.loads(archive.line(lifecycle.apply(move, given))))
+    done = replace(lifecycle.apply(move, given), request_id="r", log_stream="s", log_group="g")
+    return set(json.loads(archive.line(done)))
 
 
 def test_the_page_tells_every_key_of_a_line() -> None:

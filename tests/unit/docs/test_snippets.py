@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from sosw.client import SettingsFile
+from sosw.domain.assignment import assignment
 from sosw.domain.declaration import Declaration
-from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.messages import Order, Wake
 from sosw.domain.orders import ControlOrder
+from sosw.domain.report import Report
 from sosw.domain.request import JobRequest
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sosw.domain import lifecycle
 from sosw.domain.history import What, steps
@@ -65,7 +67,7 @@ def test_what_waits_tells_when_it_is_due_and_what_runs_how_long() -> None:
     waiting, running = failed(started(a_task(), 1), 2), started(a_task(), 1)
     due = steps(waiting, group=GROUP, now=NOW)[-1]
     assert (due.what, due.at, due.said) == (What.QUEUED, waiting.greenfield, "waits to be due")
-    assert steps(waiting, group=GROUP, now=NOW + DAY)[-1].said.startswith("waits since its due time 12:00:")
+    assert steps(waiting, group=GROUP, now=NOW + DAY)[-1].said == "waits since it is due"
     assert told(running, after=31)[-1] == ("running", 31, 30)
     assert "its lease ends at 2026-01-01 12:20:01 UTC" in steps(running, group=GROUP, now=NOW)[-1].said
 
@@ -104,3 +106,24 @@ def test_logs_are_looked_for_between_start_and_end_of_an_attempt() -> None:
     spans = [(log.start - NOW, log.end - NOW) for log in logs]
     assert spans == [(seconds(0), seconds(3)), (seconds(3), seconds(14)), (seconds(20), seconds(25))]
     assert {log.group for log in logs} == {GROUP}
+
+
+def test_what_an_attempt_told_of_itself_is_told() -> None:
+    where: dict[str, Any] = {"request_id": "c56a", "log_stream": "2026/01/01/[$LATEST]ab12", "log_group": "/own"}
+    failure = Failure(attempt=1, at=NOW + seconds(9), error="E", started_at=NOW + seconds(4), **where)
+    task = replace(started(a_task(attempt=1, failures=(failure,)), 20), progress=0.5, note="page 7", **where)
+    found = steps(task, group=GROUP, now=NOW + seconds(30))
+    assert [(step.what, step.at) for step in found[1:3]] == [
+        (What.STARTED, NOW + seconds(4)),
+        (What.FAILED, NOW + seconds(9)),
+    ]
+    assert "attempt 2 runs, 50% done (page 7); its lease ends at" in found[-1].said
+    for log in (found[2].log, found[-1].log):
+        assert log is not None
+        assert (log.group, log.stream, log.request_id) == ("/own", where["log_stream"], "c56a")
+
+
+def test_what_was_put_off_tells_why() -> None:
+    assert steps(a_task(note="the file is not there"), group=GROUP, now=NOW)[-1].said.endswith(
+        "due: the file is not there"
+    )

@@ -184,6 +184,7 @@ def test_a_silent_attempt_expires_when_its_lease_ends_and_not_before() -> None:
             at=LATER,
             error="LeaseExpired",
             message="no answer before the lease ended at 2026-01-01T12:20:00+00:00",
+            started_at=NOW,
         ),
     )
 
