@@ -43,7 +43,7 @@ def finished(world: DynamoWorld, watches: DynamoWatchStore) -> Job:
     return job
 
 
-def archivist_at(now: datetime, world: DynamoWorld, watches: DynamoWatchStore) -> Archivist:  # noqa: F811  (as above)
+def archivist_at(now: datetime, world: DynamoWorld, watches: DynamoWatchStore) -> Archivist:
     return Archivist(
         tasks=world.tasks,
         jobs=world.jobs,
@@ -70,12 +70,6 @@ def test_a_task_is_archived_for_half_a_read_unit_and_a_job_for_five_write_units(
 
 def test_a_sweep_without_anything_to_archive_is_one_call(world: DynamoWorld, watches: DynamoWatchStore) -> None:
     archivist = archivist_at(NOW - timedelta(days=9000), world, watches)
-        "tasks": world.tasks,
-        "jobs": world.jobs,
-        "watches": watches,
-        "objects": objects,
-        "clock": clock,
-    }
     with _billed(world) as bill:
         assert archivist.run(lambda: True) == {}
     assert bill.calls == {"Query": 1}

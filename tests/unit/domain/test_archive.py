@@ -78,6 +78,7 @@ def test_equal_lines_are_equal_bytes_and_come_back_in_their_order() -> None:
     lines = [line(done(n)) for n in range(3)]
     assert pack(lines) == pack(lines)
     assert list(unpack(pack(lines), "k")) == lines
+    assert pack(lines)[4:8] == bytes(4)  # the moment of packing is not in it
     assert gzip.decompress(pack(lines)).count(b"\n") == 3
 
 
