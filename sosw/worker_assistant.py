@@ -128,7 +128,7 @@ class WorkerAssistant(Processor):
         labourer = self.settings.labourer_or_default(task.labourer)
         return lifecycle.fail(
             task,
-            report.failure(now=self.clock.now(), started_at=task.started_at),
+            report.failure(now=self.clock.now(), started_at=task.started_at, known=task.invocation),
             policy=labourer.retry,
             retention=labourer.retention,
             jitter=self.jitter(),

@@ -286,7 +286,8 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
             changes = {**_closed(DEAD, failure.at, retention), **line}
     earlier = (replace(each, trace="") for each in task.failures)
-    return {**changes, "failures": (*earlier, failure)[-MAX_FAILURES:]}
+    told = dict.fromkeys(task.invocation.fields)  # the failure has it now
+    return {**changes, **told, "failures": (*earlier, failure)[-MAX_FAILURES:]}
 
 
 def _of_running(task: Task, move: str, attempt: int, changes: Mapping[str, Any]) -> Transition:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
-from sosw.domain.task import Failure, Invocation, LabourerName, TaskId
+from sosw.domain.task import NOWHERE, Failure, Invocation, LabourerName, TaskId
 from sosw.domain.trace import MAX_TRACE_CHARS
 from sosw.domain.verdicts import MAX_DELAY
 
@@ -98,8 +98,8 @@ class Report:
         told = {"progress": self.progress, "note": self.note, "result": self.result}
         return {name: value for name, value in told.items() if value is not None} | self.invocation.fields
 
-    def failure(self, *, now: datetime, started_at: datetime | None) -> Failure:
-        """Why the attempt did not succeed."""
+    def failure(self, *, now: datetime, started_at: datetime | None, known: Invocation = NOWHERE) -> Failure:
+        """Why the attempt did not succeed; `known` is what an earlier report told of where it runs."""
         return Failure(
             attempt=self.attempt,
             at=now,
@@ -107,7 +107,7 @@ class Report:
             message=self.message,
             trace=self.trace,
             started_at=started_at,
-            **self.invocation.fields,
+            **{**known.fields, **self.invocation.fields},
         )
 
 

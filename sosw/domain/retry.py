@@ -115,7 +115,7 @@ class RetryPolicy:
         if snoozes >= MAX_SNOOZES:
             return GiveUp(f"it was put off {snoozes:,} times, and no task is more often")
         due = now + max(timedelta(), min(delay, MAX_DELAY))
-        most = self.max_age or LONGEST_SNOOZED
+        most = LONGEST_SNOOZED if self.max_age is None else self.max_age
         if due > created_at + most:
             return GiveUp(f"it would be put off until more than {most} after it was created")
         return RetryAt(due)

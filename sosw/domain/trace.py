@@ -24,12 +24,15 @@ def trace_of(error: BaseException) -> str:
 
 
 def trace_of_frame(frame: FrameType | None) -> str:
-    """Where the code of `frame` is at this moment."""
-    frames: list[str] = []
+    """Where the code that sosw has called is at this moment: what called sosw itself is left out."""
+    inner: list[str] = []
+    found: list[str] = []
     while frame is not None:
-        frames += _told(frame, frame.f_lineno)
+        inner += _told(frame, frame.f_lineno)
+        if _is_ours(frame):
+            found = inner.copy()
         frame = frame.f_back
-    return _fitting([("", frames[::-1])])
+    return _fitting([("", (found or inner)[::-1])])
 
 
 def _fitting(parts: Sequence[tuple[str, Sequence[str]]]) -> str:
@@ -67,8 +70,11 @@ def _frames(error: BaseException) -> list[str]:
 def _told(frame: FrameType, line: int) -> list[str]:
     """Nothing for a frame of sosw."""
     code = frame.f_code
-    is_ours = str(frame.f_globals.get("__name__", "")).split(".")[0] == "sosw"
-    return [] if is_ours else [f"{_short(code.co_filename)}:{line} {code.co_name}"]
+    return [] if _is_ours(frame) else [f"{_short(code.co_filename)}:{line} {code.co_name}"]
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__", "")).split(".")[0] == "sosw"
 
 
 def _short(path: str) -> str:

@@ -128,19 +128,13 @@ def _not_due(facts: TaskFacts) -> tuple[Reason, str]:
     if failure and failure.attempt == task.attempt:
         return Reason.RETRY, f"{until}: attempt {failure.attempt} failed with {_error(failure)}"
     if task.attempt and task.snoozed_attempt == task.attempt:
-        often = f", for the {_ordinal(task.snoozes or 1)} time"
+        often = f" ({task.snoozes:,} times so far)" if task.snoozes and task.snoozes > 1 else ""
         return Reason.SNOOZED, f"{until}: attempt {task.attempt} put it off{often}" + f": {task.note}" * bool(task.note)
     if task.attempt and task.forgiven:
         return Reason.RETRY, f"{until}: attempt {task.attempt} was given back, for its function could not be invoked"
     if facts.job and facts.job.not_before == task.greenfield:
         return Reason.NOT_DUE, f"{until}: its job starts no task before"
     return Reason.NOT_DUE, f"{until}: it is not due before"
-
-
-def _ordinal(number: int) -> str:
-    """`1st`, `2nd`, `11th`."""
-    ending = "th" if number % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
 
 
 def _said(facts: TaskFacts) -> str:

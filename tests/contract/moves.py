@@ -96,7 +96,7 @@ STATES: Final[dict[str, tuple[Move, ...]]] = {
     "waiting for its retry": (claim, fail),
     "given back": (claim, give_back),
     "snoozed": (claim, snooze),
-    "running after heartbeats": (claim, heartbeat, fail, claim, heartbeat),
+    "waiting after heartbeats": (claim, heartbeat, fail),
     "running again": (claim, fail, claim),
     "done": (claim, complete),
     "dead": (claim, bury),

@@ -15,13 +15,13 @@ from sosw.ports import Outcome
 from tests.contract.backends import World
 from tests.contract.moves import AFTER_LEASE, LEASE, MOVES, NOW, RETENTION, STATES, brought, claim, complete, fail
 
-_IN_LINE = {"queued", "fenced", "waiting for its retry", "given back", "snoozed", "replayed"}
-_RUNNING = {"running", "running again", "running after heartbeats"}
-_ANSWERED_LATE = {"waiting for its retry", "given back", "snoozed", "replayed"}
+_WAITING = {"waiting for its retry", "waiting after heartbeats", "given back", "snoozed", "replayed"}
+_IN_LINE = {"queued", "fenced"} | _WAITING
+_RUNNING = {"running", "running again"}
 ALLOWED = {
     "claim": _IN_LINE,
     "heartbeat": _RUNNING,
-    "complete": _RUNNING | _ANSWERED_LATE,
+    "complete": _RUNNING | _WAITING,
     "fail": _RUNNING,
     "bury": _RUNNING,
     "snooze": _RUNNING,

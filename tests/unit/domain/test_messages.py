@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -50,6 +51,12 @@ def test_an_attempt_is_read_back_from_its_event() -> None:
     assert assignment(event) == Assignment(
         id=TaskId("job#0"), job_id=JOB, labourer=LABOURER, attempt=1, tries=1, lease_until=NOW + LEASE
     )
+
+
+def test_an_assignment_that_nobody_runs_has_no_time() -> None:
+    read = assignment(worker_event(claimed(a_task())))
+    assert read is not None
+    assert read.remaining == timedelta()
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"task_id": "t"}, {"task_id": "t", "sosw": "x"}, {"sosw": OURS}])
