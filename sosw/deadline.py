@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import invalid
 from sosw.domain.report import FAIL
-from sosw.domain.trace import trace_of_frame
 
 if TYPE_CHECKING:
     from sosw.attempt import Attempt
@@ -48,6 +47,8 @@ def guard(attempt: Attempt, alarm: Alarm | None, *, before: timedelta, stats: Ca
     early = min(before, time_out / SHARE)
 
     def speak_up() -> None:
+        from sosw.domain.trace import trace_of_frame  # noqa: PLC0415  (only what fails pays for it)
+
         left = task.remaining
         attempt.give_up(
             FAIL,

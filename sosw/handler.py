@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sosw.clock import SystemClock
 from sosw.deadline import daemon_alarm
 from sosw.domain.assignment import assignment
-from sosw.domain.jsontext import MAX_EVENT_BYTES, dump, reportable, words
-from sosw.domain.report import FAIL, MESSAGE_CHARS, Report
+from sosw.domain.jsontext import DROPPED, MAX_EVENT_BYTES, dump, reportable, words
+from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
-from sosw.domain.trace import trace_of
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
@@ -53,7 +52,7 @@ def get_lambda_handler(
     send = _Reports(invoker)
 
     def lambda_handler(event: Any, context: Any) -> Any:
-        kept.lambda_context = context
+        kept.lambda_context, send.last = context, None
         try:
             event = _whole(event, send)
             processor = _ready(kept, processor_class, custom_config, event)
@@ -62,7 +61,7 @@ def get_lambda_handler(
                 _fail_unbegun(event, error, send, invocation(context))
             raise
         if isinstance(processor, Worker):
-            return reportable(_run(processor, event, context, send))
+            return send.answer(_run(processor, event, context, send))
         processor.reset_stats()
         return processor(event)
 
@@ -113,6 +112,8 @@ class _Reports:
 
     def __init__(self, invoker: Invoker | None) -> None:
         self._invoker = invoker
+        self.last: str | None = None
+        """Action of the last report of the invocation."""
 
     def ask(self, event: Mapping[str, Any]) -> Any:
         """The WorkerAssistant's answer; about large values alone."""
@@ -131,6 +132,17 @@ class _Reports:
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, event)
+        self.last = report.action
+
+    def answer(self, returned: Any) -> Any:
+        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success,
+        nor of less than the report of a large result.
+
+        Both come to the WorkerAssistant by Lambda's queue, in any order.
+        """
+        told = reportable(returned)
+        is_whole = not (isinstance(told, dict) and told.keys() == {DROPPED})
+        return told if self.last is None or (self.last == COMPLETE and is_whole) else {REPORTED: self.last}
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None], where: Invocation) -> None:
@@ -142,6 +154,8 @@ def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], Non
     if not isinstance(task, str) or type(attempt) is not int:
         return
     known = LabourerName(labourer) if isinstance(labourer, str) else None
+    from sosw.domain.trace import trace_of  # noqa: PLC0415  (only what fails pays for it)
+
     who: dict[str, Any] = {"task_id": TaskId(task), "attempt": attempt, "labourer": known}
     why: dict[str, Any] = {
         "error": type(error).__name__,

@@ -108,21 +108,22 @@ class Vault:
         return {"url": sign(loan.key, LOAN)}
 
     def received(self, event: Any) -> tuple[Any, str | None]:
-        """The report, and where its result is: in the bucket, where that is too large for the table or lies there
-        already.
+        """The report, or the record of a destination, and where its result is: in the bucket, where that is too large
+        for the table or lies there already.
         """
         plain, is_stored = _without_mark(event)
-        key = _key_of_result(plain)
-        if key is None:
+        told = _result_of(plain)
+        if told is None:
             return plain, None
+        key, name = told
         at = url(self.objects.bucket, key)
         if is_stored:
-            return {**plain, "result": None}, at
-        text = jsontext.dump(reportable(plain.get("result"), MAX_ANY_BYTES)).encode()
+            return {**plain, name: None}, at
+        text = jsontext.dump(reportable(plain.get(name), MAX_ANY_BYTES)).encode()
         if len(text) <= MAX_RESULT_BYTES:
             return plain, None
         self.objects.put(key, text, kind=KIND)
-        return {**plain, "result": None}, at
+        return {**plain, name: None}, at
 
 
 class NoVault:
@@ -164,9 +165,24 @@ def _without_mark(event: Any) -> tuple[Any, bool]:
     return {name: value for name, value in event.items() if name != STORED}, event.get(STORED) is True
 
 
-def _key_of_result(event: Any) -> str | None:
-    """Where the result of this report would lie; None for one that has none, or that will be refused."""
-    if not isinstance(event, dict) or event.get("action") not in _COMPLETE:
+def _result_of(event: Any) -> tuple[str, str] | None:
+    """Where the result would lie, and under which key of the event it is; None for one without, or to be refused."""
+    if not isinstance(event, dict):
         return None
-    task, attempt = event.get("task_id"), event.get("attempt", 1)
-    return result_key(TaskId(task), attempt) if isinstance(task, str) and type(attempt) is int else None
+    if event.get("action") in _COMPLETE:
+        task, attempt, name = event.get("task_id"), event.get("attempt", 1), "result"
+    elif "action" not in event and isinstance(event.get("requestPayload"), dict) and _is_success(event):
+        asked = event["requestPayload"]
+        ours = asked.get("sosw")
+        task, attempt = asked.get("task_id"), ours.get("attempt") if isinstance(ours, dict) else None
+        name = "responsePayload"
+    else:
+        return None
+    if not isinstance(task, str) or type(attempt) is not int:
+        return None
+    return result_key(TaskId(task), attempt), name
+
+
+def _is_success(record: dict[str, Any]) -> bool:
+    context = record.get("requestContext")
+    return isinstance(context, dict) and context.get("condition") == "Success" and "responsePayload" in record

@@ -15,8 +15,6 @@ from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_STATS_BYTES, reportable, words
 from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, NOTE_CHARS, SNOOZE, as_progress, progress_problem
 from sosw.domain.task import NOWHERE, Invocation
-from sosw.domain.trace import trace_of
-from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze, verdict_of
 from sosw.processor import Processor
 
 if TYPE_CHECKING:
@@ -163,6 +161,9 @@ class Worker(Processor):
 
     def _end_by(self, error: BaseException) -> bool:
         """Report what the code raised; whether that is all, and Lambda need not see it."""
+        from sosw.domain.trace import trace_of  # noqa: PLC0415  (only what fails pays for it)
+        from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze, verdict_of  # noqa: PLC0415  (as above)
+
         verdict = verdict_of(error)
         told = verdict or error
         message = words(told) or words(told.__cause__ or "")

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain import lifecycle
+from sosw.domain import destinations, lifecycle
 from sosw.domain.errors import StaleTask
 from sosw.domain.report import COMPLETE, HEARTBEAT, SNOOZE, Report
 from sosw.domain.settings import EssentialSettings
@@ -55,11 +55,14 @@ class WorkerAssistant(Processor):
         return self(report, result_at=result_at)
 
     def __call__(self, event: Any, *, result_at: str | None = None) -> dict[str, Any]:
-        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now.
+        """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.
 
-        `result_at` is where its result is, if that is too large for the table.
+        The answer says what the task is now. `result_at` is where its result is, if that is too large for the table.
         """
-        report = Report.from_event(event)
+        report = destinations.read(event)
+        if isinstance(report, destinations.NoNews):
+            self.stats["records_ignored"] += 1
+            return report.to_answer()
         try:
             task = self._take(report, result_at)
         except StaleTask as stale:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, cost, jobs, local, submit, task
+from sosw.cli import apply, backfill, controls, cost, doctor, jobs, local, submit, task
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -18,7 +18,7 @@ from sosw.domain.errors import SoswError
 
 EPILOG = """
 Exit codes: 0 done; 1 refused or failed; 2 wrong usage or input; 3 not finished in time; 4 finished with dead tasks;
-130 interrupted.
+5 the doctor found something; 130 interrupted.
 """
 
 
@@ -89,6 +89,7 @@ app.command("why")(everywhere(controls.why))
 app.command("pause")(everywhere(controls.pause))
 app.command("resume")(everywhere(controls.resume))
 app.command("limit")(everywhere(controls.limit))
+app.command("doctor")(everywhere(doctor.doctor))
 app.command("apply")(everywhere(apply.apply))
 app.command("cost")(everywhere(cost.cost))
 app.command(

@@ -1,6 +1,7 @@
 """Jobs from Python: submit them, follow them, read what came of them. See `docs/howto/submit-jobs.md`."""
 
 from sosw.client.client import Client
+from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
     JobRefused,
@@ -22,13 +23,16 @@ from sosw.client.service import Service
 from sosw.client.settings_file import SettingsFile
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason
 
 __all__ = [
     "Answer",
     "Client",
     "DeadTask",
+    "Diagnosis",
     "DryRun",
+    "Finding",
     "JobRefused",
     "JobStatus",
     "JobStillOpen",
@@ -46,10 +50,12 @@ __all__ = [
     "SettingsFile",
     "SettingsRefused",
     "SubmittedJob",
+    "Tally",
     "TaskHistory",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",
     "UnknownResource",
     "UnknownTask",
+    "Unseen",
 ]

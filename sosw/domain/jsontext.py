@@ -8,6 +8,8 @@ from typing import Any
 
 from sosw.domain.errors import invalid
 
+DROPPED = "sosw_dropped"
+"""The one key of a note that stands for a value."""
 MAX_PAYLOAD_BYTES = 256 * 1024
 """Of one task's payload as JSON in the table. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB
 400 KB.
@@ -68,8 +70,8 @@ def reportable(value: Any, limit: int = MAX_RESULT_BYTES) -> Any:
         plain = _plain(value)
         size = len(dump(plain).encode())
     except (ValueError, RuntimeError) as error:
-        return {"sosw_dropped": f"{type(value).__name__}: {error}"}
-    return plain if size <= limit else {"sosw_dropped": f"{size:,} bytes, over {limit:,}"}
+        return {DROPPED: f"{type(value).__name__}: {error}"}
+    return plain if size <= limit else {DROPPED: f"{size:,} bytes, over {limit:,}"}
 
 
 def words(value: Any) -> str:

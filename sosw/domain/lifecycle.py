@@ -147,7 +147,6 @@ def complete(  # noqa: PLR0913  (as fail)
     invocation: Invocation = NOWHERE,
 ) -> Transition:
     """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started.
-
     `result_at` is where the result is, if it is not given.
     """
     said = {"progress": None, "note": None, "result": result, "stats": stats}

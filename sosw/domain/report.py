@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
 from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
-from sosw.domain.task import NOWHERE, Failure, Invocation, LabourerName, TaskId
-from sosw.domain.trace import MAX_TRACE_CHARS
-from sosw.domain.verdicts import MAX_DELAY
+from sosw.domain.task import MAX_DELAY, NOWHERE, Failure, Invocation, LabourerName, TaskId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS = 100, 500, 200
-"""So much is kept of the class of an error, of what it says, and of a note."""
+ERROR_CHARS, MESSAGE_CHARS, TRACE_CHARS, NOTE_CHARS = 100, 500, 300, 200
+"""So much is kept of the class of an error, of what it says, of where it was raised, and of a note."""
 
 COMPLETE, FAIL, SNOOZE, HEARTBEAT = "complete", "fail", "snooze", "heartbeat"
+REPORTED = "sosw_reported"
+"""Key of what a Worker's function returns when it has reported, of itself, anything but its success."""
 _ACTIONS = {
     COMPLETE: COMPLETE,
     FAIL: FAIL,
@@ -31,7 +31,7 @@ _ACTIONS = {
 }
 _LIMITS = {"result": MAX_RESULT_BYTES, "stats": MAX_STATS_BYTES}
 _INVOCATION = {"request_id": 64, "log_stream": 128, "log_group": 512}
-_TEXTS = {"error": ERROR_CHARS, "message": MESSAGE_CHARS, "trace": MAX_TRACE_CHARS, "note": NOTE_CHARS}
+_TEXTS = {"error": ERROR_CHARS, "message": MESSAGE_CHARS, "trace": TRACE_CHARS, "note": NOTE_CHARS}
 """With the characters that are kept."""
 _LAMBDAS_NAME = re.compile(r"[\w./$\[\]#:@+-]+", re.ASCII)
 _ROUNDING = 1e-6

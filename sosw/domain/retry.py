@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
-from sosw.domain.verdicts import MAX_DELAY
+from sosw.domain.task import MAX_DELAY
 
 MAX_SNOOZES = 1_000
 """So often a task can be put off by its Workers."""

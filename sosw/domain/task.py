@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType
 
@@ -16,6 +17,8 @@ LabourerName = NewType("LabourerName", str)
 
 
 PRIORITY, LAST_PRIORITY = 5, 9
+MAX_DELAY = timedelta(days=7)
+"""The longest that a Worker can put its task off at a time."""
 
 
 class TaskState(str, Enum):

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sosw.domain.report import TRACE_CHARS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
-MAX_TRACE_CHARS = 300
 _ERRORS, _FRAMES = 4, 8
 """So many are told at most: of an error and what it came from, the innermost frames of each."""
 _ROOTS = ("/var/task/", "/opt/python/", "site-packages/")
 
 
 def trace_of(error: BaseException) -> str:
-    """Of `error` and what it came from, without the frames of sosw; at most `MAX_TRACE_CHARS`."""
+    """Of `error` and what it came from, without the frames of sosw; at most `TRACE_CHARS`."""
     parts = [("" if depth == 0 else f"from {type(each).__name__}: ", _frames(each)) for depth, each in _chain(error)]
     return _fitting(parts)
 
@@ -40,9 +41,9 @@ def _fitting(parts: Sequence[tuple[str, Sequence[str]]]) -> str:
     text = ""
     for count in range(_FRAMES, 0, -1):
         text = "; ".join(name + _joined(frames, count) for name, frames in parts if frames)
-        if len(text) <= MAX_TRACE_CHARS:
+        if len(text) <= TRACE_CHARS:
             return text
-    return text[:MAX_TRACE_CHARS]
+    return text[:TRACE_CHARS]
 
 
 def _joined(frames: Sequence[str], count: int) -> str:

@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from sosw.domain.errors import SoswError, invalid
+from sosw.domain.task import MAX_DELAY
 
-MAX_DELAY = timedelta(days=7)
-"""The longest that a Worker can put its task off: more is taken for this."""
 _DEPTH = 20
 """So many errors are looked at: the one that was raised, and what it was raised from."""
 

@@ -14,10 +14,9 @@ from sosw.aws.dynamodb.transitions import insert_statement, update_statement
 from sosw.domain.job import Job
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STATS_BYTES
 from sosw.domain.lifecycle import MAX_FAILURES
-from sosw.domain.report import ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS
+from sosw.domain.report import ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS, TRACE_CHARS
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
 from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, task_id
-from sosw.domain.trace import MAX_TRACE_CHARS
 from sosw.testing import InMemoryTaskStore
 from tests.contract.backends import Memory
 from tests.contract.moves import MOVES, NOW, STATES, brought
@@ -107,7 +106,7 @@ def test_a_task_with_everything_at_its_limit_still_fits_into_an_item() -> None:
         attempt=100, at=NOW, error="\x00" * ERROR_CHARS, message="\x00" * MESSAGE_CHARS, started_at=NOW,
         request_id="r" * 64, log_stream="s" * 128, log_group="g" * 512,
     )  # fmt: skip
-    last = replace(worst, trace="\x00" * MAX_TRACE_CHARS)
+    last = replace(worst, trace="\x00" * TRACE_CHARS)
     task = Task(
         id=TaskId("i" * 80), job_id=JobId("j" * 64), labourer=LabourerName("l" * 64), created_at=NOW, greenfield=NOW,
         payload={"x": "x" * (MAX_PAYLOAD_BYTES - 8)}, result="x" * (MAX_RESULT_BYTES - 2),

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from sosw.domain import lifecycle
 from sosw.domain.retry import LONGEST_SNOOZED, MAX_SNOOZES, GiveUp, RetryAt, RetryPolicy
 from sosw.domain.settings import Labourer
-from sosw.domain.task import TaskState
-from sosw.domain.verdicts import MAX_DELAY
+from sosw.domain.task import MAX_DELAY, TaskState
 from tests.factories import DAY, LEASE, NOW, a_task
 
 POLICIES = st.builds(

@@ -17,7 +17,6 @@ from sosw.domain.records import ResourceName, of_resource
 from sosw.domain.resources import Resource
 from sosw.domain.standing import Budget
 from sosw.domain.task import TaskState
-from sosw.large import ValueUnreachable
 from sosw.signal_desk import SignalDesk
 from sosw.testing import InMemoryRecordStore, RecordingInvoker
 from tests.factories import World, a_task, claimed
@@ -298,47 +297,3 @@ def test_signals_of_a_worker_come_to_the_budget_of_their_resource() -> None:
 
     assert Budget.from_json(records.records[of_resource("rds:orders")].value).limit == pytest.approx(20)
     assert world.task().state is TaskState.DONE
-
-
-class Echo(Worker):
-    def __call__(self, event: dict[str, Any]) -> Any:
-        return event["data"]
-
-
-class Asked:
-    """Stands in for the client of Lambda: answers every question alike."""
-
-    questions: ClassVar[list[tuple[str, Any]]] = []
-    url: ClassVar[str | None] = None
-
-    def call(self, function: str, event: Any) -> Any:
-        self.questions.append((function, dict(event)))
-        return {"url": self.url}
-
-
-def test_a_large_payload_is_asked_for_and_one_that_cannot_be_had_fails_the_attempt(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("sosw.aws.caller.LambdaCaller", Asked)
-    Asked.questions.clear()
-    invoker, event = RecordingInvoker(), event_for(1)
-    event["sosw"]["payload_is_stored"] = True
-
-    with pytest.raises(ValueUnreachable, match="the payload of task j#0 cannot be read"):
-        get_lambda_handler(Echo, invoker=invoker)(event, Context())
-
-    assert Asked.questions == [("sosw-worker-assistant", {"action": "fetch", "task_id": "j#0", "attempt": 1})]
-    ((_, report),) = invoker.started
-    assert (report["action"], report["error"]) == ("fail", "ValueUnreachable")
-
-
-def test_a_result_too_large_for_a_report_is_put_where_the_assistant_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sosw.aws.caller.LambdaCaller", Asked)
-    Asked.questions.clear()
-    invoker = RecordingInvoker()
-
-    get_lambda_handler(Echo, invoker=invoker)({**event_for(1), "data": "x" * 1_000_000}, Context())
-
-    assert Asked.questions == [("sosw-worker-assistant", {"action": "store", "task_id": "j#0", "attempt": 1})]
-    ((_, report),) = invoker.started
-    assert report["result"] == {"sosw_dropped": "1,000,002 bytes, over 65,536"}  # there is no bucket

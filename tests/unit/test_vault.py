@@ -205,3 +205,31 @@ def test_without_a_bucket_nothing_is_lent_and_a_large_result_becomes_a_note(runn
     assistant.answer({**said, "result": RESULT, "result_is_stored": True})
     assert running.task().result["sosw_dropped"].endswith("bytes, over 65,536")
     assert running.task().result_at is None
+
+
+def record(**more: Any) -> dict[str, Any]:
+    """As Lambda's destination sends it for a function that is not built on the base class."""
+    asked = {"task_id": "job#0", "sosw": {"job_id": "job", "labourer": LABOURER, "attempt": 1, "lease_until": 1}}
+    context = {"requestId": "r", "condition": "Success"}
+    return {"requestContext": context, "requestPayload": asked, "responsePayload": RESULT, **more}
+
+
+def test_a_large_result_that_came_with_a_destinations_record_lies_in_the_bucket(running: World) -> None:
+    running.assistant(vault=a_vault(running)).answer(record())
+    assert (running.task().result, running.task().result_at) == (None, "s3://bucket/results/job/0/1.json")
+    assert load(running.objects.objects["results/job/0/1.json"].decode()) == RESULT
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"requestPayload": None},
+        {"requestPayload": {"task_id": "job#0"}},
+        {"requestContext": {"condition": "RetriesExhausted"}},
+        {"requestContext": None},
+    ],
+)
+def test_any_other_record_is_left_to_its_reader(running: World, more: dict[str, Any]) -> None:
+    event = record(**more)
+    assert a_vault(running).received(event) == (event, None)
+    assert running.objects.puts == []

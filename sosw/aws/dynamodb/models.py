@@ -22,6 +22,7 @@ from sosw.aws.dynamodb.attributes import (
     EnumAttribute,
     FailuresAttribute,
     JsonAttribute,
+    LenientJsonAttribute,
     MomentAttribute,
     NamesAttribute,
     SlotAttribute,
@@ -52,7 +53,7 @@ class TaskModel(Model):
     id = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute()
     labourer = UnicodeAttribute()
-    payload = JsonAttribute()
+    payload = LenientJsonAttribute()
     created_at = MomentAttribute()
     greenfield = MomentAttribute()
     state = EnumAttribute(TaskState)
@@ -78,8 +79,8 @@ class TaskModel(Model):
     request_id = UnicodeAttribute()
     log_stream = UnicodeAttribute()
     log_group = UnicodeAttribute()
-    result = JsonAttribute()
-    stats = JsonAttribute()
+    result = LenientJsonAttribute()
+    stats = LenientJsonAttribute()
     failures = FailuresAttribute()
 
     queue_index = QueueIndex()

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import InvalidInput
-from sosw.domain.report import ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS, Report
+from sosw.domain.report import ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS, TRACE_CHARS, Report
 from sosw.domain.task import TaskId
-from sosw.domain.trace import MAX_TRACE_CHARS
 
 BEAT = {"action": "heartbeat", "task_id": "t"}
 FAIL = {"action": "fail", "task_id": "t"}
@@ -54,7 +53,7 @@ def test_of_texts_as_much_is_kept_as_an_item_can_hold() -> None:
         {**FAIL, "error": "e" * 999, "message": "m" * 999, "trace": "t" * 999, "note": "n" * 999}
     )
     lengths = [len(text) for text in (report.error, report.message, report.trace, report.note or "")]
-    assert lengths == [ERROR_CHARS, MESSAGE_CHARS, MAX_TRACE_CHARS, NOTE_CHARS] == [100, 500, 300, 200]
+    assert lengths == [ERROR_CHARS, MESSAGE_CHARS, TRACE_CHARS, NOTE_CHARS] == [100, 500, 300, 200]
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 600, "a\nb", "ü"])

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.trace import MAX_TRACE_CHARS, trace_of, trace_of_frame
+from sosw.domain.report import TRACE_CHARS
+from sosw.domain.trace import trace_of, trace_of_frame
 from sosw.domain.verdicts import bounded
 
 HERE = "domain/test_trace.py"
@@ -73,7 +74,7 @@ def test_a_deep_trace_keeps_its_innermost_frames() -> None:
         sink(depth - 1)
 
     trace = trace_of(caught(lambda: sink(50)))
-    assert len(trace) <= MAX_TRACE_CHARS
+    assert len(trace) <= TRACE_CHARS
     assert trace.startswith("… > ")
     assert trace.endswith(" sink")
 
@@ -118,7 +119,7 @@ def test_of_a_place_within_sosws_call_what_called_sosw_is_left_out() -> None:
 
 
 def test_names_that_are_too_long_for_even_one_frame_are_cut() -> None:
-    assert len(trace_of_frame(made("f" * 500, "a.py"))) == MAX_TRACE_CHARS
+    assert len(trace_of_frame(made("f" * 500, "a.py"))) == TRACE_CHARS
 
 
 def test_no_frame_and_no_traceback_is_no_trace() -> None:

@@ -10,7 +10,8 @@ import pytest
 
 import sosw
 from sosw.domain.errors import InvalidInput, SoswError
-from sosw.domain.verdicts import MAX_DELAY, NonRetryable, RetryAfter, Snooze, verdict_of
+from sosw.domain.task import MAX_DELAY
+from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze, verdict_of
 from tests.factories import seconds
 
 
