@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.archivist import Archivist
     from sosw.domain.settings import Labourer
     from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
@@ -61,6 +62,7 @@ class Scavenger(Processor):
         in_parallel: InParallel,
         jitter: Callable[[], float],
         names: Names,
+        archivist: Archivist | None = None,
     ) -> None:
         """`names` has the functions to start: the Orchestrator and the Scheduler."""
         super().__init__(custom_config)
@@ -69,6 +71,7 @@ class Scavenger(Processor):
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
         self.reminding = Reminding(reminder, clock)
+        self.archivist = archivist
         self.tallies = Tallies(records, in_parallel)
         self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
 
@@ -133,6 +136,9 @@ class Scavenger(Processor):
             self._resume_jobs()
         if mended := self.recounting.run(lambda: _has_time(remaining)):
             self.stats["totals_mended"] += mended
+        if self.archivist:
+            for what, number in self.archivist.run(lambda: _has_time(remaining)).items():
+                self.stats[what] += number
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:

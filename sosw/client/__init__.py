@@ -15,6 +15,7 @@ from sosw.client.errors import (
     UnknownResource,
     UnknownTask,
 )
+from sosw.client.history import TaskHistory
 from sosw.client.job import DeadTask, Result, RunningTask, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
@@ -50,6 +51,7 @@ __all__ = [
     "SettingsRefused",
     "SubmittedJob",
     "Tally",
+    "TaskHistory",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",

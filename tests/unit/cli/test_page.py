@@ -11,7 +11,8 @@ import typer.main
 import sosw.client
 from sosw.cli.exits import Exit
 from sosw.cli.main import app
-from sosw.client import Client, JobStatus, LabourerStatus, Reason, ResourceStatus, SubmittedJob
+from sosw.client import Client, JobStatus, LabourerStatus, Reason, ResourceStatus, SubmittedJob, TaskHistory
+from sosw.domain.history import What
 from tests.unit.cli.test_jobs import KEYS
 from tests.unit.docs import markdown as md
 
@@ -77,6 +78,13 @@ def test_every_key_of_a_labourer_and_of_a_resource_in_json_is_told() -> None:
     keys, _ = md.tables(CLI, under="Labourers in JSON")
     names = {each.name for kind in (LabourerStatus, ResourceStatus) for each in fields(kind)}
     assert {key for row in keys for key in md.codes(row["key"])} == names
+
+
+def test_every_key_and_every_step_of_a_task_in_json_is_told() -> None:
+    names = {each.name for each in fields(TaskHistory)} - {"failures", "region"}
+    assert {key for row in told("A task in JSON") for key in md.codes(row["key"])} >= names
+    section = md.section(CLI, "A task in JSON")
+    assert {what.value for what in What} <= set(md.codes(section.rpartition("`what` is")[2]))
 
 
 def test_every_reason_is_told() -> None:
