@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MILLISECOND = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
 HOLD_GRACE = timedelta(seconds=10)
 """So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
@@ -175,35 +176,46 @@ class Scavenger(Processor):
             for task, name in row.names.items()
             if name.since + CLAIM_GRACE <= now
         ]
+        old.sort(key=lambda named: (named[2].since, len(named[1]), named[1]))  # as they were started, by their numbers
         over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
         for start in range(0, len(old), SWEEP_BATCH):
             if not _has_time(remaining):
                 log.warning("sweep.cut", extra={"labourer": labourer.name, "names": len(old) - start})
                 break
-            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH]):
+            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH], start):
                 over[row][task] = version
         if over:
             self.slots.free(labourer.name, over)
         return {task: version for names in over.values() for task, version in names.items()}
 
-    def _over(self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]]) -> Iterable[tuple[int, TaskId, int]]:
-        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order."""
+    def _over(
+        self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]], before: int
+    ) -> Iterable[tuple[int, TaskId, int]]:
+        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order.
+
+        `before`: how many names of the labourer were looked at before this batch.
+        """
         found = self.tasks.get_many(task for _, task, _ in batch)
         names: defaultdict[TaskId, list[tuple[int, Name]]] = defaultdict(list)
         for row, task, name in batch:
             names[task].append((row, name))
+        places = {task: before + n for n, task in enumerate(names)}
         over: list[tuple[int, TaskId, int]] = []
 
         def end(task: TaskId) -> None:
             for row, name in names[task]:
-                if self._ends(labourer, name, found.get(task)):
+                if self._ends(labourer, name, found.get(task), places[task]):
                     over.append((row, task, name.version + 1))
 
         self.in_parallel(end, names)
         return over
 
-    def _ends(self, labourer: Labourer, name: Name, task: Task | None) -> bool:
-        """Whether `name` may be dropped: its attempt has ended, or is ended now."""
+    def _ends(self, labourer: Labourer, name: Name, task: Task | None, place: int) -> bool:
+        """Whether `name` may be dropped: its attempt has ended, or is ended now.
+
+        `place`: its number among those of the sweep. Each is ended a millisecond after the one before it, so that they
+        wait in their order where retries are not spread.
+        """
         if is_over(name, task) or task is None:
             return True
         now = self.clock.now()
@@ -212,13 +224,7 @@ class Scavenger(Processor):
                 self.tasks.apply(lifecycle.fence(task))
                 return True
             if task.state is TaskState.RUNNING and task.greenfield <= now:
-                self.tasks.apply(
-                    lifecycle.expire(
-                        task, now=now, policy=labourer.retry, retention=labourer.retention, jitter=self.jitter()
-                    )
-                )
-                log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
-                self._tally("expired")
+                self._expire(labourer, task, now + place * MILLISECOND)
                 return True
         except StaleTask as stale:
             log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
@@ -227,6 +233,12 @@ class Scavenger(Processor):
             log.warning("sweep.task_failed", extra={"task_id": task.id, "why": str(error)})
             self._tally("tasks_failed_to_sweep")
         return False
+
+    def _expire(self, labourer: Labourer, task: Task, now: datetime) -> None:
+        policy, retention = labourer.retry, labourer.retention
+        self.tasks.apply(lifecycle.expire(task, now=now, policy=policy, retention=retention, jitter=self.jitter()))
+        log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
+        self._tally("expired")
 
     def _tally(self, counter: str) -> None:
         """Add 1 to a counter that threads share."""

@@ -15,15 +15,16 @@ from sosw.ports import Outcome
 from tests.contract.backends import World
 from tests.contract.moves import AFTER_LEASE, LEASE, MOVES, NOW, RETENTION, STATES, brought, claim, complete, fail
 
-_IN_LINE = {"queued", "fenced", "waiting for its retry", "given back", "replayed"}
+_WAITING = {"waiting for its retry", "waiting after heartbeats", "given back", "snoozed", "replayed"}
+_IN_LINE = {"queued", "fenced"} | _WAITING
 _RUNNING = {"running", "running again"}
-_ANSWERED_LATE = {"waiting for its retry", "given back", "replayed"}
 ALLOWED = {
     "claim": _IN_LINE,
     "heartbeat": _RUNNING,
-    "complete": _RUNNING | _ANSWERED_LATE,
+    "complete": _RUNNING | _WAITING,
     "fail": _RUNNING,
     "bury": _RUNNING,
+    "snooze": _RUNNING,
     "expire": _RUNNING,
     "give_back": _RUNNING,
     "fence": _IN_LINE,
@@ -88,7 +89,7 @@ def _replayed_and_dead_again(world: World, task: Task) -> Task:
     return task
 
 
-@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "expire", "give_back"])
+@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "snooze", "expire", "give_back"])
 def test_an_answer_of_an_earlier_attempt_never_touches_the_next_one(world: World, answer: str) -> None:
     first = brought(world.tasks, world.new_task(), "running")
     second = world.tasks.apply(claim(world.tasks.apply(fail(first))))
@@ -98,7 +99,9 @@ def test_an_answer_of_an_earlier_attempt_never_touches_the_next_one(world: World
     assert world.tasks.get(second.id) == second
 
 
-@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "expire", "give_back", "claim", "cancel", "fence"])
+@pytest.mark.parametrize(
+    "answer", ["heartbeat", "complete", "fail", "snooze", "expire", "give_back", "claim", "cancel", "fence"]
+)
 @pytest.mark.parametrize("closed", ["done", "dead", "cancelled"])
 def test_a_closed_task_is_never_resurrected_by_a_late_answer(world: World, closed: str, answer: str) -> None:
     task = brought(world.tasks, world.new_task(), closed)

@@ -22,6 +22,7 @@ from sosw.aws.dynamodb.attributes import (
     EnumAttribute,
     FailuresAttribute,
     JsonAttribute,
+    LenientJsonAttribute,
     MomentAttribute,
     NamesAttribute,
     SlotAttribute,
@@ -52,13 +53,15 @@ class TaskModel(Model):
     id = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute()
     labourer = UnicodeAttribute()
-    payload = JsonAttribute()
+    payload = LenientJsonAttribute()
     created_at = MomentAttribute()
     greenfield = MomentAttribute()
     state = EnumAttribute(TaskState)
     version = NumberAttribute()
     attempt = NumberAttribute()
     forgiven = NumberAttribute()
+    snoozes = NumberAttribute()
+    snoozed_attempt = NumberAttribute()
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
@@ -69,8 +72,13 @@ class TaskModel(Model):
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
     expires_at = TTLAttribute()
-    result = JsonAttribute()
-    stats = JsonAttribute()
+    progress = NumberAttribute()
+    note = UnicodeAttribute()
+    request_id = UnicodeAttribute()
+    log_stream = UnicodeAttribute()
+    log_group = UnicodeAttribute()
+    result = LenientJsonAttribute()
+    stats = LenientJsonAttribute()
     failures = FailuresAttribute()
 
     queue_index = QueueIndex()

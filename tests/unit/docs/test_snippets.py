@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from sosw.client import SettingsFile
+from sosw.domain import destinations
+from sosw.domain.assignment import assignment
 from sosw.domain.declaration import Declaration
-from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.messages import Order, Wake
 from sosw.domain.orders import ControlOrder
+from sosw.domain.report import Report
 from sosw.domain.request import JobRequest
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
@@ -96,6 +99,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert ControlOrder.from_event(value, REGULATED).to_event() == value
         case {"sosw": _}:
             assert assignment(value)
+        case {"requestContext": _}:
+            assert isinstance(destinations.read(value), Report)
         case {"wake": _}:
             assert Wake.from_event(value)
         case _:
