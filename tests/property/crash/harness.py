@@ -36,10 +36,15 @@ class Broken:
         )
 
 
-def tell(story: Story, point: Point | None, stores: Any) -> list[Made]:
-    """The story with that fault, until all is at rest; the calls that were made. Raises where an invariant breaks."""
+def tell(story: Story, point: Point | None, stores: Any, *, reached: Any = None, network: Any = None) -> list[Made]:
+    """The story with that fault, until all is at rest; the calls that were made. Raises where an invariant breaks.
+
+    `reached`: the same stores as the roles see them, over a `network` that breaks them; by default `stores`.
+    """
     with staged() as patch:
-        town = Town(stores, story.how, point)
+        town = Town(stores, story.how, point, reached=reached or stores)
+        if network:
+            network.wire = town.wire
         town.limit = story.config()["task_config"]["labourers"]["sales"]["max_simultaneous_invocations"]
         patch.setattr(essential, "S3Sources", lambda: town._parts["sources"])
         seen = stores.config.look(ESSENTIAL_CONFIG)

@@ -194,7 +194,7 @@ class Wire:
                 return effect()
             case Mode.HEARS_LATE:
                 answer = _attempt(effect)
-                self._sleep()
+                self.sleep()
                 return _told(answer)
             case Mode.HALF:
                 done = effect(_half(batch))
@@ -212,7 +212,8 @@ class Wire:
             return [*done, *[Outcome.UNCERTAIN] * count]
         raise error()
 
-    def _sleep(self) -> None:
+    def sleep(self) -> None:
+        """The caller waits for its reply, and the world goes on."""
         role = self.role
         self._meanwhile()
         self.role = role
