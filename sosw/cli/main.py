@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, jobs, local, submit
+from sosw.cli import apply, backfill, controls, cost, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -89,6 +89,7 @@ app.command("pause")(everywhere(controls.pause))
 app.command("resume")(everywhere(controls.resume))
 app.command("limit")(everywhere(controls.limit))
 app.command("apply")(everywhere(apply.apply))
+app.command("cost")(everywhere(cost.cost))
 app.command(
     "local",
     add_help_option=False,
