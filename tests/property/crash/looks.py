@@ -30,6 +30,8 @@ def look_at_changes(before: Mapping[TaskId, Task], after: Mapping[TaskId, Task],
             assert number < witness.JOBS[task.job_id], "6: a job has more tasks than it asks for"
             continue
         assert task.version > old.version, "2: a task changes at the same version"
+        expired = [failure for failure in task.failures[len(old.failures) :] if failure.error == "LeaseExpired"]
+        assert all(old.greenfield <= failure.at for failure in expired), "2: an attempt is expired within its lease"
         assert task.attempt >= old.attempt, "2: the number of the attempt falls"
         assert (task.payload, task.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
         is_replay = old.state.value == "dead" and task.forgiven > old.forgiven

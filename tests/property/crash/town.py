@@ -184,7 +184,7 @@ class Town:
                 self._work(event)
         except (Crash, SoswError) as error:
             self._fail(event, error)
-        self._look()
+        self._look(event.body["attempt"] if event.function == NAMES.worker_assistant else None)
 
     def _fail(self, event: Event, error: BaseException) -> None:
         """Lambda tries some again."""
@@ -238,9 +238,14 @@ class Town:
 
     # --- what holds ---
 
-    def _look(self) -> None:
-        """After each invocation: the invariants, and what the stream tells of what has changed."""
+    def _look(self, answered: int | None = None) -> None:
+        """After each invocation: the invariants, and what the stream tells of what has changed.
+
+        `answered`: the attempt that an answer was of, and that alone it may have moved.
+        """
         tasks = self._read()
+        moved = [old for i, old in self._seen.items() if answered is not None and tasks.get(i) != old]
+        assert all(old.attempt == answered for old in moved), f"3: an answer of attempt {answered} moves another one"
         changes = [change(self._seen.get(i), task) for i, task in tasks.items() if self._seen.get(i) != task]
         look_at_changes(self._seen, tasks, self._begun)
         self._seen = tasks
