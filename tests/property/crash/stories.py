@@ -112,6 +112,16 @@ def an_orchestrator_dies_between_naming_and_claiming(town: Town) -> None:
     town.minute()
 
 
+@story(lambda number, attempt: "raise" if number == 0 else "vanish" if attempt == 1 else "return")
+def the_stream_delivers_nothing(town: Town) -> None:
+    """Nor does a wake arrive: the minute rules alone bring everything on."""
+    town.is_silent = True
+    town.wire.script("orchestrator", "tasks", "apply_all", Mode.DIES_BEFORE)
+    submit(town, "b")
+    for _ in range(3):
+        town.minute()
+
+
 @story()
 def a_claim_is_not_answered(town: Town) -> None:
     town.wire.script("orchestrator", "tasks", "apply_all", Mode.LOST)

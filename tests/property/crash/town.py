@@ -86,7 +86,8 @@ class Town:
         self.reminders: list[tuple[Any, Any]] = []
         self.questions: dict[str, int] = {}
         self.limit = 99
-        self.results: dict[TaskId, set[str]] = {}
+        self.is_silent = False
+        """Whether the stream of the tasks table delivers nothing, and no wake of the Scavenger arrives."""
         self._begun: Counter[tuple[str, int]] = Counter()
         self._containers: dict[str, list[Any]] = {}
         self._seen: dict[TaskId, Task] = {}
@@ -107,7 +108,8 @@ class Town:
             attempt = (event["task_id"], event["sosw"]["attempt"])
             self._begun[attempt] += 1
             assert self._begun[attempt] == 1, f"2: attempt {attempt} is invoked twice"
-        self.send(function, dict(event))
+        if not (self.is_silent and "wake" in event):
+            self.send(function, dict(event))
 
     def remind(self, wakes: Any) -> None:
         """As a `Reminder`."""
@@ -254,7 +256,7 @@ class Town:
         assert len(running) <= self.limit, f"4: {len(running)} run, the limit is {self.limit}"
         witness.look_at_slots(rows, tasks)
         told = [told for told in changes if told.state.value != "running"]
-        if told:
+        if told and not self.is_silent:
             self.send(NAMES.scavenger, {"Records": told})
 
     def look_at_end(self) -> None:
