@@ -7,7 +7,7 @@
      │  │ │ fail, expire, │  (GiveUp)           │
      │  │ │ give_back     ▼                     │
      │  │ │              dead ── replay ─┐   (queued)
-     │  │ └─ cancel ► cancelled          │
+     │  │ └─ cancel ► cancelled          │         dead ── discard ► cancelled
      │  └────────────────────────────────┘
      └─ create; fence (stays queued, its version rises)
 
@@ -206,8 +206,11 @@ def recall(task: Task) -> Transition:
     return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
-def replay(task: Task, *, now: datetime) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
+def replay(task: Task, *, now: datetime, note: str | None = None) -> Transition:
+    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again.
+
+    `note` tells who, when and why.
+    """
     return Transition(
         move="replay",
         task_id=task.id,
@@ -218,8 +221,16 @@ def replay(task: Task, *, now: datetime) -> Transition:
             "forgiven": task.attempt,
             "closed_at": None,
             "expires_at": None,
+            "replays": (task.replays or 0) + 1,
+            "note": note,
         },
     )
+
+
+def discard(task: Task, *, now: datetime, retention: timedelta, note: str | None = None) -> Transition:
+    """An operator wants a dead task looked at no more: it leaves the line of the dead. `note`: who, when and why."""
+    changes = {**_closed(CANCELLED, now, retention), "note": note}
+    return Transition(move="discard", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
 def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta, *, move: str) -> Transition:
@@ -230,9 +241,9 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
             changes = _closed(CANCELLED, failure.at, retention)
         case RetryAt(at=due):
             changes = _waiting(task, due)
-        case GiveUp():  # pragma: no branch  (there is no third)
+        case GiveUp(reason=why):  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
-            changes = {**_closed(DEAD, failure.at, retention), **line}
+            changes = {**_closed(DEAD, failure.at, retention), **line, "note": why}
     changes["failures"] = (*task.failures, failure)[-MAX_FAILURES:]
     states, version = (RUNNING,), task.version
     return Transition(

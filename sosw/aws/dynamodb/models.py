@@ -72,6 +72,8 @@ class TaskModel(Model):
     result = JsonAttribute()
     stats = JsonAttribute()
     failures = FailuresAttribute()
+    replays = NumberAttribute()
+    note = UnicodeAttribute()
 
     queue_index = QueueIndex()
 
