@@ -23,6 +23,7 @@ from sosw.aws.dynamodb import (
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
+from sosw.dead_orders import DeadOrders
 from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.settings import EssentialSettings
 from sosw.gates import Gates
@@ -123,6 +124,11 @@ class World:
             settings=EssentialSettings.from_mapping(config),
             known=self.known_limits,
         )
+
+    def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
+        """Of the labourers of these settings."""
+        stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
+        return DeadOrders(**stores, clock=self.clock, settings=settings, pause=pause)
 
     @cached_property
     def config(self) -> DynamoConfigSource:

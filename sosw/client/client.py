@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from sosw.client import asking, orchestrator
+from sosw.client.dead import Dead
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
@@ -160,6 +161,11 @@ class Client:
         """
         what = {"limit": orchestrator.target(target), "to": to}
         return orchestrator.order(self._service, what, by=by, why=why)
+
+    @property
+    def dead(self) -> Dead:
+        """The dead tasks: to list, count, show, replay and discard them."""
+        return Dead(self._service)
 
     def plan(self, settings: Settings) -> Plan:
         """What `apply` with these settings would change. Nothing is written.

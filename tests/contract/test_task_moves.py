@@ -73,7 +73,9 @@ def test_a_task_that_is_not_there_cannot_be_moved_into_being(world: World, move:
     assert world.tasks.get(transition.task_id) is None
 
 
-@pytest.mark.parametrize(("move", "state"), [("claim", "queued"), ("fence", "queued"), ("replay", "dead"), ("discard", "dead")])
+@pytest.mark.parametrize(
+    ("move", "state"), [("claim", "queued"), ("fence", "queued"), ("replay", "dead"), ("discard", "dead")]
+)
 def test_a_move_of_an_earlier_version_is_stale(world: World, move: str, state: str) -> None:
     task = brought(world.tasks, world.new_task(), state)
     transition = MOVES[move](task)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sosw.client import SettingsFile
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Report, Wake, assignment
 from sosw.domain.orders import ControlOrder
@@ -92,6 +93,8 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert Order.from_event(value)
         case {"sosw": {"round": _}}:
             assert Round.from_event(value)
+        case {"sosw": {"replay": _} | {"discard": _}}:
+            assert DeadOrder.from_event(value)
         case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
             assert ControlOrder.from_event(value, REGULATED).to_event() == value
         case {"sosw": _}:
