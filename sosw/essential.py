@@ -111,6 +111,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
+            deaths=world.dead_notices(config),
         ),
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))

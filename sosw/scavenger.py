@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
     from sosw.ports import Clock, Invoker, JobStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
@@ -57,17 +58,18 @@ class Scavenger(Processor):
         in_parallel: Callable[[Callable[[Any], None], Iterable[Any]], None],
         jitter: Callable[[], float],
         names: Names,
+        deaths: DeadNotices | None = None,
     ) -> None:
         """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
 
-        `names` has the functions to start: the Orchestrator and the Scheduler.
+        `names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died.
         """
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
-        self.reminding = Reminding(reminder, clock)
+        self.reminding, self._deaths = Reminding(reminder, clock), deaths
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -93,6 +95,8 @@ class Scavenger(Processor):
         if asked:
             self.stats["reminders"] += asked
         self._count(changes, token)
+        if self._deaths:
+            self._deaths.hear(changes)
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
@@ -127,6 +131,8 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
+        if self._deaths and _has_time(remaining):
+            self._deaths.tell()
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:

@@ -13,6 +13,7 @@ from sosw.client.errors import UnknownJob, UnknownLabourer, UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
 from sosw.dead_line import DeadLine
+from sosw.dead_notices import RECORD
 from sosw.domain.dead import Selection, Tally, error_of, moment
 from sosw.domain.dead_orders import DeadKind
 from sosw.domain.moments import EPOCH
@@ -25,8 +26,6 @@ MOMENT = timedelta(milliseconds=1)
 AHEAD = timedelta(hours=1)
 """So far another clock may be ahead of ours."""
 Moment = datetime | timedelta | str | None
-DEAD_RECORD = "dead"
-"""The record of everything in which the Scavenger keeps the labourers that ever had a dead task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +205,7 @@ class Dead:
         return sorted(self._known())
 
     def _known(self) -> set[LabourerName]:
-        settings, key = stored_settings(self._service), of_everything(DEAD_RECORD)
+        settings, key = stored_settings(self._service), of_everything(RECORD)
         noted = self._service.records.read([key])[key].value.get("known", [])
         return {*settings.labourers, *map(LabourerName, [*settings.mistaken, *noted])}
 
