@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -48,23 +48,39 @@ NOTICE, CALL = "notice", "call"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What there is to tell by one mark."""
+
+    mark: Mark
+    """As it was."""
+    looked: tuple[Place, ...]
+    """All since its floor; not all, unless `is_whole`."""
+    is_whole: bool
+    tasks: tuple[Task, ...]
+
+    def told(self, now: datetime) -> Mark:
+        """The mark once it is told."""
+        return self.mark.after(self.looked, now, is_whole=self.is_whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
     """What a look at a labourer's line found."""
 
     labourer: LabourerName
     record: Record
-    looked: tuple[Place, ...]
-    is_whole: bool
-    marks: Mapping[str, Mark]
-    """As they were."""
-    tasks: Mapping[str, list[Task]] = field(default_factory=dict)
-    """What is to be told, by mark."""
+    news: Mapping[str, _News]
+    """By mark: what people are told, and what the function is handed, may stand at different moments."""
 
-    def told(self, marks: Iterable[str], now: datetime) -> Record:
+    @property
+    def has_news(self) -> bool:
+        """Something is to be told."""
+        return any(news.tasks for news in self.news.values())
+
+    def told(self, marks: set[str], now: datetime) -> Record:
         """The record once the news of these marks are told."""
-        moved = {name: self.marks[name].after(self.looked, now, is_whole=self.is_whole) for name in marks}
-        value = {name: mark.to_json() for name, mark in {**self.marks, **moved}.items()}
-        return replace(self.record, value=value)
+        moved = {name: news.told(now) if name in marks else news.mark for name, news in self.news.items()}
+        return replace(self.record, value={name: mark.to_json() for name, mark in moved.items()})
 
 
 class DeadNotices:
@@ -122,14 +138,14 @@ class DeadNotices:
         record, now = self._read(), self._clock.now()
         if now - _moment(record.value.get("told_at", 0)) < BETWEEN:
             return  # another sweep has just told
-        looks = [look for look in self._looks(record, now) if any(look.tasks.values())]
+        looks = [look for look in self._looks(record, now) if look.has_news]
         if not looks or not self._claim(record, looks, now):
             return
         done: Counter[LabourerName] = Counter()
         told = {NOTICE} if self._notify(looks) else set[str]()
         for look in looks:
-            done[look.labourer] = len(look.tasks[NOTICE]) if told else 0
-            marks = told | ({CALL} if CALL in look.marks and self._call(look) else set())
+            done[look.labourer] = len(look.news[NOTICE].tasks) if told else 0
+            marks = told | ({CALL} if CALL in look.news and self._call(look) else set())
             if marks:
                 self._mark(look.told(marks, now))
         log.info("deaths.told", extra={"count": done.total(), "labourers": dict(done)})
@@ -160,21 +176,20 @@ class DeadNotices:
         if self._function(labourer):
             given = record.value.get(CALL)
             marks[CALL] = marks[NOTICE] if given is None else Mark.from_json(given)
-        floor = min(mark.floor for mark in marks.values())
+        news = {name: self._news(labourer, mark, now) for name, mark in marks.items()}
+        return _Look(labourer=labourer, record=record, news=news)
+
+    def _news(self, labourer: LabourerName, mark: Mark, now: datetime) -> _News:
         looked: list[Place] = []
-        pages = DeadLine(self._tasks).pages(labourer, floor, now + WINDOW)
-        for page in pages:
+        for page in DeadLine(self._tasks).pages(labourer, mark.floor, now + WINDOW):
             looked += page
             if len(looked) >= MAX_LOOKED:
                 break
-        is_whole = len(looked) < MAX_LOOKED
-        fresh = {name: mark.fresh(looked) for name, mark in marks.items()}
-        found = self._tasks.get_many({place.task: None for places in fresh.values() for place in places})
+        fresh = mark.fresh(looked)
+        found = self._tasks.get_many(place.task for place in fresh)
         dead = {Place(task.rank or 0, task.id): task for task in found.values() if task.state is TaskState.DEAD}
-        tasks = {name: [dead[each] for each in places if each in dead] for name, places in fresh.items()}
-        return _Look(
-            labourer=labourer, record=record, looked=tuple(looked), is_whole=is_whole, marks=marks, tasks=tasks
-        )
+        tasks = tuple(dead[place] for place in fresh if place in dead)
+        return _News(mark=mark, looked=tuple(looked), is_whole=len(looked) < MAX_LOOKED, tasks=tasks)
 
     def _claim(self, record: Record, looks: list[_Look], now: datetime) -> bool:
         """Be the one that tells in this minute; a labourer with news is looked at again in the next ones."""
@@ -197,7 +212,7 @@ class DeadNotices:
 
     def _notify(self, looks: list[_Look]) -> bool:
         """Whether people were told, and the counts with it."""
-        tally, tasks = Tally(), [task for look in looks for task in look.tasks[NOTICE]]
+        tally, tasks = Tally(), [task for look in looks for task in look.news[NOTICE].tasks]
         for task in tasks:
             tally.add(task.labourer, error_of(task), task.greenfield)
         if not tasks:
@@ -224,7 +239,7 @@ class DeadNotices:
         """Whether the labourer's function was handed all that it has not had."""
         function = self._function(look.labourer)
         try:
-            for event in dead_notice.events(look.labourer, look.tasks[CALL]):
+            for event in dead_notice.events(look.labourer, look.news[CALL].tasks):
                 self._invoker.start(str(function), {"prefix": self._prefix, **event})
         except SoswError as error:
             log.warning("deaths.uncalled", extra={"labourer": look.labourer, "why": str(error)})
