@@ -138,6 +138,7 @@ class DeadNotices:
         record, now = self._read(), self._clock.now()
         if now - _moment(record.value.get("told_at", 0)) < BETWEEN:
             return  # another sweep has just told
+        record = self._acquainted(record)
         looks = [look for look in self._looks(record, now) if look.has_news]
         if not looks or not self._claim(record, looks, now):
             return
@@ -150,6 +151,18 @@ class DeadNotices:
                 self._mark(look.told(marks, now))
         log.info("deaths.told", extra={"count": done.total(), "labourers": dict(done)})
 
+    def _acquainted(self, record: Record) -> Record:
+        """Remember who is registered: once they are not any more, their tasks die all the same."""
+        known = record.value.get("known", [])
+        names = {*known, *self._settings.labourers, *self._settings.mistaken}
+        if names == set(known):
+            return record
+        acquainted = replace(record, value={**record.value, "known": sorted(names)})
+        try:
+            return self._records.write(acquainted)
+        except StaleRecord:
+            return acquainted  # a hint came between: whoever writes next reads it first
+
     def _looks(self, record: Record, now: datetime) -> list[_Look]:
         names = self._due(record, now)
         marks = self._records.read(of_labourer(name, RECORD) for name in names)
@@ -157,9 +170,9 @@ class DeadNotices:
         return [look for look in found if look]
 
     def _due(self, record: Record, now: datetime) -> list[LabourerName]:
-        """Those heard of, and whose turn it is. Who is not registered any more but once had dead tasks, too."""
+        """Those heard of, and whose turn it is; those that are not registered any more are among them."""
         heard = [name for name, until in record.value.get("look", {}).items() if until > to_ms(now)]
-        known = sorted({*self._settings.labourers, *self._settings.mistaken, *record.value.get("known", [])})
+        known = record.value.get("known", [])
         turn = (now - EPOCH) // timedelta(minutes=1) % TURNS
         return [LabourerName(name) for name in sorted({*heard, *known[turn::TURNS]})]
 

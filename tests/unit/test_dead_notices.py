@@ -116,6 +116,7 @@ def test_two_sweeps_of_one_minute_tell_once(world: Watched) -> None:
 
 
 def test_of_two_sweeps_that_found_the_same_one_tells(world: Watched) -> None:
+    world.minute()
     world.bury(0)
     world.stream()
     world.clock.advance(seconds=60)
@@ -130,6 +131,7 @@ def test_of_two_sweeps_that_found_the_same_one_tells(world: Watched) -> None:
 
 
 def test_a_hint_that_comes_between_delays_nothing_and_is_kept(world: Watched) -> None:
+    world.minute()
     world.bury(0)
     world.stream()
     world.clock.advance(seconds=60)
@@ -148,6 +150,7 @@ def test_a_hint_that_comes_between_delays_nothing_and_is_kept(world: Watched) ->
 
 
 def test_a_record_that_is_always_busy_costs_a_minute_and_no_notice(world: Watched) -> None:
+    world.minute()
     world.bury(0)
     world.stream()
     tries: list[Record] = []
@@ -157,6 +160,18 @@ def test_a_record_that_is_always_busy_costs_a_minute_and_no_notice(world: Watche
     world.notices(records=held).hear(world.tasks.changes)
     world.minute()
     assert world.told == 1
+
+
+def test_who_is_registered_is_remembered_also_while_the_record_is_busy(world: Watched) -> None:
+    tries: list[Record] = []
+    world.minute(records=Records(world.records, busy(tries)))
+    assert [record.value["known"] for record in tries] == [["sales"]]
+    world.bury(0)
+    world.minutes()
+    world.config["task_config"]["labourers"] = {}
+    world.bury(1)
+    world.minutes()
+    assert world.told == 2
 
 
 def test_a_busy_record_of_what_was_heard_is_left_to_the_turns(world: Watched) -> None:

@@ -36,8 +36,10 @@ class DeadWorld(World):
             running = self.tasks.apply(lifecycle.claim(task, row=0, now=self.clock.now(), lease=seconds(60)))
             self.fail(running, error)
 
-    def fail(self, running: Task, error: str = "ValueError") -> Task:
-        failure = Failure(attempt=running.attempt, at=self.clock.now(), error=error, message="no")
+    def fail(self, running: Task, error: str = "ValueError", *, ago: float = 0) -> Task:
+        """By a clock that is so many seconds behind."""
+        at = self.clock.now() - seconds(ago)
+        failure = Failure(attempt=running.attempt, at=at, error=error, message="no")
         policy = EssentialSettings().labourer_or_default(None).retry
         return self.tasks.apply(
             lifecycle.fail(running, failure, policy=policy, retention=DAY, jitter=0, is_retryable=False)
