@@ -39,7 +39,7 @@ class LimitBook:
     """The limits of an invocation's labourers, read at once for all of them, and again when they are old."""
 
     def __init__(self, limits: Limits, labourers: Sequence[Labourer], clock: Clock) -> None:
-        self._limits, self._labourers, self._clock = limits, labourers, clock
+        self._limits, self.labourers, self._clock = limits, labourers, clock
         self._known: dict[LabourerName, Limit] = {}
         self._fresh_until = EPOCH
         self._lock = Lock()
@@ -49,7 +49,7 @@ class LimitBook:
         with self._lock:  # threads ask at once, and one reads for all
             now = self._clock.now()
             if now >= self._fresh_until:
-                self._known, self._fresh_until = self._limits.limits(self._labourers), now + LIMIT_LIFE
+                self._known, self._fresh_until = self._limits.limits(self.labourers), now + LIMIT_LIFE
             return self._told(labourer)
 
     def again(self, labourer: Labourer) -> Limit:

@@ -14,11 +14,11 @@ from sosw.gates import looked_at
 from sosw.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from sosw.domain.settings import Labourer
     from sosw.limits import LimitBook
-    from sosw.ports import Admission, Clock, Limit, TaskStore
+    from sosw.ports import Admission, Clock, InParallel, Limit, TaskStore
     from sosw.slot_keeper import SlotKeeper
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,34 @@ WAVE = 64
 """Attempts of a labourer that are named, claimed and invoked at a time: to die in between costs so many leases."""
 INDEX_LAG = timedelta(seconds=5)
 """Tasks named within this time may still be seen in the index: so many more candidates are asked for."""
+HINT = 48
+"""Places of a line that are looked at before it is known how many are wanted: half a read unit for each part of it."""
 NAMING_ROUNDS = 8
 """Tries to size and write the rows while other Orchestrators write them too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """The head of a line as it was seen a moment ago."""
+
+    tasks: Sequence[TaskId]
+    shards: int
+    """Parts of the line that were looked at."""
+
+    def unnamed(self, names: Container[TaskId], wanted: int, shards: int) -> list[TaskId] | None:
+        """The first `wanted` without a name; None when it does not show so many, and there may be others."""
+        left = [task for task in self.tasks if task not in names]
+        is_enough = shards <= self.shards and (len(left) >= wanted or len(self.tasks) < HINT)
+        return left[:wanted] if is_enough else None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read of a labourer before tasks are named: a write upon rows that are older now fails."""
+
+    rows: Sequence[SlotRow]
+    """All of its rows."""
+    hint: Hint | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +67,8 @@ class Named:
     """All rows of the labourer as we left them."""
     is_won: bool = True
     """Whether nobody was faster, and nothing went wrong."""
+    is_cut: bool = False
+    """Whether there may be more to name at once, when what was named is on its way."""
 
     @property
     def is_full(self) -> bool:
@@ -51,45 +79,67 @@ class Named:
 class Naming:
     """Of any labourer, also by several threads at once."""
 
-    def __init__(self, *, tasks: TaskStore, slots: SlotKeeper, clock: Clock, pause: Callable[[int], None]) -> None:
+    def __init__(
+        self, *, tasks: TaskStore, slots: SlotKeeper, clock: Clock, in_parallel: InParallel,
+        pause: Callable[[int], None],
+    ) -> None:  # fmt: skip
         """`pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0."""
         self.tasks, self.line, self.slots = tasks, Line(tasks), slots
-        self.clock, self.pause = clock, pause
+        self.clock, self.in_parallel, self.pause = clock, in_parallel, pause
 
     def name(
         self, labourer: Labourer, ended: Mapping[TaskId, int], limits: LimitBook, admission: Admission,
-        rows: Sequence[SlotRow] | None = None,
+        seen: Seen | None = None,
     ) -> Named:  # fmt: skip
         """Name due tasks in free slots, a wave of them at most.
 
-        `ended`: versions at which tasks were seen not running: their names are left out. `rows`: how the labourer's
+        `ended`: versions at which tasks were seen not running: their names are left out. `seen`: how the labourer's
         rows were read or left a moment ago; they are read again when they are not so any more.
         """
         named = Named()
         for number in range(NAMING_ROUNDS):
             try:
-                stored = self.slots.rows(labourer.name) if rows is None else rows
-                rows = None
-                if self._name(labourer, ended, limits, admission, stored, named):
+                if self._name(labourer, ended, limits, admission, seen or self.look(labourer, limits), named):
                     return named
-            except StaleRow:
-                named.is_won = False  # another Orchestrator, or the sweep: what we wrote before stays ours
-                self.pause(number)
             except SoswError as error:
-                if not named.tasks:
-                    raise
-                log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
-                named.is_won = False
-                return named
+                if not self._is_tried_again(labourer, error, named, number):
+                    return named
+            seen = None
         log.info("slots.contended", extra={"labourer": labourer.name})
         self.slots.drop(labourer.name, ended)
         return named
 
+    def _is_tried_again(self, labourer: Labourer, error: SoswError, named: Named, number: int) -> bool:
+        """After a pause; but what is named already need not wait for the rest. Raises `error` when nothing is."""
+        named.is_won = False  # another Orchestrator, or the sweep, was faster; or something is wrong
+        if isinstance(error, StaleRow):
+            named.is_cut = bool(named.tasks)
+            if number and not named.is_cut:
+                self.pause(number - 1)
+            return not named.is_cut
+        if not named.tasks:
+            raise error
+        log.warning("naming.cut", extra={"labourer": labourer.name, "why": str(error)})
+        return False
+
+    def look(self, labourer: Labourer, limits: LimitBook) -> Seen:
+        """All that is read before tasks are chosen, at once, for a free slot waits for it."""
+        rows: list[SlotRow] = []
+        places: list[TaskId] = []
+        looks: tuple[Callable[[], object], ...] = (
+            lambda: limits.of(labourer),
+            lambda: rows.extend(self.slots.rows(labourer.name)),
+            lambda: places.extend(self.due(labourer, HINT)),
+        )
+        self.in_parallel(_call, looks)
+        return Seen(rows, Hint(places, labourer.shards))
+
     def _name(
         self, labourer: Labourer, ended: Mapping[TaskId, int], limits: LimitBook, admission: Admission,
-        stored: Sequence[SlotRow], named: Named,
+        seen: Seen, named: Named,
     ) -> bool:  # fmt: skip
         """False when the rows had to be sized: they must be read again before anything may be named."""
+        stored = seen.rows
         limit = self._limit(labourer, limits, stored)
         rows = resized((r.without(ended) for r in stored), labourer.name, limit.value, limit.version)
         unsized = to_size(rows, stored)
@@ -98,7 +148,7 @@ class Naming:
         if unsized:
             return False
         named.rows = list(rows)
-        self._write(rows, stored, self._candidates(labourer, rows, ended, admission, limit.shards), named)
+        self._write(rows, stored, self._candidates(labourer, rows, ended, admission, limit.shards, seen.hint), named)
         return True
 
     def _limit(self, labourer: Labourer, limits: LimitBook, stored: Sequence[SlotRow]) -> Limit:
@@ -124,14 +174,16 @@ class Naming:
 
     def _candidates(
         self, labourer: Labourer, rows: Sequence[SlotRow], ended: Mapping[TaskId, int], admission: Admission,
-        shards: int,
+        shards: int, hint: Hint | None,
     ) -> list[Task]:  # fmt: skip
         """Tasks to start: due, and not named yet. Read without a lock or a promise: the claim decides."""
         free = min(WAVE, sum(row.free for row in rows))
         if not free:
             return []
         names = {task: name for row in rows for task, name in row.names.items()}
-        ids = self._unnamed(labourer, names, looked_at(labourer, free), shards)
+        wanted = looked_at(labourer, free)
+        seen = hint.unnamed(names, wanted, shards) if hint else None
+        ids = self._unnamed(labourer, names, wanted, shards) if seen is None else seen
         found = self.tasks.get_many(ids, is_consistent=False)
         now = self.clock.now()
         waiting = [found[i] for i in ids if i in found]
@@ -156,11 +208,37 @@ class Naming:
         return [task for task in due if task not in names][:wanted]
 
     def _write(self, rows: Sequence[SlotRow], stored: Sequence[SlotRow], tasks: list[Task], named: Named) -> None:
-        """Write each row that changes; adds to `named` what is ours."""
-        before = {row.number: row for row in stored}
+        """Write each row that changes, all at once; adds to `named` what is ours, then raises what went wrong."""
+        before, now = {row.number: row for row in stored}, self.clock.now()
+        chosen: dict[int, list[Task]] = {}
+        changed: list[tuple[int, SlotRow]] = []
         for at, row in enumerate(rows):
-            chosen, tasks = tasks[: row.free], tasks[row.free :]
-            wanted = row.named(chosen, self.clock.now())
+            chosen[at], tasks = tasks[: row.free], tasks[row.free :]
+            wanted = row.named(chosen[at], now)
             if wanted != before.get(row.number):
-                named.rows[at] = self.slots.write(wanted)
-                named.tasks += [(task, row.number) for task in chosen]
+                changed.append((at, wanted))
+        written, failed = self._written(changed)
+        for at, row in sorted(written.items()):
+            named.rows[at] = row
+            named.tasks += [(task, row.number) for task in chosen[at]]
+        if failed:
+            raise failed[0]
+
+    def _written(self, rows: Sequence[tuple[int, SlotRow]]) -> tuple[dict[int, SlotRow], list[SoswError]]:
+        """The rows as they are in the table now, by their position; and why the others are not there."""
+        written: dict[int, SlotRow] = {}
+        failed: list[SoswError] = []
+
+        def write(numbered: tuple[int, SlotRow]) -> None:
+            at, row = numbered
+            try:
+                written[at] = self.slots.write(row)
+            except SoswError as error:
+                failed.append(error)
+
+        self.in_parallel(write, rows)
+        return written, failed
+
+
+def _call(what: Callable[[], object]) -> None:
+    what()

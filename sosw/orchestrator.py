@@ -57,7 +57,7 @@ class Orchestrator(Processor):
         self.reminding = Reminding(reminder, clock) if reminder else None
         keeper = SlotKeeper(slots, pause)
         self.waves = Waves(
-            naming=Naming(tasks=tasks, slots=keeper, clock=clock, pause=pause),
+            naming=Naming(tasks=tasks, slots=keeper, clock=clock, in_parallel=in_parallel, pause=pause),
             starting=Starting(tasks=tasks, slots=keeper, invoker=invoker, clock=clock, in_parallel=in_parallel),
             refilling=Refilling(tasks=tasks, clock=clock, wait=wait, linger=self.settings.linger),
             limits=self.limits, gates=gates or Open(), clock=clock, in_parallel=in_parallel,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sosw.domain.pace import Pace
 from sosw.domain.slots import is_over
 from sosw.domain.task import TaskId
+from sosw.naming import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,11 +34,16 @@ class Wave:
     count: int
     """Attempts that were started."""
     rows: Sequence[SlotRow] = ()
-    """All rows of the labourer as it left them."""
+    """All rows of the labourer as it left them; none when others were at them too."""
     may_refill: bool = False
     """Whether it left no slot free, and nobody else was at it."""
     next_at: datetime | None = None
     """When more may be started in its free slots, though nothing ends: tokens of a rate will have come."""
+
+    @property
+    def seen(self) -> Seen | None:
+        """What the next wave may go on from."""
+        return Seen(self.rows) if self.rows else None
 
 
 class Refilling:

@@ -9,11 +9,11 @@ from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 from sosw.limits import LimitBook
-from sosw.naming import WAVE
+from sosw.naming import NAMING_ROUNDS, WAVE, Seen
 from sosw.refilling import Wave
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -40,8 +40,8 @@ class Turn:
     labourer: Labourer
     ended: Mapping[TaskId, int] | None
     """Versions at which tasks were seen not running; None if nobody woke it."""
-    rows: Sequence[SlotRow] | None = None
-    """Its rows as they were just read."""
+    seen: Seen | None = None
+    """Its rows as they were just read, or left by the wave before."""
 
 
 class Ran:
@@ -79,7 +79,7 @@ class Ran:
         self.count(labourer, wave)
         with self._lock:
             if wave.count >= WAVE:
-                self._waiting.append(Turn(labourer, {}))
+                self._waiting.append(Turn(labourer, {}, wave.seen))
             elif wave.may_refill and self.started[labourer.name]:
                 self.full.append((labourer, replace(wave, count=self.started[labourer.name])))
 
@@ -123,26 +123,30 @@ class Waves:
         Then, if it `may_linger`, slots are refilled as attempts end, for a while. No wave begins when `is_time` says
         that there is none.
         """
-        busy = self._busy(turns)
-        ran = Ran(busy, LimitBook(self.limits, [turn.labourer for turn in busy], self.clock), is_time)
+        woken = self._book(turn for turn in turns if turn.ended is not None)
+        busy = self._busy(turns, woken)
+        ran = Ran(busy, woken if woken.labourers else self._book(busy), is_time)
         self.in_parallel(lambda _lane: self._take_turns(ran), range(min(LANES, len(busy))))
         self.in_parallel(lambda full: self._refill(ran, *full), ran.full if may_linger else [])
         return ran
 
-    def _busy(self, turns: Sequence[Turn]) -> list[Turn]:
+    def _book(self, turns: Iterable[Turn]) -> LimitBook:
+        return LimitBook(self.limits, [turn.labourer for turn in turns], self.clock)
+
+    def _busy(self, turns: Sequence[Turn], limits: LimitBook) -> list[Turn]:
         """Those that have something to do, in their order."""
         found: dict[int, Turn] = {}
 
         def look(numbered: tuple[int, Turn]) -> None:
             number, turn = numbered
-            seen = self._guarded(turn.labourer, lambda: self._looked_at(turn))
+            seen = self._guarded(turn.labourer, lambda: self._looked_at(turn, limits))
             if seen:
                 found[number] = seen
 
         self.in_parallel(look, list(enumerate(turns)))
         return [found[number] for number in sorted(found)]
 
-    def _looked_at(self, turn: Turn) -> Turn | None:
+    def _looked_at(self, turn: Turn, limits: LimitBook) -> Turn | None:
         """None when there is nothing to do: nothing due, or all known that it was woken with, and no slot free.
 
         Who was woken for ends that somebody else has seen before need not look further. Who was woken for nothing else
@@ -150,10 +154,11 @@ class Waves:
         """
         if turn.ended is None:
             return turn if self.naming.due(turn.labourer, 1) else None
-        rows, ended = self.naming.slots.rows(turn.labourer.name), turn.ended
+        seen = self.naming.look(turn.labourer, limits)
+        rows = seen.rows
         is_full = bool(rows) and not any(row.free for row in rows)
-        is_news = any(row.without(ended) != row for row in rows)
-        return None if ended and is_full and not is_news else replace(turn, rows=rows)
+        is_news = any(row.without(turn.ended) != row for row in rows)
+        return None if turn.ended and is_full and not is_news else replace(turn, seen=seen)
 
     def _take_turns(self, ran: Ran) -> None:
         while turn := ran.take():
@@ -166,25 +171,29 @@ class Waves:
 
     def wave(self, turn: Turn, limits: LimitBook) -> Wave:
         """Start a wave of the labourer at most."""
-        labourer, ended = turn.labourer, turn.ended or {}
-        admission = self.gates.entry(labourer, ended)
+        labourer, ended, wave = turn.labourer, turn.ended or {}, Wave(count=0)
+        admission, seen = self.gates.entry(labourer, ended), turn.seen
         started: set[TaskId] = set()
         try:
-            named = self.naming.name(labourer, ended, limits, admission, turn.rows)
-            started |= {task.id for task, _ in named.tasks}
-            done = self.starting.start(labourer, named.tasks)
-            started -= done.not_started
+            for _ in range(NAMING_ROUNDS):
+                named = self.naming.name(labourer, ended, limits, admission, seen)
+                started |= {task.id for task, _ in named.tasks}
+                done = self.starting.start(labourer, named.tasks)
+                started -= done.not_started
+                is_ours = named.is_won and done.is_clean and not wave.count
+                wave = Wave(wave.count + done.count, tuple(named.rows) if is_ours else (), is_ours and named.is_full)
+                if not named.is_cut or wave.count >= WAVE:
+                    break
+                seen = None
         finally:
             admission.close(started)
-        is_ours = named.is_won and done.is_clean
-        may_refill = is_ours and named.is_full
-        return Wave(count=done.count, rows=named.rows, may_refill=may_refill, next_at=admission.next_at)
+        return replace(wave, next_at=admission.next_at)
 
     def _refill(self, ran: Ran, labourer: Labourer, wave: Wave) -> None:
         def again(ended: Mapping[TaskId, int], rows: Sequence[SlotRow]) -> Wave:
-            wave = self._counted(ran, Turn(labourer, ended, rows))
+            wave = self._counted(ran, Turn(labourer, ended, Seen(rows)))
             while wave.count >= WAVE and ran.is_time():
-                wave = self._counted(ran, Turn(labourer, {}))
+                wave = self._counted(ran, Turn(labourer, {}, wave.seen))
             return wave
 
         self._guarded(labourer, lambda: self.refilling.follow(labourer, wave, again, ran.is_time))

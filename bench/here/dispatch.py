@@ -21,7 +21,7 @@ def main() -> None:
     counts = [int(count) for count in sys.argv[1:]]
     client = deploy(PREFIX)
     names = [f"{jobs.LABOURER}-{number}" for number in range(len(counts))]
-    configure(client, {name: count + WARM_UP for name, count in zip(names, counts, strict=True)})
+    configure(client, {name: count + WARM_UP + 1 for name, count in zip(names, counts, strict=True)})
     essentials = Essentials()
     for name in names:
         start(essentials, name, WARM_UP)

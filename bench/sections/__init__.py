@@ -25,7 +25,7 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "schedules": schedules,
     "regulation": regulation,
 }
-BY_DEFAULT = ("chunking", "creating", "fairness", "simulation", "regulation")
+BY_DEFAULT = ("chunking", "creating", "fairness", "dispatch", "simulation", "regulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

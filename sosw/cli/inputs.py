@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,17 @@ def attributes(pairs: Iterable[str]) -> dict[str, Any]:
             raise BadInput(f'--attr {key} is given twice: a list is one value, such as --attr \'{key}=["a", "b"]\'')
         found[key] = _value(value)
     return found
+
+
+def as_number(option: str, text: str, *, least: int, most: int) -> int:
+    """A whole number as people write large ones: `1000000`, `1_000_000`, `1e6`; raises `BadInput`."""
+    try:
+        number = Decimal(text.replace("_", ""))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or number != number.to_integral_value() or not least <= number <= most:
+        raise BadInput(f"{option} {text!r} must be a whole number from {least:,} to {most:,}, such as 1000000 or 1e6")
+    return int(number)
 
 
 def _value(text: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, dead, jobs, local, submit
+from sosw.cli import apply, backfill, controls, cost, dead, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -95,6 +95,7 @@ letters.command("replay")(everywhere(dead.replay))
 letters.command("discard")(everywhere(dead.discard))
 app.add_typer(letters)
 app.command("apply")(everywhere(apply.apply))
+app.command("cost")(everywhere(cost.cost))
 app.command(
     "local",
     add_help_option=False,

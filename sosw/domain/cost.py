@@ -1,4 +1,4 @@
-"""About what it costs to bring tasks through sosw, the Worker's own run time left out: list prices of 2026-11.
+"""About what it costs to bring tasks through sosw, the Worker's own run time left out, by the prices of `prices.json`.
 
 A task is created, claimed and completed, each by a write of the whole item, which DynamoDB bills by the started KB.
 What nobody knows before is left out: results and stats, which make the last write larger, and attempts that fail.
@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.jsontext import dump
+from sosw.domain.prices import prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-WRITE_UNIT, READ_UNIT, REQUEST, GB_SECOND = 0.625e-6, 0.125e-6, 0.20e-6, 16.6667e-6
-"""Dollars: of DynamoDB on demand, of Lambda."""
 WRITE_BYTES, READ_BYTES = 1024, 4096
 """Of an item that one unit pays for."""
 BESIDES = 300
@@ -38,8 +37,14 @@ def dollars(tasks: int, payloads: Iterable[Mapping[str, Any]]) -> float:
 
 
 def _dollars(payload: Mapping[str, Any]) -> float:
-    reads = _OTHER_READ_UNITS + _started(payload, READ_BYTES) / 2
-    return write_units(payload) * WRITE_UNIT + reads * READ_UNIT + _REQUESTS * REQUEST + _GB_SECONDS * GB_SECOND
+    return prices().of(
+        {
+            "dynamodb_write_unit": write_units(payload),
+            "dynamodb_read_unit": _OTHER_READ_UNITS + _started(payload, READ_BYTES) / 2,
+            "lambda_request": _REQUESTS,
+            "lambda_gb_second": _GB_SECONDS,
+        }
+    )
 
 
 def _started(payload: Mapping[str, Any], unit: int) -> int:

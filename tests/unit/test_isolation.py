@@ -87,7 +87,7 @@ def test_functions_that_hang_hold_up_their_own_labourers_alone() -> None:
     assert counts == dict.fromkeys(names, 2)
 
 
-def test_who_is_woken_for_what_was_done_already_reads_the_rows_and_no_more() -> None:
+def test_who_is_woken_for_what_was_done_already_looks_once_and_writes_nothing() -> None:
     world = World(limit=1)
     world.queue(3)
     world.orchestrator()({})
@@ -96,7 +96,7 @@ def test_who_is_woken_for_what_was_done_already_reads_the_rows_and_no_more() -> 
     parts = {name: Counting(getattr(world, name), calls) for name in ("tasks", "slots")}
     limits = Counting(StaticLimits(), calls)
     assert world.orchestrator(limits=limits, **parts)({"wake": {"sales": {"job#9": 3}}}) == {"started": {}}
-    assert calls == ["rows"]
+    assert calls == ["limits", "rows", "places"]
 
 
 def test_who_is_woken_after_the_limit_has_risen_starts_more() -> None:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from sosw.domain import lifecycle
 from sosw.domain.ranks import Place
-from sosw.domain.slots import SlotRow
+from sosw.domain.slots import ROW_SLOTS, SlotRow, resized
 from sosw.domain.task import LabourerName, Task, TaskId
+from sosw.naming import HINT, Hint
 from sosw.testing import InMemoryTaskStore
 from tests.factories import LABOURER, LEASE, NOW, World, a_task, seconds
 
@@ -68,8 +71,26 @@ def test_tasks_named_a_moment_ago_are_looked_past_with_one_question() -> None:
     row = SlotRow(labourer=LABOURER, number=0, capacity=6)
     world.slots.write(row.named([a_task(n) for n in range(3)], NOW))
     world.orchestrator()({"wake": {"sales": {}}})
-    assert store.asked == [6]
+    assert store.asked == [HINT]
     assert len(world.started) == 3
+
+
+@pytest.mark.parametrize(("named", "asked"), [(HINT - 1, [HINT]), (HINT, [HINT, HINT + 1])])
+def test_the_line_is_looked_at_again_only_where_the_first_look_shows_too_few(named: int, asked: list[int]) -> None:
+    world = World(limit=HINT + 1)
+    world.tasks = store = Counting()
+    world.queue(HINT + 4)
+    for row in resized([], LABOURER, HINT + 1):
+        names = [a_task(n) for n in range(named)][row.number * ROW_SLOTS : (row.number + 1) * ROW_SLOTS]
+        world.slots.write(row.named(names, NOW))
+    world.orchestrator()({"wake": {"sales": {}}})
+    assert store.asked[: len(asked)] == asked
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_a_look_at_fewer_parts_of_the_line_than_it_has_serves_nobody(shards: int) -> None:
+    hint = Hint([TaskId("a"), TaskId("b"), TaskId("c")], shards=1)
+    assert hint.unnamed({TaskId("b")}, 1, shards) == (["a"] if shards == 1 else None)
 
 
 def test_a_task_that_the_index_still_shows_is_not_started_again() -> None:

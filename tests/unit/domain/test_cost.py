@@ -9,8 +9,9 @@ import pytest
 
 from bench.here.units import size
 from sosw.aws.dynamodb.models import TaskModel, item_of
-from sosw.domain.cost import BESIDES, READ_UNIT, WRITE_UNIT, dollars, write_units
+from sosw.domain.cost import BESIDES, dollars, write_units
 from sosw.domain.jsontext import dump
+from sosw.domain.prices import prices
 from sosw.domain.task import JobId, LabourerName, task_id
 from tests.factories import World, a_task, claimed
 
@@ -54,7 +55,9 @@ def test_a_task_of_200_kb_costs_a_hundred_times_a_small_one() -> None:
     small, large = dollars(1_000_000, [SMALL]), dollars(1_000_000, [padded(204_800)])
 
     assert small == pytest.approx(5.07, abs=0.01)
-    assert large - small == pytest.approx(1e6 * (600 * WRITE_UNIT + 25 * READ_UNIT), rel=0.01)
+    assert large - small == pytest.approx(
+        1e6 * prices().of({"dynamodb_write_unit": 600, "dynamodb_read_unit": 25}), rel=0.01
+    )
 
 
 def test_tasks_of_several_sizes_cost_their_mean_and_none_cost_nothing() -> None:
