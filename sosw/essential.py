@@ -105,6 +105,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             tasks=world.tasks,
             slots=world.slots,
             jobs=world.jobs,
+            records=world.records,
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,

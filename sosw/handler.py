@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.clock import SystemClock
 from sosw.domain.jsontext import reportable, words
-from sosw.domain.messages import FAIL, MESSAGE_CHARS, Report, assignment
+from sosw.domain.messages import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report, assignment
 from sosw.domain.task import LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
@@ -50,7 +50,7 @@ def get_lambda_handler(
     send = _Reports(invoker)
 
     def lambda_handler(event: Any, context: Any) -> Any:
-        kept.lambda_context = context
+        kept.lambda_context, send.last = context, None
         try:
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
@@ -58,7 +58,7 @@ def get_lambda_handler(
                 _fail_unbegun(event, error, send)
             raise
         if isinstance(processor, Worker):
-            return reportable(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
+            return send.answer(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
         processor.reset_stats()
         return processor(event)
 
@@ -85,6 +85,8 @@ class _Reports:
 
     def __init__(self, invoker: Invoker | None) -> None:
         self._invoker = invoker
+        self.last: str | None = None
+        """Action of the last report of the invocation."""
 
     def __call__(self, report: Report) -> None:
         if self._invoker is None:
@@ -92,6 +94,14 @@ class _Reports:
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+        self.last = report.action
+
+    def answer(self, returned: Any) -> Any:
+        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success.
+
+        Both come to the WorkerAssistant by Lambda's queue, in any order.
+        """
+        return reportable(returned) if self.last in {None, COMPLETE} else {REPORTED: self.last}
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain import lifecycle
+from sosw.domain import destinations, lifecycle
 from sosw.domain.errors import StaleTask
 from sosw.domain.messages import COMPLETE, HEARTBEAT, MESSAGE_CHARS, Report
 from sosw.domain.settings import EssentialSettings
@@ -42,8 +42,14 @@ class WorkerAssistant(Processor):
         self.desk = desk
 
     def __call__(self, event: Any) -> dict[str, Any]:
-        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now."""
-        report = Report.from_event(event)
+        """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.
+
+        The answer says what the task is now.
+        """
+        report = destinations.read(event)
+        if isinstance(report, destinations.NoNews):
+            self.stats["records_ignored"] += 1
+            return report.to_answer()
         try:
             task = self._take(report)
         except StaleTask as stale:

@@ -86,7 +86,7 @@ class World:
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        given = {"jobs": self.jobs, "reminder": self.reminder, "records": self.records, **given}
         given = {"in_parallel": one_by_one, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 

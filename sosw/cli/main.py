@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, cost, dead, jobs, local, submit
+from sosw.cli import apply, backfill, controls, cost, dead, doctor, jobs, local, submit
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -18,7 +18,7 @@ from sosw.domain.errors import SoswError
 
 EPILOG = """
 Exit codes: 0 done; 1 refused or failed; 2 wrong usage or input; 3 not finished in time; 4 finished with dead tasks;
-130 interrupted.
+5 the doctor found something; 130 interrupted.
 """
 
 
@@ -94,6 +94,7 @@ letters.command("show")(everywhere(dead.show))
 letters.command("replay")(everywhere(dead.replay))
 letters.command("discard")(everywhere(dead.discard))
 app.add_typer(letters)
+app.command("doctor")(everywhere(doctor.doctor))
 app.command("apply")(everywhere(apply.apply))
 app.command("cost")(everywhere(cost.cost))
 app.command(

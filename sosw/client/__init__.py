@@ -3,6 +3,7 @@
 from sosw.client.client import Client
 from sosw.client.dead import Dead, DeadLetter
 from sosw.client.dead_runs import DeadOrdered
+from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
     JobRefused,
@@ -23,6 +24,7 @@ from sosw.client.service import Service
 from sosw.client.settings_file import SettingsFile
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason
 
 __all__ = [
@@ -32,7 +34,9 @@ __all__ = [
     "DeadLetter",
     "DeadOrdered",
     "DeadTask",
+    "Diagnosis",
     "DryRun",
+    "Finding",
     "JobRefused",
     "JobStatus",
     "JobStillOpen",
@@ -49,9 +53,11 @@ __all__ = [
     "SettingsFile",
     "SettingsRefused",
     "SubmittedJob",
+    "Tally",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",
     "UnknownResource",
     "UnknownTask",
+    "Unseen",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sosw.client import asking, orchestrator
 from sosw.client.dead import Dead
+from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
@@ -106,10 +107,7 @@ class Client:
 
     def job(self, job_id: str) -> SubmittedJob:
         """The job of that id; raises `UnknownJob`, with a guess."""
-        job = self._service.jobs.get(JobId(job_id)) if job_id else None
-        if job is None:
-            raise UnknownJob(job_id, [known.id for known in self._latest(GUESSED_FROM)])
-        return SubmittedJob(self._service, job)
+        return SubmittedJob(self._service, self._job(job_id))
 
     def jobs(self, limit: int = 20) -> list[SubmittedJob]:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
@@ -167,6 +165,16 @@ class Client:
         """The dead tasks: to list, count, show, replay and discard them."""
         return Dead(self._service)
 
+    def doctor(self, job_id: str | None = None, *, everything: bool = False, mend: bool = False) -> Diagnosis:
+        """Examine the environment: what is missing, forbidden, disabled, lost or counted wrong, and how to mend it.
+
+        Of jobs the 20 that were submitted last are looked at, up to 1,000 tasks of each; or the one of that id, or
+        `everything`, with all of their tasks (half a read unit each). Nothing is written, but totals that have drifted
+        when told to `mend`. Raises `UnknownJob`; whatever else it cannot look at is told in `unseen`.
+        """
+        wanted = None if job_id is None else self._job(job_id)
+        return examine(self._service, wanted, everything=everything, mend=mend)
+
     def plan(self, settings: Settings) -> Plan:
         """What `apply` with these settings would change. Nothing is written.
 
@@ -180,6 +188,12 @@ class Client:
         made = self.plan(settings)
         made.apply(force=force, by=by)
         return made
+
+    def _job(self, job_id: str) -> Job:
+        job = self._service.jobs.get(JobId(job_id)) if job_id else None
+        if job is None:
+            raise UnknownJob(job_id, [known.id for known in self._latest(GUESSED_FROM)])
+        return job
 
     def _latest(self, limit: int) -> list[Job]:
         return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)

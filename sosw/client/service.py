@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from sosw.client.inspector import Inspector, Nowhere
 from sosw.clock import SystemClock
 from sosw.domain.errors import SoswError, invalid
+from sosw.domain.surroundings import TableFacts
 from sosw.ports import Clock, ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 from sosw.settings import Names
 
@@ -32,6 +34,10 @@ class Service:
     """Seconds."""
     region: Callable[[], str | None] = lambda: None
     """Of the functions, where it is known."""
+    inspector: Inspector = field(default_factory=Nowhere)
+    """Looks at what all of it stands on."""
+    tables: Callable[[], Mapping[str, TableFacts]] = dict
+    """As the stores expect them, by name."""
 
     @classmethod
     def on_aws(cls, prefix: str, *, region: str | None, endpoint: str | None) -> Service:
@@ -41,6 +47,7 @@ class Service:
         try:
             from sosw.aws import dynamodb  # noqa: PLC0415
             from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+            from sosw.aws.inspector import AwsInspector, expected_tables  # noqa: PLC0415  (as above)
         except ModuleNotFoundError as error:
             raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
         database = dynamodb.Database(region=region, endpoint=endpoint)
@@ -55,4 +62,6 @@ class Service:
             config=dynamodb.DynamoConfigSource.for_prefix(prefix, database=database),
             clock=SystemClock(),
             region=lambda: caller.region,
+            inspector=AwsInspector(region=region, endpoint=endpoint),
+            tables=lambda: expected_tables(prefix),
         )

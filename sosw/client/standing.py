@@ -12,6 +12,7 @@ from sosw.domain.dead_orders import DeadKind
 from sosw.domain.facts import LabourerFacts, ResourceFacts
 from sosw.domain.orders import line_said
 from sosw.domain.records import Entry
+from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason, why_labourer, why_resource
 
 
@@ -40,6 +41,8 @@ class LabourerStatus:
     """0 bad … 4 high; None where no metric was judged."""
     is_paused: bool
     """By an order about it, about everything, or about a resource that it draws on."""
+    totals: Tally
+    """What became of its tasks since it was first used, a moment late; never decided on."""
 
     @classmethod
     def of(cls, facts: LabourerFacts) -> LabourerStatus:
@@ -56,11 +59,12 @@ class LabourerStatus:
             max=decision.of if decision else None,
             health=health.status if health and facts.labourer and facts.labourer.health_metrics else None,
             is_paused=any(causes.pauses(facts)),
+            totals=facts.tally,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
-        return _plain(self)
+        return {**_plain(self), "totals": self.totals.to_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,6 +194,8 @@ class Order:
 
 
 COMPLETE, FAIL, HEARTBEAT = "complete", "fail", "heartbeat"
+REPORTED = "sosw_reported"
+"""Key of what a Worker's function returns when it has reported, of itself, anything but its success."""
 _ACTIONS = {
     COMPLETE: COMPLETE,
     FAIL: FAIL,

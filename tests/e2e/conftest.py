@@ -29,6 +29,13 @@ LIMIT = 4
 PACED_LIMIT = 5
 BUSY, START = "api:busy", 40
 """A resource that Workers alone speak of, and its budget at first."""
+FOREIGN = {
+    "max_simultaneous_invocations": LIMIT,
+    "duration": 10,
+    "cooldown": 60,
+    "retry": {"base": 0, "cap": 0, "errors": {"Crashed": "never", "OutOfMemory": "never", "TimedOut": "never"}},
+}
+"""Of functions without sosw's package: what they cannot report of themselves is not tried again."""
 CONFIG = {
     "task_config": {
         "labourers": {
@@ -39,6 +46,7 @@ CONFIG = {
                 "retry": {"base": 0, "cap": 0},
             },
             "paced": {"arn": "obedient", "max_simultaneous_invocations": PACED_LIMIT, "duration": 10, "cooldown": 10},
+            **dict.fromkeys(("foreign-node", "foreign-python"), FOREIGN),
             "absent": {"max_simultaneous_invocations": LIMIT},
             "mistaken": {"max_simultaneous_invocations": -1},
         }

@@ -85,8 +85,8 @@ def an_expiry_does_not_ask_whether_the_lease_is_over(patch: Patch) -> None:
 def a_sweep_drops_a_name_without_a_fence(patch: Patch) -> None:
     careful = Scavenger._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None) -> bool:
-        return slots.is_unclaimed(name, task) or careful(self, labourer, name, task)
+    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+        return slots.is_unclaimed(name, task) or careful(self, labourer, name, task, place)
 
     patch.setattr(Scavenger, "_ends", ends)
 
@@ -195,8 +195,8 @@ def a_sweep_frees_nothing(patch: Patch) -> None:
 def a_sweep_does_not_look_at_leases(patch: Patch) -> None:
     careful = Scavenger._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None) -> bool:
-        return not (task and task.state is TaskState.RUNNING) and careful(self, labourer, name, task)
+    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+        return not (task and task.state is TaskState.RUNNING) and careful(self, labourer, name, task, place)
 
     patch.setattr(Scavenger, "_ends", ends)
 

@@ -61,6 +61,19 @@ class JsonAttribute(Attribute[Any]):
         return jsontext.load(value)
 
 
+class LenientJsonAttribute(JsonAttribute):
+    """As `JsonAttribute`; a string that is no JSON, as somebody else wrote it, comes out as that string.
+
+    So a damaged row is read like any other, and it holds up nothing that is read along with it.
+    """
+
+    def deserialize(self, value: str) -> Any:
+        try:
+            return super().deserialize(value)
+        except (ValueError, RecursionError):
+            return value
+
+
 class FailuresAttribute(Attribute[tuple[Failure, ...]]):
     """JSON, oldest first: `[{"attempt": 1, "at": <ms>, "error": "ValueError", "message": "…"}]`."""
 

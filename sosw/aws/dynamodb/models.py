@@ -22,6 +22,7 @@ from sosw.aws.dynamodb.attributes import (
     EnumAttribute,
     FailuresAttribute,
     JsonAttribute,
+    LenientJsonAttribute,
     MomentAttribute,
     NamesAttribute,
     SlotAttribute,
@@ -52,7 +53,7 @@ class TaskModel(Model):
     id = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute()
     labourer = UnicodeAttribute()
-    payload = JsonAttribute()
+    payload = LenientJsonAttribute()
     created_at = MomentAttribute()
     greenfield = MomentAttribute()
     state = EnumAttribute(TaskState)
@@ -69,8 +70,8 @@ class TaskModel(Model):
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
     expires_at = TTLAttribute()
-    result = JsonAttribute()
-    stats = JsonAttribute()
+    result = LenientJsonAttribute()
+    stats = LenientJsonAttribute()
     failures = FailuresAttribute()
     replays = NumberAttribute()
     note = UnicodeAttribute()

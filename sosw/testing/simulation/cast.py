@@ -162,6 +162,7 @@ class Cast:
         return Scavenger(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots),
             jobs=SimulatedJobs(self._calls, self.jobs), invoker=self.cloud, reminder=self.cloud,
+            records=SimulatedRecords(self._calls, self.records),
             clock=self._engine.clock, in_parallel=self._engine.in_parallel, jitter=self._die.random, names=self._names,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from sosw.ports import Clock
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
-from sosw.testing import InMemorySources
+from sosw.testing import InMemoryRecordStore, InMemorySources
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
 from tests.factories import one_by_one
@@ -99,6 +99,7 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
             jobs=SteppedJobs(reach),
             invoker=SteppedInvoker(reach),
             reminder=SteppedReminder(reach),
+            records=InMemoryRecordStore(),  # numbers for people: nobody else here looks at them
             clock=clock,
             in_parallel=one_by_one,
             jitter=_no_jitter,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from sosw.client import SettingsFile
+from sosw.domain import destinations
 from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Report, Wake, assignment
@@ -93,12 +94,13 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert Order.from_event(value)
         case {"sosw": {"round": _}}:
             assert Round.from_event(value)
-        case {"sosw": {"replay": _} | {"discard": _}}:
-            assert DeadOrder.from_event(value)
-        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
-            assert ControlOrder.from_event(value, REGULATED).to_event() == value
+        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _} | {"replay": _} | {"discard": _}}:
+            order = DeadOrder.from_event(value) or ControlOrder.from_event(value, REGULATED)
+            assert order.to_event() == value
         case {"sosw": _}:
             assert assignment(value)
+        case {"requestContext": _}:
+            assert isinstance(destinations.read(value), Report)
         case {"wake": _}:
             assert Wake.from_event(value)
         case _:
