@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import re
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +16,7 @@ from sosw.cli.exits import BadInput, Exit
 from sosw.cli.session import Session
 
 if TYPE_CHECKING:
-    from sosw.client import DeadOrdered
+    from sosw.client import DeadLetter, DeadOrdered
     from sosw.domain.dead import Tally
 
 What = Annotated[
@@ -74,11 +74,15 @@ def list_(session: Session, what: What = None, *, which: Which, limit: Limit = 2
     """
     from sosw.domain.dead import Tally  # noqa: PLC0415  (after --help has been answered)
 
-    tally, last = Tally(), deque[Any](maxlen=limit)
-    for letter in session.client().dead.list(*(what or ()), **asdict(which)):
-        tally.add(letter.labourer, letter.error, letter.died_at)
-        last.append(letter)
-    latest = sorted(last, key=lambda letter: letter.died_at, reverse=True)
+    tally = Tally()
+
+    def counted() -> Iterator[DeadLetter]:
+        for letter in session.client().dead.list(*(what or ()), **asdict(which)):
+            tally.add(letter.labourer, letter.error, letter.died_at)
+            yield letter
+
+    # One at least is asked for, or nothing would be read and counted.
+    latest = heapq.nlargest(max(1, limit), counted(), key=lambda letter: letter.died_at)[:limit]
     if session.as_json:
         session.document({**tally.to_json(), "tasks": [letter.to_json() for letter in latest]})
     else:

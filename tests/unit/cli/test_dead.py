@@ -41,6 +41,15 @@ def test_dead_tasks_are_counted_and_the_last_ones_listed(sosw: Run, columns: int
     ]
 
 
+def test_the_last_ones_are_those_of_all_labourers(sosw: Run, world: ClientWorld) -> None:
+    world.config["task_config"]["labourers"]["a-later-one"] = {"max_simultaneous_invocations": 1}
+    world.client.submit("a-later-one", idempotency_key="l", **SHOPS, shops=["a"])
+    world.clock.advance(seconds=9)
+    world.end("l", 0, is_dead=True)
+    lines = sosw("dead", "list", "--limit", "1").out.splitlines()
+    assert lines[-2:] == ["l#0  2026-01-01 12:00:09 UTC  ValueError", "    no"]
+
+
 def test_fewer_are_listed_than_are_counted(sosw: Run, world: ClientWorld) -> None:
     world.end("k", 1, is_dead=True)
     lines = sosw("dead", "list", "sales", "--limit", "1").out.splitlines()
