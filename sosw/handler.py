@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sosw.clock import SystemClock
+from sosw.deadline import daemon_alarm
+from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import reportable, words
-from sosw.domain.messages import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report, assignment
-from sosw.domain.task import LabourerName, TaskId
+from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
+from sosw.domain.task import Invocation, LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
@@ -55,14 +58,28 @@ def get_lambda_handler(
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
             if issubclass(processor_class, Worker):
-                _fail_unbegun(event, error, send)
+                _fail_unbegun(event, error, send, invocation(context))
             raise
         if isinstance(processor, Worker):
-            return send.answer(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
+            return send.answer(_run(processor, event, context, send))
         processor.reset_stats()
         return processor(event)
 
     return lambda_handler
+
+
+def _run(worker: Worker, event: Any, context: Any, send: Callable[[Report], None]) -> Any:
+    """One invocation, in real time. Where there is no Lambda there is no deadline either, and no guard of it."""
+    time = remaining(context)
+    return worker.run(
+        event,
+        remaining=time,
+        clock=SystemClock(),
+        send=send,
+        invocation=invocation(context),
+        alarm=daemon_alarm if time else None,
+        wait=lambda pause: sleep(pause.total_seconds()),
+    )
 
 
 def _ready(
@@ -104,7 +121,7 @@ class _Reports:
         return reportable(returned) if self.last in {None, COMPLETE} else {REPORTED: self.last}
 
 
-def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:
+def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None], where: Invocation) -> None:
     """Report the attempt of `event` as failed, where it says which one it is, as whole or not as it may be."""
     ours = event.get("sosw") if isinstance(event, dict) else None
     if not isinstance(ours, dict):
@@ -113,9 +130,16 @@ def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], Non
     if not isinstance(task, str) or type(attempt) is not int:
         return
     known = LabourerName(labourer) if isinstance(labourer, str) else None
-    name, message = type(error).__name__, words(error)[:MESSAGE_CHARS]
+    from sosw.domain.trace import trace_of  # noqa: PLC0415  (only what fails pays for it)
+
+    who: dict[str, Any] = {"task_id": TaskId(task), "attempt": attempt, "labourer": known}
+    why: dict[str, Any] = {
+        "error": type(error).__name__,
+        "message": words(error)[:MESSAGE_CHARS],
+        "trace": trace_of(error),
+    }
     try:
-        send(Report(action=FAIL, task_id=TaskId(task), attempt=attempt, labourer=known, error=name, message=message))
+        send(Report(action=FAIL, **who, **why, **where.fields))
     except Exception:
         # The cause is what Lambda's log must end with; the end of the lease frees the slot.
         log.exception("report.failed", extra={"task_id": task})
@@ -132,6 +156,16 @@ def _stored_config() -> dict[str, Any]:
     from sosw.aws.dynamodb import DynamoConfigSource  # noqa: PLC0415  (PynamoDB only for those who ask)
 
     return DynamoConfigSource.for_prefix(prefix()).get(f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}_config") or {}
+
+
+def invocation(context: Any) -> Invocation:
+    """Where Lambda runs this, and logs it; nothing where there is no Lambda."""
+    group, function = getattr(context, "log_group_name", None), getattr(context, "function_name", None)
+    return Invocation(
+        request_id=getattr(context, "aws_request_id", None),
+        log_stream=getattr(context, "log_stream_name", None),
+        log_group=None if group == f"/aws/lambda/{function}" else group,
+    )
 
 
 def remaining(context: Any) -> timedelta:

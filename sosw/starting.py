@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sosw.domain import lifecycle
+from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
-from sosw.domain.messages import worker_event
 from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.ports import Outcome
 
@@ -130,7 +130,7 @@ class Starting:
         """Start the claimed attempt; notes when it certainly was not started."""
         told, begun = {"task_id": task.id, "labourer": task.labourer}, self.clock.now()
         try:
-            self.invoker.start(wave.labourer.arn, worker_event(task))
+            self.invoker.start(wave.labourer.arn, worker_event(task, max_attempts=wave.labourer.retry.most_attempts))
         except InvokeUncertain as error:
             wave.is_stopped |= self.clock.now() - begun >= HANGING
             log.warning("invoke.uncertain", extra={**told, "why": str(error)})

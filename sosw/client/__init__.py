@@ -17,7 +17,7 @@ from sosw.client.errors import (
     UnknownResource,
     UnknownTask,
 )
-from sosw.client.job import DeadTask, Result, SubmittedJob
+from sosw.client.job import DeadTask, Result, RunningTask, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
 from sosw.client.service import Service
@@ -49,6 +49,7 @@ __all__ = [
     "Reason",
     "ResourceStatus",
     "Result",
+    "RunningTask",
     "Service",
     "SettingsFile",
     "SettingsRefused",

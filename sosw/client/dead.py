@@ -62,7 +62,7 @@ class DeadLetter:
             died_at=task.greenfield,
             error=error_of(task),
             message=task.failures[-1].message if task.failures else "",
-            reason=task.note or "",
+            reason=task.verdict or "",
             attempts=task.tries,
             replays=task.replays or 0,
             failures=task.failures,

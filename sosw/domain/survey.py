@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from sosw.domain import chunking, days, levels
+from sosw.domain.assignment import RESERVED_KEYS
 from sosw.domain.errors import InvalidInput, Problem
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.flags import Flags
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
 from sosw.domain.levels import Attribute, Run
-from sosw.domain.messages import RESERVED_KEYS
 
 MAX_TASKS = 10_000_000
 _ROOM = 16

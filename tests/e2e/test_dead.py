@@ -79,7 +79,7 @@ def test_the_dead_are_listed_replayed_and_end_well(deployment: Deployment, clien
     replayed = run(deployment, "dead", "replay", *job, "--why", "mended", "--yes")
     assert (replayed.returncode, replayed.stdout) == (0, "3 replayed\n")
     tasks = deployment.closed(said)
-    assert [(task.state.value, task.attempt, task.replays) for task in tasks] == [("done", 4, 1)] * 3
+    assert [(task.state.value, task.replays, task.attempt > 3) for task in tasks] == [("done", 1, True)] * 3
     deployment.wait_for(lambda: deployment.totals(said).dead == 0 and deployment.totals(said).done == 3)
     assert run(deployment, "dead", "list", *job).stdout == "no dead tasks\n"
     assert "mended" in client.log("obedient")[0].said

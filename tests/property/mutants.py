@@ -14,6 +14,7 @@ from sosw.domain import lifecycle, slots
 from sosw.domain.errors import StaleTask
 from sosw.domain.job import Job, JobMove
 from sosw.domain.lifecycle import Transition
+from sosw.domain.report import SNOOZE
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
 from sosw.domain.slots import Name
 from sosw.domain.task import Failure, Task, TaskId, TaskState
@@ -62,7 +63,59 @@ def a_late_success_resurrects_the_dead(patch: Patch) -> None:
 @mutant
 def a_failure_does_not_check_its_attempt(patch: Patch) -> None:
     loosened(patch, "fail", attempt=None, version=None)
-    patch.setattr(WorkerAssistant, "_fail", _fail_whatever_runs)
+    patch.setattr(WorkerAssistant, "_end", _fail_whatever_runs)
+
+
+@mutant
+def a_snooze_does_not_check_its_attempt(patch: Patch) -> None:
+    loosened(patch, "snooze", attempt=None, version=None)
+    careful = WorkerAssistant._end
+
+    def end(self: WorkerAssistant, report: Any) -> Task:
+        if report.action != SNOOZE:
+            return careful(self, report)
+        task = self.tasks.get(report.task_id)
+        if task is None or task.state is not TaskState.RUNNING:
+            raise StaleTask(report.task_id, "snooze", task)
+        return self.tasks.apply(self._snoozed(task, report))
+
+    patch.setattr(WorkerAssistant, "_end", end)
+
+
+@mutant
+def a_snoozed_attempt_is_not_forgiven(patch: Patch) -> None:
+    careful = lifecycle.snooze
+
+    def snooze(task: Task, **how: Any) -> Transition:
+        move = careful(task, **how)
+        return replace(move, changes={**move.changes, "forgiven": task.forgiven})
+
+    patch.setattr(lifecycle, "snooze", snooze)
+
+
+@mutant
+def a_snooze_is_taken_from_what_has_ended(patch: Patch) -> None:
+    loosened(patch, "snooze", states=tuple(TaskState), version=None)
+    careful = WorkerAssistant._end
+
+    def end(self: WorkerAssistant, report: Any) -> Task:
+        task = self.tasks.get(report.task_id)
+        if report.action != SNOOZE or task is None or task.attempt != report.attempt:
+            return careful(self, report)
+        return self.tasks.apply(self._snoozed(task, report))
+
+    patch.setattr(WorkerAssistant, "_end", end)
+
+
+@mutant
+def a_snooze_pays_for_failures_that_came_before(patch: Patch) -> None:
+    careful = lifecycle.snooze
+
+    def snooze(task: Task, **how: Any) -> Transition:
+        move = careful(task, **how)
+        return replace(move, changes={**move.changes, "forgiven": task.attempt + 1})
+
+    patch.setattr(lifecycle, "snooze", snooze)
 
 
 def _fail_whatever_runs(self: WorkerAssistant, report: Any) -> Task:

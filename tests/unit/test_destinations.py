@@ -8,7 +8,7 @@ import pytest
 
 from sosw import Worker, get_lambda_handler
 from sosw.domain import lifecycle
-from sosw.domain.messages import worker_event
+from sosw.domain.assignment import worker_event
 from sosw.domain.task import TaskState
 from sosw.testing import RecordingInvoker
 from sosw.worker_assistant import WorkerAssistant
@@ -87,6 +87,14 @@ def test_a_record_of_an_earlier_attempt_changes_nothing(condition: str) -> None:
     before = world.task()
     assert assistant(world)(record(event, condition))["accepted"] is False
     assert world.task() == before
+
+
+def test_an_event_that_was_never_begun_costs_no_attempt() -> None:
+    world = World(max_attempts=1)
+    event = begun(world)
+    assert assistant(world)(record(event, "EventAgeExceeded"))["state"] == "queued"
+    assert (world.task().tries, world.task().greenfield) == (0, NOW + seconds(60))
+    assert world.task().failures == ()
 
 
 @pytest.mark.parametrize("condition", ["Success", "RetriesExhausted"])

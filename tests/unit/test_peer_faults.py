@@ -136,13 +136,12 @@ def live(death: Death) -> list[tuple[str, int]]:
             death.write(waiting.append, (event["task_id"], event["sosw"]["attempt"]))
 
     def answer(task: TaskId, attempt: int) -> None:
-        action, is_heard = "fail" if (task, attempt) == ("job#1", 1) else "complete", True
+        is_failing, is_heard = (task, attempt) == ("job#1", 1), True
         try:
-            world.report(action, int(task[-1]), attempt)
+            world.report("fail" if is_failing else "complete", int(task[-1]), attempt)
         except Died:
             is_heard = death.is_done
-        if action == "complete" and is_heard:
-            finished.add(task)
+        finished.update({task} if is_heard and not is_failing else ())
 
     world.invoker = RecordingInvoker(begin)
     again(lambda: world.tasks.create([a_task(0), a_task(1)]))

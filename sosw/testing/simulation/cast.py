@@ -8,7 +8,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from sosw.domain.messages import COMPLETE, FAIL, Change, Report, assignment
+from sosw.domain.assignment import assignment
+from sosw.domain.messages import Change
+from sosw.domain.report import COMPLETE, FAIL, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
 from sosw.gates import Gates

@@ -124,8 +124,11 @@ def worker(event: Mapping[str, Any], clock: Clock) -> Role:
         class Obedient(Worker):
             def __call__(self, event: Any) -> Any:
                 del event
-                while (order := reach(Call("code"))) == "heartbeat":
-                    self.heartbeat()
+                while (order := reach(Call("code"))) in {"heartbeat", "partial"}:
+                    if order == "heartbeat":
+                        self.heartbeat(progress=0.5, note="half")
+                    else:
+                        self.partial({"of": self.task.attempt if self.task else 0})
                 return order
 
         Obedient().run(event, remaining=TIME_OUT, clock=clock, send=lambda report: reach(Call("send", (report,))))

@@ -63,7 +63,7 @@ def test_every_exit_code_is_told() -> None:
 
 def test_every_key_of_a_job_in_json_is_told() -> None:
     page = {key for row in told("JSON") for key in md.codes(row["key"])}
-    assert page == KEYS | {"created_now", "is_duplicate", "results", "failures"}
+    assert page == KEYS | {"created_now", "is_duplicate", "results", "failures", "running"}
 
 
 def test_every_method_of_the_client_is_told() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sosw.domain import destinations
+from sosw.domain.assignment import RESERVED_KEYS, worker_event
 from sosw.domain.jsontext import MAX_RESULT_BYTES
-from sosw.domain.messages import REPORTED, RESERVED_KEYS, worker_event
+from sosw.domain.report import REPORTED
 from sosw.domain.retry_settings import NEVER
 from tests.factories import a_task
 from tests.unit.docs import markdown as md

@@ -38,6 +38,11 @@ def test_a_field_of_a_task_that_people_speak_of_is_a_word() -> None:
         "state",
         "failures",
         "is_recalled",
+        "snoozes",
+        "snoozed_attempt",
+        "request_id",
+        "log_stream",
+        "log_group",
     }
     assert set(Task.__dataclass_fields__) - bookkeeping <= WORDS
 

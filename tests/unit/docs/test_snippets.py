@@ -14,10 +14,12 @@ import pytest
 
 from sosw.client import SettingsFile
 from sosw.domain import destinations
+from sosw.domain.assignment import assignment
 from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.declaration import Declaration
-from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.messages import Order, Wake
 from sosw.domain.orders import ControlOrder
+from sosw.domain.report import Report
 from sosw.domain.request import JobRequest
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from sosw.domain import destinations
+from sosw.domain.assignment import worker_event
 from sosw.domain.destinations import NoNews
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_RESULT_BYTES
-from sosw.domain.messages import COMPLETE, FAIL, REPORTED, Report, worker_event
+from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, Report
+from sosw.domain.trace import MAX_TRACE_CHARS
 from tests.factories import a_task, claimed
 
+REQUEST = "8ea123e4-1db7-4aca-ad10-d9ca1234c1fd"
 EVENT = json.loads(json.dumps(worker_event(claimed(a_task(payload={"shop": 7})))))
 """What a function is invoked with, as Lambda repeats it in its record."""
 
@@ -25,7 +28,7 @@ def record(condition: str, response: Any = None, **fields: Any) -> dict[str, Any
         "version": "1.0",
         "timestamp": "2026-01-01T12:00:00.123Z",
         "requestContext": {
-            "requestId": "8ea123e4-1db7-4aca-ad10-d9ca1234c1fd",
+            "requestId": REQUEST,
             "functionArn": "arn:aws:lambda:eu-west-1:123456789012:function:sales:$LATEST",
             "condition": condition,
             "approximateInvokeCount": 1,
@@ -47,8 +50,9 @@ def failed(response: Any, condition: str = "RetriesExhausted") -> Report:
 @pytest.mark.parametrize("response", [{"rows": [1, None, "ü"]}, [], "text", 0, False, None, {REPORTED: 1, "and": 2}])
 def test_a_success_completes_the_attempt_with_what_was_returned(response: Any) -> None:
     report = destinations.read(record("Success", response))
-    assert report == Report(action=COMPLETE, task_id=report.task_id, labourer=report.labourer, result=response)  # type: ignore[union-attr]
-    assert (report.task_id, report.attempt, report.labourer) == ("job#0", 1, "sales")
+    assert isinstance(report, Report)
+    assert (report.action, report.task_id, report.attempt, report.labourer) == (COMPLETE, "job#0", 1, "sales")
+    assert (report.result, report.request_id) == (response, REQUEST)
 
 
 def test_a_response_that_is_too_large_for_the_task_is_replaced_by_a_note() -> None:
@@ -72,7 +76,7 @@ def test_a_function_that_returned_after_its_worker_had_reported_a_failure_tells_
     )
 
 
-PYTHON = {
+PYTHON: dict[str, Any] = {
     "errorMessage": "no shop 7",
     "errorType": "KeyError",
     "requestId": "8ea123e4",
@@ -87,6 +91,35 @@ def test_an_error_keeps_the_class_and_the_message_that_the_function_gave_it(resp
     report = failed(response)
     assert (report.error, report.message) == (response["errorType"], response["errorMessage"])
     assert report.is_retryable
+
+
+DEEP = [f"    at step{number} (/var/task/index.js:{number}:1)" for number in range(100)]
+
+
+@pytest.mark.parametrize(
+    ("response", "trace"),
+    [
+        (PYTHON, "app.py:3 handler"),
+        ({**PYTHON, "stackTrace": [*PYTHON["stackTrace"], '  File "/opt/python/a.py", line 9, in get\n']},
+         "app.py:3 handler > /opt/python/a.py:9 get"),
+        ({**NODE, "trace": ["TypeError: x", "    at get (/var/task/a.js:9:3)", "    at handler (/var/task/b.js:2:1)"]},
+         "handler (b.js:2:1) > get (a.js:9:3)"),
+        ({**JAVA, "stackTrace": ["app.Rows.get(Rows.java:9)", "app.Handler.run(Handler.java:3)"]},
+         "app.Handler.run(Handler.java:3) > app.Rows.get(Rows.java:9)"),
+        ({"errorType": "errorString", "stackTrace": [{"path": "main.go", "line": 3}, None]}, ""),
+        ({"errorType": "Error", "stackTrace": "odd", "trace": 7}, ""),
+        ({"errorType": "Error", "trace": ["    at " + "x" * 1000]}, "x" * MAX_TRACE_CHARS),
+    ],
+)  # fmt: skip
+def test_where_an_error_was_raised_is_told_outermost_first(response: dict[str, Any], trace: str) -> None:
+    assert failed(response).trace == trace
+
+
+def test_of_a_deep_trace_the_innermost_frames_are_kept() -> None:
+    trace = failed({"errorType": "Error", "trace": ["Error: deep", *DEEP]}).trace
+    assert len(trace) <= MAX_TRACE_CHARS
+    assert trace.endswith("step1 (index.js:1:1) > step0 (index.js:0:1)")
+    assert trace.startswith("step")
 
 
 def test_an_error_that_calls_itself_not_retryable_is_not_retried() -> None:
@@ -129,13 +162,19 @@ def test_other_errors_of_the_runtime_keep_lambdas_name(type_: str) -> None:
     assert failed({"errorType": type_, "errorMessage": "…"}).error == type_
 
 
-def test_an_event_that_was_too_old_to_be_begun_has_a_class_of_its_own() -> None:
+def test_an_event_that_was_never_begun_is_put_off_and_its_attempt_forgiven() -> None:
     told = record("EventAgeExceeded")
     del told["responseContext"], told["responsePayload"]
     for each in (told, record("EventAgeExceeded", None, responseContext=None)):
         report = destinations.read(each)
         assert isinstance(report, Report)
-        assert (report.action, report.error) == (FAIL, "EventAgeExceeded")
+        assert (report.action, report.delay) == (SNOOZE, 60)
+        assert report.note == "Lambda could not begin it within its event age"
+
+
+def test_an_event_that_grew_too_old_and_may_have_been_begun_is_a_failure() -> None:
+    report = failed(None, "EventAgeExceeded")
+    assert (report.error, report.message) == ("EventAgeExceeded", "")
 
 
 def test_an_event_that_grew_too_old_after_a_failure_tells_of_that_failure() -> None:
