@@ -51,6 +51,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             clock=world.clock,
             name=world.names.scheduler,
             extensions=installed(),
+            watches=world.watches,
+            vault=world.vault,
         ),
         lambda role, event, context: role.submit(
             event, request_id=context.aws_request_id, remaining=lambda: remaining(context)
@@ -90,9 +92,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     return _Handler(
         "worker-assistant",
         lambda world, config: WorkerAssistant(
-            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk, vault=world.vault
         ),
-        lambda role, event, _context: role(event),
+        lambda role, event, _context: role.answer(event),
     )
 
 
@@ -113,6 +115,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             jitter=random.random,
             names=world.names,
             deaths=world.dead_notices(config),
+            archivist=world.archivist(config),
         ),
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.archivist import Archivist
     from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
     from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
@@ -63,6 +64,7 @@ class Scavenger(Processor):
         jitter: Callable[[], float],
         names: Names,
         deaths: DeadNotices | None = None,
+        archivist: Archivist | None = None,
     ) -> None:
         """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
         super().__init__(custom_config)
@@ -71,6 +73,7 @@ class Scavenger(Processor):
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
         self.reminding, self._deaths = Reminding(reminder, clock), deaths
+        self.archivist = archivist
         self.tallies = Tallies(records, in_parallel)
         self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
 
@@ -139,6 +142,9 @@ class Scavenger(Processor):
             self._deaths.tell()
         if mended := self.recounting.run(lambda: _has_time(remaining)):
             self.stats["totals_mended"] += mended
+        if self.archivist:
+            for what, number in self.archivist.run(lambda: _has_time(remaining)).items():
+                self.stats[what] += number
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sosw.archivist import Archivist
 from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
 from sosw.aws.dynamodb import (
     Database,
@@ -19,8 +20,10 @@ from sosw.aws.dynamodb import (
     DynamoRecordStore,
     DynamoSlotStore,
     DynamoTaskStore,
+    DynamoWatchStore,
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.objects import S3Objects
 from sosw.aws.sns import SnsNotifier
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
@@ -35,6 +38,7 @@ from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -81,6 +85,36 @@ class World:
     def records(self) -> DynamoRecordStore:
         """The labourers table."""
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
+
+    @cached_property
+    def bucket(self) -> S3Objects | None:
+        """For the archive and for large values: that which the template names; None where there is none."""
+        name = os.environ.get("SOSW_BUCKET")
+        return S3Objects(name) if name else None
+
+    @cached_property
+    def vault(self) -> Vault | NoVault:
+        """For what is too large for the table."""
+        return Vault(self.bucket, self.bucket) if self.bucket else NO_VAULT
+
+    @cached_property
+    def watches(self) -> DynamoWatchStore | None:
+        """Where there is a bucket to archive in."""
+        return DynamoWatchStore.for_prefix(self.names.prefix, database=self.database) if self.bucket else None
+
+    def archivist(self, config: Mapping[str, Any]) -> Archivist | None:
+        """By this configuration; None where nothing is to be archived."""
+        settings = EssentialSettings.from_mapping(config)
+        if self.bucket is None or self.watches is None or not settings.archive:
+            return None
+        return Archivist(
+            tasks=self.tasks,
+            jobs=self.jobs,
+            watches=self.watches,
+            objects=self.bucket,
+            clock=self.clock,
+            settings=settings,
+        )
 
     @cached_property
     def gates(self) -> Gates:

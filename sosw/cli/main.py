@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, cost, dead, doctor, jobs, local, submit
+from sosw.cli import apply, backfill, controls, cost, dead, doctor, jobs, local, submit, task
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -81,6 +81,7 @@ def root(
 app.command("submit")(everywhere(submit.submit))
 app.command("jobs")(everywhere(jobs.jobs))
 app.command("job")(everywhere(jobs.job))
+app.command("task")(everywhere(task.task))
 app.command("cancel")(everywhere(jobs.cancel))
 app.command("backfill")(everywhere(backfill.backfill))
 app.command("labourers")(everywhere(controls.labourers))

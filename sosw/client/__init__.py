@@ -17,6 +17,7 @@ from sosw.client.errors import (
     UnknownResource,
     UnknownTask,
 )
+from sosw.client.history import TaskHistory
 from sosw.client.job import DeadTask, Result, RunningTask, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
@@ -55,6 +56,7 @@ __all__ = [
     "SettingsRefused",
     "SubmittedJob",
     "Tally",
+    "TaskHistory",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",

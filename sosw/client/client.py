@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
+from sosw.client.history import TaskHistory, task_history
 from sosw.client.job import SubmittedJob, user
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
@@ -25,7 +26,7 @@ from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
 from sosw.domain.records import ResourceName
-from sosw.domain.task import JobId, LabourerName
+from sosw.domain.task import JobId, LabourerName, TaskId
 from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
 
@@ -112,6 +113,13 @@ class Client:
     def jobs(self, limit: int = 20) -> list[SubmittedJob]:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
+
+    def task(self, task_id: str, *, date: date | None = None) -> TaskHistory:
+        """What is known of a task and what happened to it, from the table, or from the archive once it has left that.
+
+        `date`, the day in UTC on which it closed, looks for it in the archive of that day alone. Raises `UnknownTask`.
+        """
+        return task_history(self._service, TaskId(task_id), date)
 
     def labourers(self) -> list[LabourerStatus]:
         """How each registered labourer stands, and why, in the order of their names."""

@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import words
-from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, Report
-from sosw.domain.trace import MAX_TRACE_CHARS
+from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, TRACE_CHARS, Report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,8 +113,8 @@ def _trace(told: Mapping[str, Any]) -> str:
     """Where it was raised, in the form of `sosw.domain.trace`: as many of the innermost frames as there is room for."""
     text = ""
     for frame in reversed(_frames(told)):
-        longer = f"{frame} > {text}" if text else frame[:MAX_TRACE_CHARS]
-        if len(longer) > MAX_TRACE_CHARS:
+        longer = f"{frame} > {text}" if text else frame[:TRACE_CHARS]
+        if len(longer) > TRACE_CHARS:
             break
         text = longer
     return text

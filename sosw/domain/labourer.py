@@ -45,7 +45,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARN_RULE = "must be a function's name, or its ARN, such as arn:aws:lambda:eu-west-1:123456789012:function:sales"
 _FUNCTION = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):\d{12}:function:|\d{12}:function:)?"
-    r"(?!arn:)[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?"
+    r"(?!arn:)(?P<name>[A-Za-z0-9_-]{1,64})(?::[A-Za-z0-9_$-]{1,128})?"
 )
 
 
@@ -91,6 +91,12 @@ class Labourer:
         """Of the function, where its ARN says it."""
         found = _FUNCTION.fullmatch(self.arn)
         return found["region"] if found else None
+
+    @property
+    def function(self) -> str:
+        """The name of the function, without its account and version."""
+        found = _FUNCTION.fullmatch(self.arn)
+        return found["name"] if found else self.arn
 
     @classmethod
     def from_mapping(cls, name: str, given: Any) -> Labourer:

@@ -135,18 +135,22 @@ def heartbeat(
     return Transition(move="heartbeat", task_id=task_id, states=(RUNNING,), attempt=attempt, changes=changes)
 
 
-def complete(
+def complete(  # noqa: PLR0913  (as fail)
     task_id: TaskId,
     *,
     attempt: int,
     now: datetime,
     retention: timedelta,
     result: Any = None,
+    result_at: str | None = None,
     stats: Any = None,
     invocation: Invocation = NOWHERE,
 ) -> Transition:
-    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started."""
+    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started.
+    `result_at` is where the result is, if it is not given.
+    """
     said = {"progress": None, "note": None, "result": result, "stats": stats}
+    said |= {} if result_at is None else {"result_at": result_at}
     return Transition(
         move="complete",
         task_id=task_id,

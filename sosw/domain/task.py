@@ -126,6 +126,10 @@ class Task:
     closed_at: datetime | None = None
     expires_at: datetime | None = None
     """When a closed task leaves the table."""
+    payload_at: str | None = None
+    """Where the payload is that was too large for the table: `s3://bucket/key`. `payload` is empty then."""
+    result_at: str | None = None
+    """Where the result is that was too large for the table."""
     progress: float | None = None
     """0 … 1 of its work: what the latest attempt said last."""
     note: str | None = None

@@ -60,6 +60,21 @@ def test_every_table_is_billed_on_demand_recoverable_encrypted_and_outlives_the_
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def test_the_bucket_is_encrypted_private_over_tls_only_emptied_in_time_and_outlives_the_stack(
+    template: dict[str, Any],
+) -> None:
+    resource, policy = template["Resources"]["Bucket"], template["Resources"]["BucketPolicy"]["Properties"]
+    bucket = resource["Properties"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert "BucketEncryption" in bucket
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "ArchiveDays"})
+    (denied,) = policy["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert policy["Bucket"] == {"Ref": "Bucket"}
+
+
 def test_functions_are_named_as_the_code_calls_them(template: dict[str, Any]) -> None:
     named = [template["Resources"][name]["Properties"]["FunctionName"]["Fn::Sub"] for name in FUNCTIONS]
 

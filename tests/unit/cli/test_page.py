@@ -12,8 +12,19 @@ import typer.main
 import sosw.client
 from sosw.cli.exits import Exit
 from sosw.cli.main import app
-from sosw.client import Client, Dead, DeadLetter, JobStatus, LabourerStatus, Reason, ResourceStatus, SubmittedJob
+from sosw.client import (
+    Client,
+    Dead,
+    DeadLetter,
+    JobStatus,
+    LabourerStatus,
+    Reason,
+    ResourceStatus,
+    SubmittedJob,
+    TaskHistory,
+)
 from sosw.domain.dead_orders import Fate
+from sosw.domain.history import What
 from tests.unit.cli.test_jobs import KEYS
 from tests.unit.docs import markdown as md
 
@@ -93,6 +104,13 @@ def test_every_key_of_a_dead_task_and_of_an_order_about_them_is_told() -> None:
     (rows,) = md.tables(CLI, under="Dead tasks in JSON")
     page = {of: {key for row in rows if row["of"] == of for key in md.codes(row["key"])} for of in ("task", "order")}
     assert page == {"task": {each.name for each in fields(DeadLetter)}, "order": {fate.value for fate in Fate}}
+
+
+def test_every_key_and_every_step_of_a_task_in_json_is_told() -> None:
+    names = {each.name for each in fields(TaskHistory)} - {"failures", "region"}
+    assert {key for row in told("A task in JSON") for key in md.codes(row["key"])} >= names
+    section = md.section(CLI, "A task in JSON")
+    assert {what.value for what in What} <= set(md.codes(section.rpartition("`what` is")[2]))
 
 
 def test_every_reason_is_told() -> None:

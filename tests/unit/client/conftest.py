@@ -43,6 +43,9 @@ class ClientWorld(World):
             records=self.records,
             config=self.stored,
             clock=self.clock,
+            watches=self.watches,
+            objects=lambda _bucket: self.objects,
+            region=lambda: "eu-west-1",
             sleep=self._sleep,
         )
         self.client = Client(service=self.service)

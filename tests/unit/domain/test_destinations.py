@@ -12,8 +12,7 @@ from sosw.domain.assignment import worker_event
 from sosw.domain.destinations import NoNews
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_RESULT_BYTES
-from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, Report
-from sosw.domain.trace import MAX_TRACE_CHARS
+from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, TRACE_CHARS, Report
 from tests.factories import a_task, claimed
 
 REQUEST = "8ea123e4-1db7-4aca-ad10-d9ca1234c1fd"
@@ -108,7 +107,7 @@ DEEP = [f"    at step{number} (/var/task/index.js:{number}:1)" for number in ran
          "app.Handler.run(Handler.java:3) > app.Rows.get(Rows.java:9)"),
         ({"errorType": "errorString", "stackTrace": [{"path": "main.go", "line": 3}, None]}, ""),
         ({"errorType": "Error", "stackTrace": "odd", "trace": 7}, ""),
-        ({"errorType": "Error", "trace": ["    at " + "x" * 1000]}, "x" * MAX_TRACE_CHARS),
+        ({"errorType": "Error", "trace": ["    at " + "x" * 1000]}, "x" * TRACE_CHARS),
     ],
 )  # fmt: skip
 def test_where_an_error_was_raised_is_told_outermost_first(response: dict[str, Any], trace: str) -> None:
@@ -117,7 +116,7 @@ def test_where_an_error_was_raised_is_told_outermost_first(response: dict[str, A
 
 def test_of_a_deep_trace_the_innermost_frames_are_kept() -> None:
     trace = failed({"errorType": "Error", "trace": ["Error: deep", *DEEP]}).trace
-    assert len(trace) <= MAX_TRACE_CHARS
+    assert len(trace) <= TRACE_CHARS
     assert trace.endswith("step1 (index.js:1:1) > step0 (index.js:0:1)")
     assert trace.startswith("step")
 
