@@ -44,7 +44,11 @@ def _look_at_move(old: Task, new: Task, call: Call) -> None:
     move = call.args[0].move if call.name in {"apply", "apply_one"} else call.name
     assert new.version == old.version + 1, f"2: {move} does not raise the version by one"
     assert (new.payload, new.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
-    assert not old.state.is_closed or move == "replay", f"3: a closed task is moved by {move}"
+    of_the_dead = old.state is TaskState.DEAD and move in {"replay", "discard"}
+    assert not old.state.is_closed or of_the_dead, f"3: a closed task is moved by {move}"
+    stands = new.state in {TaskState.QUEUED, TaskState.DEAD}
+    assert (new.queue is not None) == stands, f"1: {move} leaves what is {new.state.value} in line {new.queue}"
+    assert move != "discard" or of_the_dead, "3: what is not dead is discarded"
     is_start = old.state is TaskState.QUEUED and new.state is TaskState.RUNNING
     assert new.attempt == old.attempt + is_start, f"2: {move} changes the number of the attempt"
     assert new.tries <= MAX_ATTEMPTS, "2: more attempts than the policy allows"
