@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sosw.clock import SystemClock
 from sosw.deadline import daemon_alarm
 from sosw.domain.assignment import assignment
-from sosw.domain.jsontext import reportable, words
+from sosw.domain.jsontext import DROPPED, MAX_EVENT_BYTES, dump, reportable, words
 from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
@@ -45,9 +45,8 @@ def get_lambda_handler(
 ) -> Callable[[Any, Any], Any]:
     """The function to name as the Lambda's handler.
 
-    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` where one
-    is given. With `SOSW_CONFIG=table` in the environment the row `<function name>_config` of the config table lies
-    between `DEFAULT_CONFIG` and `custom_config`.
+    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` if given.
+    With `SOSW_CONFIG=table` in the environment the row `<function name>_config` lies between the two configurations.
     """
     kept = global_vars or LambdaGlobals()
     send = _Reports(invoker)
@@ -55,6 +54,7 @@ def get_lambda_handler(
     def lambda_handler(event: Any, context: Any) -> Any:
         kept.lambda_context, send.last = context, None
         try:
+            event = _whole(event, send)
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
             if issubclass(processor_class, Worker):
@@ -82,6 +82,16 @@ def _run(worker: Worker, event: Any, context: Any, send: Callable[[Report], None
     )
 
 
+def _whole(event: Any, send: _Reports) -> Any:
+    """The event with its payload, which a large one has left behind."""
+    ours = event.get("sosw") if isinstance(event, dict) else None
+    if not isinstance(ours, dict) or "payload_is_stored" not in ours:
+        return event
+    from sosw.large import whole  # noqa: PLC0415  (as light)
+
+    return whole(event, send.ask)
+
+
 def _ready(
     kept: LambdaGlobals, processor_class: type[Processor], custom_config: Mapping[str, Any] | None, event: Any
 ) -> Processor:
@@ -105,20 +115,34 @@ class _Reports:
         self.last: str | None = None
         """Action of the last report of the invocation."""
 
+    def ask(self, event: Mapping[str, Any]) -> Any:
+        """The WorkerAssistant's answer; about large values alone."""
+        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+
+        return LambdaCaller().call(Names(prefix()).worker_assistant, event)
+
     def __call__(self, report: Report) -> None:
+        event = report.to_event()
+        if report.result is not None and len(dump(event).encode()) > MAX_EVENT_BYTES:
+            from sosw.large import light  # noqa: PLC0415  (large values are rare, and every module costs each start)
+
+            event = light(event, self.ask)
         if self._invoker is None:
             from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only when something is reported)
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
-        self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+        self._invoker.start(Names(prefix()).worker_assistant, event)
         self.last = report.action
 
     def answer(self, returned: Any) -> Any:
-        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success.
+        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success,
+        nor of less than the report of a large result.
 
         Both come to the WorkerAssistant by Lambda's queue, in any order.
         """
-        return reportable(returned) if self.last in {None, COMPLETE} else {REPORTED: self.last}
+        told = reportable(returned)
+        is_whole = not (isinstance(told, dict) and told.keys() == {DROPPED})
+        return told if self.last is None or (self.last == COMPLETE and is_whole) else {REPORTED: self.last}
 
 
 def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None], where: Invocation) -> None:

@@ -12,7 +12,7 @@ from sosw.attempt import Attempt
 from sosw.deadline import MARGIN, Alarm, guard, margin
 from sosw.domain.assignment import Assignment, assignment
 from sosw.domain.errors import InvalidInput, invalid
-from sosw.domain.jsontext import MAX_STATS_BYTES, reportable, words
+from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_STATS_BYTES, reportable, words
 from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, NOTE_CHARS, SNOOZE, as_progress, progress_problem
 from sosw.domain.task import NOWHERE, Invocation
 from sosw.processor import Processor
@@ -156,7 +156,7 @@ class Worker(Processor):
     def _outcome(self, returned: Any) -> dict[str, Any]:
         """The result, or the last partial one where there is none, and the stats."""
         self.result = self.kept_result if returned is None else returned
-        result, stats = reportable(self.result), reportable(self.get_stats(), MAX_STATS_BYTES)
+        result, stats = reportable(self.result, MAX_ANY_BYTES), reportable(self.get_stats(), MAX_STATS_BYTES)
         return {"result": self._partial if result is None else result, "stats": stats or None}
 
     def _end_by(self, error: BaseException) -> bool:

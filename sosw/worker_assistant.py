@@ -12,6 +12,7 @@ from sosw.domain.report import COMPLETE, HEARTBEAT, SNOOZE, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import Task, TaskState
 from sosw.processor import Processor
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,24 +38,33 @@ class WorkerAssistant(Processor):
         clock: Clock,
         jitter: Callable[[], float],
         desk: SignalDesk | None = None,
+        vault: Vault | NoVault = NO_VAULT,
     ) -> None:
-        """`desk` takes what reports signal of resources; without one, nobody listens."""
+        """`desk` takes what reports signal of resources; without one, nobody listens. `vault` has large values."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.clock, self.jitter = tasks, clock, jitter
-        self.desk = desk
+        self.desk, self.vault = desk, vault
 
-    def __call__(self, event: Any) -> dict[str, Any]:
+    def answer(self, event: Any) -> dict[str, Any]:
+        """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
+        lent = self.vault.lend(event)
+        if lent is not None:
+            return lent
+        report, result_at = self.vault.received(event)
+        return self(report, result_at=result_at)
+
+    def __call__(self, event: Any, *, result_at: str | None = None) -> dict[str, Any]:
         """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.
 
-        The answer says what the task is now.
+        The answer says what the task is now. `result_at` is where its result is, if that is too large for the table.
         """
         report = destinations.read(event)
         if isinstance(report, destinations.NoNews):
             self.stats["records_ignored"] += 1
             return report.to_answer()
         try:
-            task = self._take(report)
+            task = self._take(report, result_at)
         except StaleTask as stale:
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
@@ -62,7 +72,7 @@ class WorkerAssistant(Processor):
         self._listen(report)
         return {"accepted": True, "state": task.state.value}
 
-    def _take(self, report: Report) -> Task:
+    def _take(self, report: Report, result_at: str | None) -> Task:
         now = self.clock.now()
         if report.action == COMPLETE:
             return self.tasks.apply(
@@ -72,6 +82,7 @@ class WorkerAssistant(Processor):
                     now=now,
                     retention=self.settings.labourer_or_default(report.labourer).retention,
                     result=report.result,
+                    result_at=result_at,
                     stats=report.stats,
                     invocation=report.invocation,
                 )

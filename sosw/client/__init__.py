@@ -1,6 +1,8 @@
 """Jobs from Python: submit them, follow them, read what came of them. See `docs/howto/submit-jobs.md`."""
 
 from sosw.client.client import Client
+from sosw.client.dead import Dead, DeadLetter
+from sosw.client.dead_runs import DeadOrdered
 from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
@@ -15,6 +17,7 @@ from sosw.client.errors import (
     UnknownResource,
     UnknownTask,
 )
+from sosw.client.history import TaskHistory
 from sosw.client.job import DeadTask, Result, RunningTask, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
@@ -28,6 +31,9 @@ from sosw.domain.why import Answer, Reason
 __all__ = [
     "Answer",
     "Client",
+    "Dead",
+    "DeadLetter",
+    "DeadOrdered",
     "DeadTask",
     "Diagnosis",
     "DryRun",
@@ -50,6 +56,7 @@ __all__ = [
     "SettingsRefused",
     "SubmittedJob",
     "Tally",
+    "TaskHistory",
     "TasksGone",
     "UnknownJob",
     "UnknownLabourer",

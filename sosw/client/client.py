@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from sosw.client import asking, orchestrator
+from sosw.client.dead import Dead
 from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
+from sosw.client.history import TaskHistory, task_history
 from sosw.client.job import SubmittedJob, user
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
@@ -24,7 +26,7 @@ from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
 from sosw.domain.records import ResourceName
-from sosw.domain.task import JobId, LabourerName
+from sosw.domain.task import JobId, LabourerName, TaskId
 from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
 
@@ -112,6 +114,13 @@ class Client:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
 
+    def task(self, task_id: str, *, date: date | None = None) -> TaskHistory:
+        """What is known of a task and what happened to it, from the table, or from the archive once it has left that.
+
+        `date`, the day in UTC on which it closed, looks for it in the archive of that day alone. Raises `UnknownTask`.
+        """
+        return task_history(self._service, TaskId(task_id), date)
+
     def labourers(self) -> list[LabourerStatus]:
         """How each registered labourer stands, and why, in the order of their names."""
         facts = Facts(self._service)
@@ -158,6 +167,11 @@ class Client:
         """
         what = {"limit": orchestrator.target(target), "to": to}
         return orchestrator.order(self._service, what, by=by, why=why)
+
+    @property
+    def dead(self) -> Dead:
+        """The dead tasks: to list, count, show, replay and discard them."""
+        return Dead(self._service)
 
     def doctor(self, job_id: str | None = None, *, everything: bool = False, mend: bool = False) -> Diagnosis:
         """Examine the environment: what is missing, forbidden, disabled, lost or counted wrong, and how to mend it.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sosw.client import values
 from sosw.client.census import Census, batches, is_done
 from sosw.client.errors import TasksGone, UnknownJob
 from sosw.client.progress import progress as told
@@ -118,14 +119,16 @@ class SubmittedJob:
         """
         for number, task in self._tasks():
             if is_done(task):
-                yield Result(number=number, task_id=task.id, payload=task.payload, result=task.result)
+                payload, result = values.payload(self._service, task), values.result(self._service, task)
+                yield Result(number=number, task_id=task.id, payload=payload, result=result)
 
     def failures(self) -> Iterator[DeadTask]:
         """Those of its tasks that are dead, with the reasons; otherwise as `results`."""
         for number, task in self._tasks():
             if task.state is TaskState.DEAD:
+                payload = values.payload(self._service, task)
                 yield DeadTask(
-                    number=number, task_id=task.id, payload=task.payload, attempts=task.tries, failures=task.failures
+                    number=number, task_id=task.id, payload=payload, attempts=task.tries, failures=task.failures
                 )
 
     def running(self) -> Iterator[RunningTask]:

@@ -69,7 +69,7 @@ def worker_event(task: Task, *, max_attempts: int | None = None) -> dict[str, An
         "created_at": to_ms(task.created_at) // 1000,
         "greenfield": started // 1000,
     }
-    ours = {
+    ours: dict[str, Any] = {
         "job_id": task.job_id,
         "labourer": task.labourer,
         "attempt": task.attempt,
@@ -78,6 +78,8 @@ def worker_event(task: Task, *, max_attempts: int | None = None) -> dict[str, An
         "lease_until": to_ms(task.greenfield),
         "partial": task.result,
     }
+    if task.payload_at:
+        ours["payload_is_stored"] = True
     return {**legacy, **task.payload, "task_id": task.id, "sosw": ours}
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from sosw import Client
 from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoRecordStore, DynamoSlotStore, DynamoTaskStore
+from sosw.aws.objects import S3Objects
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
@@ -87,6 +88,9 @@ class Deployment:
     @property
     def records(self) -> DynamoRecordStore:
         return DynamoRecordStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    def objects(self, bucket: str) -> S3Objects:
+        return S3Objects(bucket, client=self.stack.client("s3"))
 
     def tasks_of(self, said: dict[str, Any]) -> list[Task]:
         """The tasks of the job that the Scheduler's answer is about, by number."""

@@ -72,6 +72,8 @@ class TaskModel(Model):
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
     expires_at = TTLAttribute()
+    payload_at = UnicodeAttribute()
+    result_at = UnicodeAttribute()
     progress = NumberAttribute()
     note = UnicodeAttribute()
     request_id = UnicodeAttribute()
@@ -80,6 +82,8 @@ class TaskModel(Model):
     result = LenientJsonAttribute()
     stats = LenientJsonAttribute()
     failures = FailuresAttribute()
+    replays = NumberAttribute()
+    verdict = UnicodeAttribute()
 
     queue_index = QueueIndex()
 
@@ -145,6 +149,25 @@ class JobModel(Model):
 
     open_index = OpenIndex()
     month_index = MonthIndex()
+
+
+class WatchModel(Model):
+    """`sosw.domain.watch.Watch`: the row `<job id>#archive` of the jobs table, in its index `open` while it is due."""
+
+    id = UnicodeAttribute(hash_key=True)
+    open = UnicodeAttribute()
+    held_until = MomentAttribute()
+    labourer = UnicodeAttribute()
+    since = MomentAttribute()
+    read_by = MomentAttribute()
+    begun = MomentAttribute()
+    cursor = NumberAttribute()
+    met_open = BooleanAttribute()
+    met_dead = BooleanAttribute()
+    is_read = BooleanAttribute()
+    dates = JsonAttribute()
+    bucket = UnicodeAttribute()
+    version = NumberAttribute()
 
 
 class RecordModel(Model):

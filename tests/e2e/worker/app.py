@@ -35,6 +35,8 @@ class Obedient(Worker):
             self.signal("api:busy", error=status)
         time.sleep(event.get("seconds", 0))
         self.stats["obeyed"] += 1
+        if "swell" in event:
+            return {"digits": "0123" * event["swell"], "data": event.get("data")}
         told = {"payload": {key: value for key, value in event.items() if key == "data"}, "attempt": self.task.attempt}
         return told if self.task.partial is None else {**told, "partial": self.task.partial}
 
