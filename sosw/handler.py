@@ -136,12 +136,12 @@ class _Reports:
 
     def answer(self, returned: Any) -> Any:
         """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success,
-        nor of less than the report of a large result.
+        nor of less than the report has: a large result, `self.result`, a partial one.
 
         Both come to the WorkerAssistant by Lambda's queue, in any order.
         """
         told = reportable(returned)
-        is_whole = not (isinstance(told, dict) and told.keys() == {DROPPED})
+        is_whole = told is not None and not (isinstance(told, dict) and told.keys() == {DROPPED})
         return told if self.last is None or (self.last == COMPLETE and is_whole) else {REPORTED: self.last}
 
 

@@ -25,20 +25,15 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain.errors import StaleTask
 from sosw.domain.moments import to_ms
 from sosw.domain.ranks import Section, rank, shard_of
-from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
-from sosw.domain.task import NOWHERE, Failure, Invocation, LabourerName, Slot, Task, TaskId, TaskState
+from sosw.domain.retry import SNOOZED_TOO_LONG, GiveUp, RetryAt, RetryPolicy
+from sosw.domain.task import NOWHERE, OF_ATTEMPT, Failure, Invocation, LabourerName, Slot, Task, TaskId, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SNOOZED_TOO_LONG = "SnoozedTooLong"
-"""The class of the failure that buries a task which is put off for too long."""
-
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
 MAX_FAILURES = 10
 """Failures that a task remembers, the last ones: with its payload, result and stats it must stay within 400 KB."""
-_OF_ATTEMPT = ("progress", "note", "request_id", "log_stream", "log_group")
-"""What an attempt says of itself while it runs: the next one begins without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +114,7 @@ def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transitio
             "rank": None,
             "slot": Slot(row=row, version=task.version),
             "started_at": now,
-            **{name: None for name in _OF_ATTEMPT if getattr(task, name) is not None},
+            **{name: None for name in OF_ATTEMPT if getattr(task, name) is not None},
         },
     )
 
@@ -235,12 +230,7 @@ def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedel
         **task.invocation.fields,
     )
     decision = policy.decide(
-        tries=task.tries,
-        is_retryable=True,
-        now=now,
-        jitter=jitter,
-        error=failure.error,
-        created_at=task.created_at,
+        tries=task.tries, is_retryable=True, now=now, jitter=jitter, error=failure.error, created_at=task.created_at
     )
     changes = _ended(task, failure, decision, retention)
     return replace(_of_running(task, "expire", task.attempt, changes), lease_over=now)
@@ -306,5 +296,5 @@ def _of_running(task: Task, move: str, attempt: int, changes: Mapping[str, Any])
 
 
 def _closed(state: TaskState, now: datetime, retention: timedelta) -> dict[str, Any]:
-    line = {"queue": None, "rank": None}
-    return {"state": state, "greenfield": now, **line, "closed_at": now, "expires_at": now + retention}
+    ends = {"closed_at": now, "expires_at": now + retention}
+    return {"state": state, "greenfield": now, "queue": None, "rank": None, **ends}

@@ -53,6 +53,8 @@ class Invocation:
 
 
 NOWHERE = Invocation()
+OF_ATTEMPT = ("progress", "note", "request_id", "log_stream", "log_group")
+"""What an attempt says of itself while it runs: the next one begins without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
