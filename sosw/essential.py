@@ -10,6 +10,7 @@ from sosw.aws.dynamodb import TableFailed, changes, token
 from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import received
 from sosw.controls import Controls
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
 from sosw.domain.orders import is_order
@@ -113,6 +114,7 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
+            deaths=world.dead_notices(config),
             archivist=world.archivist(config),
         ),
         lambda role, event, context: (
@@ -183,6 +185,8 @@ class _WithControls(_Handler[Orchestrator]):
     def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
         if Round.from_event(event) or not is_order(event):
             return self._call(role, event, context)
-        settings = EssentialSettings.from_mapping(self._load())
+        settings, of_dead = EssentialSettings.from_mapping(self._load()), DeadOrder.from_event(event)
+        if of_dead:
+            return self._world.dead_orders(settings).carry_out(of_dead)
         controls = Controls(self._world.records, self._world.clock, settings, pause)
         return controls.answer(event, lambda wake: self._call(role, wake, context))

@@ -240,6 +240,20 @@ class Invoker(Protocol):
         """Hand `event` over; raises `InvokeRefused` if it was certainly not taken, `InvokeUncertain` if unclear."""
 
 
+class Notifier(Protocol):
+    """Tells people."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Hand a message over; raises `InvokeUncertain` when it may not have been taken."""
+
+
+class Counts(Protocol):
+    """Metrics by labourer."""
+
+    def count(self, name: str, labourer: LabourerName, number: int) -> None:
+        """Add `number` to the metric `name`, in the labourer's dimension."""
+
+
 class Reminder(Protocol):
     """Wakes the Orchestrator later."""
 

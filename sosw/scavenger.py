@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sosw.archivist import Archivist
+    from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
     from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
@@ -62,15 +63,16 @@ class Scavenger(Processor):
         in_parallel: InParallel,
         jitter: Callable[[], float],
         names: Names,
+        deaths: DeadNotices | None = None,
         archivist: Archivist | None = None,
     ) -> None:
-        """`names` has the functions to start: the Orchestrator and the Scheduler."""
+        """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
-        self.reminding = Reminding(reminder, clock)
+        self.reminding, self._deaths = Reminding(reminder, clock), deaths
         self.archivist = archivist
         self.tallies = Tallies(records, in_parallel)
         self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
@@ -99,6 +101,8 @@ class Scavenger(Processor):
         if asked:
             self.stats["reminders"] += asked
         self._count(changes, token)
+        if self._deaths:
+            self._deaths.hear(changes)
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
@@ -134,6 +138,8 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
+        if self._deaths and _has_time(remaining):
+            self._deaths.tell()
         if mended := self.recounting.run(lambda: _has_time(remaining)):
             self.stats["totals_mended"] += mended
         if self.archivist:

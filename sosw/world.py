@@ -24,12 +24,16 @@ from sosw.aws.dynamodb import (
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.objects import S3Objects
+from sosw.aws.sns import SnsNotifier
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
+from sosw.dead_notices import DeadNotices
+from sosw.dead_orders import DeadOrders
 from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.settings import EssentialSettings
 from sosw.gates import Gates
 from sosw.health_sources import FunctionSource, HealthSources, SignalSource
+from sosw.log import LabourerCounts
 from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
@@ -156,6 +160,25 @@ class World:
             clock=self.clock,
             settings=EssentialSettings.from_mapping(config),
             known=self.known_limits,
+        )
+
+    def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
+        """Of the labourers of these settings."""
+        stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
+        return DeadOrders(**stores, clock=self.clock, settings=settings, pause=pause)
+
+    def dead_notices(self, config: Mapping[str, Any]) -> DeadNotices:
+        """To the topic that the template names; without one, deaths are counted and handed to functions alone."""
+        topic = os.environ.get("SOSW_DEAD_TOPIC")
+        return DeadNotices(
+            tasks=self.tasks,
+            records=self.records,
+            invoker=self.invoker,
+            notifier=SnsNotifier(topic) if topic else None,
+            counts=LabourerCounts(),
+            clock=self.clock,
+            settings=EssentialSettings.from_mapping(config),
+            prefix=self.names.prefix,
         )
 
     @cached_property

@@ -1,6 +1,8 @@
 """Jobs from Python: submit them, follow them, read what came of them. See `docs/howto/submit-jobs.md`."""
 
 from sosw.client.client import Client
+from sosw.client.dead import Dead, DeadLetter
+from sosw.client.dead_runs import DeadOrdered
 from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
@@ -29,6 +31,9 @@ from sosw.domain.why import Answer, Reason
 __all__ = [
     "Answer",
     "Client",
+    "Dead",
+    "DeadLetter",
+    "DeadOrdered",
     "DeadTask",
     "Diagnosis",
     "DryRun",

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from sosw.client import asking, orchestrator
+from sosw.client.dead import Dead
 from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
@@ -166,6 +167,11 @@ class Client:
         """
         what = {"limit": orchestrator.target(target), "to": to}
         return orchestrator.order(self._service, what, by=by, why=why)
+
+    @property
+    def dead(self) -> Dead:
+        """The dead tasks: to list, count, show, replay and discard them."""
+        return Dead(self._service)
 
     def doctor(self, job_id: str | None = None, *, everything: bool = False, mend: bool = False) -> Diagnosis:
         """Examine the environment: what is missing, forbidden, disabled, lost or counted wrong, and how to mend it.

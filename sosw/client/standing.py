@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sosw.domain import causes
+from sosw.domain import causes, dead_orders
+from sosw.domain.dead_orders import DeadKind
 from sosw.domain.facts import LabourerFacts, ResourceFacts
 from sosw.domain.orders import line_said
 from sosw.domain.records import Entry
@@ -115,7 +116,9 @@ class LogLine:
     @classmethod
     def of(cls, entry: Entry) -> LogLine:
         """Of a line of the log."""
-        return cls(at=entry.at, said=line_said(entry.what), what=entry.what)
+        is_of_dead = entry.what.get("order") in list(DeadKind)
+        said = dead_orders.line_said(entry.what) if is_of_dead else line_said(entry.what)
+        return cls(at=entry.at, said=said, what=entry.what)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""

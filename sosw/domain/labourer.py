@@ -38,6 +38,7 @@ LABOURER_KEYS = (
     "rate_per_key",
     "max_per_key",
     "shards",
+    "on_dead",
 )
 _MEANT = {"resources": "draws", "limit": "max_simultaneous_invocations"}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -77,6 +78,8 @@ class Labourer:
     """1 … 10,000 attempts at once of tasks of one concurrency key."""
     shards: int = 1
     """1 … 16 parts of its line of queued tasks: each bears 1,000 writes a second."""
+    on_dead: str | None = None
+    """Name or ARN of a function that is handed its dead tasks."""
 
     @property
     def lease(self) -> timedelta:
@@ -115,6 +118,7 @@ class Labourer:
             rate_per_key=_rate(values, "rate_per_key"),
             max_per_key=values.whole("max_per_key", 1, 1, MAX_LIMIT) if values.has("max_per_key") else None,
             shards=values.whole("shards", 1, 1, MAX_SHARDS),
+            on_dead=values.checked("on_dead", None, _ARN_RULE, fits=_is_function) if values.has("on_dead") else None,
         )
         values.done()
         return labourer

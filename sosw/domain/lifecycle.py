@@ -7,7 +7,7 @@
      │  │ │ fail, expire, │  (GiveUp)           │
      │  │ │ snooze,       ▼                     │
      │  │ │ give_back    dead ── replay ─┐   (queued)
-     │  │ └─ cancel ► cancelled          │
+     │  │ └─ cancel ► cancelled          │         dead ── discard ► cancelled
      │  └────────────────────────────────┘
      └─ create; fence (stays queued, its version rises)
 
@@ -267,10 +267,20 @@ def recall(task: Task) -> Transition:
     return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
-def replay(task: Task, *, now: datetime) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
+def replay(task: Task, *, now: datetime, verdict: str | None = None) -> Transition:
+    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again.
+
+    `verdict` tells who, when and why.
+    """
     changes = {**_waiting(task, now), "forgiven": task.attempt, "closed_at": None, "expires_at": None}
+    changes |= {"replays": (task.replays or 0) + 1, "verdict": verdict}
     return Transition(move="replay", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
+
+
+def discard(task: Task, *, now: datetime, retention: timedelta, verdict: str | None = None) -> Transition:
+    """An operator wants a dead task looked at no more: it leaves the line of the dead. `verdict`: who and why."""
+    changes = {**_closed(CANCELLED, now, retention), "verdict": verdict}
+    return Transition(move="discard", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
 def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta) -> dict[str, Any]:
@@ -281,9 +291,9 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
             changes = _closed(CANCELLED, failure.at, retention)
         case RetryAt(at=due):
             changes = _waiting(task, due)
-        case GiveUp():  # pragma: no branch  (there is no third)
+        case GiveUp(reason=why):  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
-            changes = {**_closed(DEAD, failure.at, retention), **line}
+            changes = {**_closed(DEAD, failure.at, retention), **line, "verdict": why}
     earlier = (replace(each, trace="") for each in task.failures)
     told = dict.fromkeys(task.invocation.fields)  # the failure has it now
     return {**changes, **told, "failures": (*earlier, failure)[-MAX_FAILURES:]}

@@ -22,7 +22,7 @@ MAX_DELAY = timedelta(days=7)
 
 
 class TaskState(str, Enum):
-    """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's replay leaves DEAD."""
+    """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's order leaves DEAD."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -146,6 +146,10 @@ class Task:
     """What the Worker counted in the latest attempt that reported: an object of its `self.stats`, or None."""
     failures: tuple[Failure, ...] = ()
     """Of the last failed attempts, ten at most, oldest first; a replay keeps them."""
+    replays: int | None = None
+    """How often operators replayed it; None for never."""
+    verdict: str | None = None
+    """What was decided of it last: why it was given up, or who replayed or discarded it, when and why."""
 
     @property
     def tries(self) -> int:

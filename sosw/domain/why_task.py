@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sosw.domain.dead_orders import DeadKind
 from sosw.domain.facts import COUNTED
 from sosw.domain.moments import told
 from sosw.domain.slots import CLAIM_GRACE
@@ -63,13 +64,16 @@ def _dead(facts: TaskFacts) -> Answer:
     return Answer(
         reason=Reason.DEAD,
         headline=f"dead after {task.tries:,} attempt{plural}{last}",
-        more=(f"since {told(task.greenfield, now)}: only an operator's replay tries it anew", *_policy(facts),
+        more=(f"since {told(task.greenfield, now)}: only an operator's replay tries it anew", *_given_up(facts),
               *_failures(facts), *_leaves(facts)),
     )  # fmt: skip
 
 
 def _cancelled(facts: TaskFacts) -> Answer:
     job, now = facts.job, facts.of.now
+    if facts.task.verdict and facts.task.verdict.startswith(DeadKind.DISCARD.past):
+        headline = f"cancelled since {told(facts.task.greenfield, now)}: {facts.task.verdict}"
+        return Answer(reason=Reason.CANCELLED, headline=headline, more=(*_failures(facts), *_leaves(facts)))
     order = f": {job.cancelled_why}" if job and job.cancelled_why else ""
     by = f" by {job.cancelled_by}" if job and job.cancelled_by else ""
     headline = f"cancelled since {told(facts.task.greenfield, now)}{by}{order}"
@@ -185,10 +189,12 @@ def _ahead(facts: TaskFacts) -> int | None:
     return len(due) if facts.of.is_more else None
 
 
-def _policy(facts: TaskFacts) -> Iterator[str]:
-    """Where a dead task had fewer attempts than its labourer grants."""
+def _given_up(facts: TaskFacts) -> Iterator[str]:
+    """Why a dead task was given up; where that was not kept, that it had fewer attempts than its labourer grants."""
     labourer = facts.of.labourer
-    if labourer and facts.task.tries < labourer.retry.max_attempts:
+    if facts.task.verdict:
+        yield f"given up: {facts.task.verdict}"
+    elif labourer and facts.task.tries < labourer.retry.max_attempts:
         most = labourer.retry.max_attempts
         yield f"its labourer grants {most:,} attempts now: no retry could mend it, or fewer were granted then"
 

@@ -72,7 +72,11 @@ def cancel(task: Task) -> Transition:
 
 
 def replay(task: Task) -> Transition:
-    return lifecycle.replay(task, now=NOW)
+    return lifecycle.replay(task, now=NOW, verdict="replayed by ann: the database is back")
+
+
+def discard(task: Task) -> Transition:
+    return lifecycle.discard(task, now=NOW, retention=RETENTION, verdict="discarded by ann: no such shop")
 
 
 MOVES: Final[dict[str, Move]] = {
@@ -87,6 +91,7 @@ MOVES: Final[dict[str, Move]] = {
     "fence": lifecycle.fence,
     "cancel": cancel,
     "replay": replay,
+    "discard": discard,
 }
 
 STATES: Final[dict[str, tuple[Move, ...]]] = {
@@ -102,6 +107,7 @@ STATES: Final[dict[str, tuple[Move, ...]]] = {
     "dead": (claim, bury),
     "cancelled": (cancel,),
     "replayed": (claim, bury, replay),
+    "discarded": (claim, bury, discard),
 }
 """By which moves each is reached from a new task."""
 

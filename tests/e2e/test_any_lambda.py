@@ -30,13 +30,13 @@ def functions(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) 
         shutil.copytree(ROOT / "tests" / "e2e" / "foreign" / folder, project / "worker")
         parameters = {"Name": name, "Runtime": runtime, "Timeout": str(TIME_OUT)}
         deployment.stack.deploy(template, name, parameters)
+        run(deployment, name, patience=120)  # what is measured is not the first start of each process
 
 
-def run(deployment: Deployment, name: str, *plan: str, **payload: Any) -> Task:
+def run(deployment: Deployment, name: str, *plan: str, patience: float = 60, **payload: Any) -> Task:
     """One task of that function, once it is closed; no minute rule has helped."""
-    (task,) = deployment.closed(
-        deployment.submit({"lambda_name": name, "plan": list(plan or ["return"]), **payload}), patience=30
-    )
+    job = {"lambda_name": name, "plan": list(plan or ["return"]), **payload}
+    (task,) = deployment.closed(deployment.submit(job), patience=patience)
     return task
 
 

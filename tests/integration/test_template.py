@@ -186,6 +186,18 @@ def test_who_is_fed_by_a_queue_or_a_stream_may_read_that_one(
     assert [(s["Resource"], set(s["Action"])) for s in allowed] == [({"Fn::GetAtt": source}, actions)]
 
 
+def test_the_scavenger_may_publish_to_the_topic_of_the_dead_alone(
+    template: dict[str, Any], deployed: dict[str, Any]
+) -> None:
+    topic = {"Fn::If": ["MakesDeadTopic", {"Ref": "DeadTopic"}, {"Ref": "DeadTopicArn"}]}
+    statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
+
+    assert [s["Resource"] for s in statements if "sns:Publish" in s["Action"]] == [topic]
+    assert deployed["Scavenger"]["Properties"]["Environment"]["Variables"]["SOSW_DEAD_TOPIC"] == topic
+    assert template["Outputs"]["DeadTopic"]["Value"] == topic
+    assert template["Outputs"]["ScavengerRoleArn"]["Value"] == {"Fn::GetAtt": ["ScavengerRole", "Arn"]}
+
+
 def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:
     statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
 

@@ -188,6 +188,22 @@ def a_replay_counts_attempts_from_one_again(patch: Patch) -> None:
 
 
 @mutant
+def a_discard_is_taken_from_any_state(patch: Patch) -> None:
+    loosened(patch, "discard", states=tuple(TaskState))
+
+
+@mutant
+def a_discarded_task_stays_in_the_line_of_the_dead(patch: Patch) -> None:
+    careful = lifecycle.discard
+
+    def discard(task: Task, **given: Any) -> Transition:
+        move = careful(task, **given)
+        return replace(move, changes={**move.changes, "queue": task.queue})
+
+    patch.setattr(lifecycle, "discard", discard)
+
+
+@mutant
 def creating_a_task_overwrites_it(patch: Patch) -> None:
     def create(self: InMemoryTaskStore, tasks: Sequence[Task]) -> int:
         for task in tasks:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sosw import Worker, get_lambda_handler
+from sosw import Snooze, Worker, get_lambda_handler
 from sosw.domain import lifecycle
 from sosw.domain.assignment import worker_event
 from sosw.domain.task import TaskState
@@ -145,6 +145,26 @@ def test_a_failure_that_was_marked_and_not_raised_holds_in_whatever_order_lambda
     for report in reports[::order]:
         assistant(world)(report)
     assert (world.task().state, world.task().failures[-1].error) == (TaskState.DEAD, "MarkedAsFailed")
+
+
+class Sleepy(Worker):
+    def __call__(self, event: dict[str, Any]) -> str:
+        raise Snooze(600, f"{event['n']} is not ready")
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["record first", "report first"])
+def test_a_snooze_holds_in_whatever_order_lambda_delivers(order: int) -> None:
+    world, invoker = World(max_attempts=1), RecordingInvoker()
+    event = lasting(begun(world))
+    returned = get_lambda_handler(Sleepy, invoker=invoker)(event, Context())
+    reports = [record(event, response=returned), *(report for _, report in invoker.started)]
+    for report in reports[::order]:
+        assistant(world)(report)
+    assert (world.task().state, world.task().tries, world.task().greenfield) == (
+        TaskState.QUEUED,
+        0,
+        NOW + seconds(600),
+    )
 
 
 def test_a_warm_function_forgets_what_it_reported_in_its_last_invocation() -> None:

@@ -122,13 +122,18 @@ def again(step: Callable[[], object]) -> None:
         step()
 
 
-def live(death: Death) -> list[tuple[str, int]]:
-    """Two tasks from their creation to their end, the second fails once; answers with the attempts that were asked for.
+def dying(death: Death) -> World:
+    """A world for one task at a time, with a process that dies at one of its writes."""
+    world = World(limit=1, retry={"base": 0})
+    world.tasks, world.slots = DyingTasks(death), DyingSlots(death)
+    return world
 
-    No task may be asked for again once any write of the report that it is done took effect. A lost one does not return.
+
+def live(death: Death) -> list[tuple[str, int]]:
+    """Two tasks to their end, the second fails once; answers with the attempts that were asked for: none of a task once
+    any write of the report that it is done took effect.
     """
-    world, waiting, asked = World(limit=1, retry={"base": 0}), list[Any](), list[Any]()
-    world.tasks, world.slots, finished, too_late = DyingTasks(death), DyingSlots(death), set[TaskId](), list[TaskId]()
+    world, waiting, asked, finished, too_late = dying(death), list[Any](), list[Any](), set[TaskId](), list[TaskId]()
 
     def begin(_function: str, event: Mapping[str, Any]) -> None:
         if "sosw" in event:
@@ -148,8 +153,8 @@ def live(death: Death) -> list[tuple[str, int]]:
     for _ in range(9):
         again(lambda: world.orchestrator()({}))
         while waiting:
+            answer(*waiting[0])
             asked.append(waiting.pop(0))
-            answer(*asked[-1])
         again(lambda: world.scavenger().sweep())
         world.clock.advance(LEASE)
     assert (world.states(), world.names(), too_late) == ([TaskState.DONE] * 2, {}, [])

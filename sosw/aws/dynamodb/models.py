@@ -82,6 +82,8 @@ class TaskModel(Model):
     result = LenientJsonAttribute()
     stats = LenientJsonAttribute()
     failures = FailuresAttribute()
+    replays = NumberAttribute()
+    verdict = UnicodeAttribute()
 
     queue_index = QueueIndex()
 

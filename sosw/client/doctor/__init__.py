@@ -1,7 +1,7 @@
 """Examines an environment: what is missing, forbidden, disabled, or does not add up.
 
 Nothing is written, unless totals are to be mended. What it costs, at most: 37 calls for what was deployed; 7 for each
-labourer, and one for each 100 of its slots and for each job that they speak of; 25 to list the jobs, 3 for each of the
+labourer, and one for each 100 of its slots and for each job that they speak of; 25 to list the jobs, 4 for each of the
 20 submitted last, and a read of up to 1,000 of its tasks, half a read unit each.
 """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sosw.client.doctor.diagnosis import Notes
 from sosw.client.service import Service
 from sosw.domain.moments import told
+from sosw.domain.report import FAIL, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
@@ -17,6 +19,8 @@ SWEEPS = timedelta(minutes=3)
 """What a sweep mends it has mended by then, if it runs."""
 WAITING = 25
 """Tasks of a labourer's line whose jobs are looked for."""
+SUSPECTS = 25
+"""Attempts of a job without a slot that are looked at again, and told of."""
 NOBODY_SWEEPS = "the Scavenger's minute sweep mends this; that it has not means that it fails, or does not run"
 SWEEP = "sosw doctor tells of rules and rights; see the log: aws logs tail /aws/lambda/{}"
 
@@ -47,19 +51,38 @@ class Slots:
                 self._undeclared(labourer)
 
     def running(self, tasks: Iterable[Task]) -> None:
-        """Of tasks that were just read as running, those that no slot names."""
-        for task in tasks:
-            with self._notes.looking("slots", f"the slot of task {task.id}"):
-                if task.id in self._names(task.labourer):
-                    continue  # its labourer's slots are looked at
-                now = self._service.tasks.get(task.id)
-                if now and now.version == task.version and task.id not in self._names(task.labourer):
-                    self._notes.found(
-                        "slots", f"task {task.id}", "runs, and no slot names it",
-                        why="it runs outside of the limit, and no sweep will notice when its lease ends",
-                        mend=f"nothing while it runs; when its lease is over, at {told(task.greenfield)}: sosw cancel "
-                        f"{task.job_id}, and submit its work again",
-                    )  # fmt: skip
+        """Of tasks of one job that were just read as running, those that no slot names: a query, and two reads each."""
+        running = list(tasks)
+        for labourer in dict.fromkeys(task.labourer for task in running):
+            with self._notes.looking("slots", f"the slots of labourer {labourer}"):
+                named = self._names(labourer)
+                suspects = [task for task in running if task.labourer == labourer and task.id not in named]
+                for task in suspects[:SUSPECTS]:
+                    self._has_slot(task)
+
+    def _has_slot(self, task: Task) -> None:
+        """It may have ended since it was read; then it needs none."""
+        now = self._service.tasks.get(task.id)
+        if now is None or now.version != task.version or task.id in self._names(task.labourer):
+            return
+        self._notes.found(
+            "slots", f"task {task.id}", "runs, and no slot names it",
+            why="it runs outside of the limit, and no sweep will notice when its lease ends",
+            mend=f"when its lease is over, at {told(task.greenfield)}: {self._fail(task)}",
+        )  # fmt: skip
+
+    def _fail(self, task: Task) -> str:
+        """The command that reports the attempt as failed: it is tried again, or dead, by its labourer's policy."""
+        report = Report(
+            action=FAIL, task_id=task.id, attempt=task.attempt, labourer=task.labourer, error="NoSlot",
+            message="no slot named the attempt",
+        )  # fmt: skip
+        payload = json.dumps(report.to_event())
+        name = self._service.names.worker_assistant
+        return (
+            f"aws lambda invoke --function-name {name} --cli-binary-format raw-in-base64-out "
+            f"--payload '{payload}' /dev/stdout"
+        )
 
     def _names(self, labourer: LabourerName) -> dict[TaskId, tuple[int, Name]]:
         rows = self._service.slots.rows(labourer)

@@ -256,3 +256,11 @@ def an_operator_cancels(play: Play, pick: Pick) -> None:
 def an_operator_replays(play: Play, pick: Pick) -> None:
     dead = [task for task in play.stage.tasks.values() if task.state is TaskState.DEAD]
     play.stage.operate(lifecycle.replay(dead[pick(len(dead))], now=play.stage.clock.now()))
+
+
+@action(0.4, lambda play: play.stage.tasks)
+def an_operator_discards(play: Play, pick: Pick) -> None:
+    """Whatever it may be by now: only the dead can be."""
+    task = list(play.stage.tasks.values())[pick(len(play.stage.tasks))]
+    now = play.stage.clock.now()
+    play.stage.operate(lifecycle.discard(task, now=now, retention=timedelta(days=1)))

@@ -8,7 +8,7 @@ from typing import Any
 from sosw.domain.job import JobState
 from sosw.domain.moments import to_ms
 from sosw.domain.slots import Name, SlotRow
-from sosw.domain.task import Slot, Task, TaskId, TaskState
+from sosw.domain.task import JobId, Slot, Task, TaskId, TaskState
 from sosw.testing import InMemoryJobStore
 from tests.property.world.roles import MAX_ATTEMPTS
 from tests.property.world.stepping import Call
@@ -44,7 +44,11 @@ def _look_at_move(old: Task, new: Task, call: Call) -> None:
     move = call.args[0].move if call.name in {"apply", "apply_one"} else call.name
     assert new.version == old.version + 1, f"2: {move} does not raise the version by one"
     assert (new.payload, new.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
-    assert not old.state.is_closed or move == "replay", f"3: a closed task is moved by {move}"
+    of_the_dead = old.state is TaskState.DEAD and move in {"replay", "discard"}
+    assert not old.state.is_closed or of_the_dead, f"3: a closed task is moved by {move}"
+    stands = new.state in {TaskState.QUEUED, TaskState.DEAD}
+    assert (new.queue is not None) == stands, f"1: {move} leaves what is {new.state.value} in line {new.queue}"
+    assert move != "discard" or of_the_dead, "3: what is not dead is discarded"
     is_start = old.state is TaskState.QUEUED and new.state is TaskState.RUNNING
     assert new.attempt == old.attempt + is_start, f"2: {move} changes the number of the attempt"
     assert new.tries <= MAX_ATTEMPTS, "2: more attempts than the policy allows"
@@ -79,7 +83,7 @@ def _as_stored(name: Name) -> tuple[int, int]:
 
 def look_at_limit(rows: Mapping[int, SlotRow], tasks: Tasks, limit: int) -> None:
     """Who names a task in a row knows of no more live names than the limit by which that row was sized."""
-    names = [(tasks[task], name) for row in rows.values() for task, name in row.names.items()]
+    names = [(tasks[task], name) for row in rows.values() for task, name in row.names.items() if task in tasks]
     live = [task for task, name in names if task.version <= name.version or _runs(task, name.version)]
     assert len(live) <= limit, f"4: {len(live)} tasks are named, the limit by the rows is {limit}"
 
@@ -105,11 +109,11 @@ def look_at_workers(at_work: list[tuple[TaskId, int]], tasks: Tasks) -> None:
     assert len(at_work) == len({task_id for task_id, _ in at_work}), "2: two Workers work on one task"
 
 
-def look_at_jobs(jobs: InMemoryJobStore, tasks: Tasks) -> None:
-    """A job that is ready has all of its tasks."""
+def look_at_jobs(jobs: InMemoryJobStore, tasks: Tasks, gone: Mapping[JobId, int]) -> None:
+    """A job that is ready has all of its tasks, but for those that are `gone` since they closed."""
     for job in jobs.jobs.values():
         if job.state is JobState.READY:
-            made = sum(task.job_id == job.id for task in tasks.values())
+            made = sum(task.job_id == job.id for task in tasks.values()) + gone.get(job.id, 0)
             assert made == job.total == JOBS[job.id], f"6: job {job.id} is said to be written, but has {made} tasks"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from sosw.client.doctor.slots import SWEEPS
 from sosw.domain import lifecycle
 from sosw.domain.slots import CLAIM_GRACE, SlotRow
-from sosw.domain.task import TaskId
+from sosw.domain.task import LabourerName, TaskId, TaskState
 from tests.factories import LABOURER, LEASE, NOW, a_task
 from tests.unit.client.doctoring import Examined
 from tests.unit.client.test_doctor_work import a_job, ended, opened
@@ -73,7 +74,14 @@ def test_an_attempt_that_runs_without_a_slot_is_found(world: Examined) -> None:
     world.tasks.apply(lifecycle.claim(world.task(1), row=0, now=NOW, lease=LEASE))
     (finding,) = world.examine().findings
     assert str(finding) == "task job#1 runs, and no slot names it"
-    assert "2026-01-01 12:20:00 UTC: sosw cancel job" in finding.mend
+    when, command = finding.mend.split(" UTC: ")
+    assert (when, command.partition(" --")[0]) == (
+        "when its lease is over, at 2026-01-01 12:20:00",
+        "aws lambda invoke",
+    )
+    world.assistant()(json.loads(command.split("'")[1]))
+    assert (world.task(1).state, world.task(1).failures[0].error) == (TaskState.QUEUED, "NoSlot")
+    assert world.told() == []
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -86,3 +94,19 @@ def test_an_attempt_that_has_ended_meanwhile_is_not_one_without_a_slot(
     later = replace(running, version=running.version + 1) if is_there else None
     monkeypatch.setattr(world.tasks, "get", lambda _task: later)
     assert world.told() == []
+
+
+def test_the_slots_of_a_job_that_runs_are_read_once_more_however_many_tasks_run(
+    world: Examined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.config["task_config"]["labourers"][LABOURER]["max_simultaneous_invocations"] = 100
+    a_job(world, 100)
+    rows, reads = world.slots.rows, list[str]()
+
+    def counted(labourer: LabourerName) -> list[SlotRow]:
+        reads.append(labourer)
+        return rows(labourer)
+
+    monkeypatch.setattr(world.slots, "rows", counted)
+    found = world.examine()
+    assert (found.findings, len(reads), found.looked_at["slots"]) == ((), 2, 100)

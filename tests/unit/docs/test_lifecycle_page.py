@@ -76,6 +76,7 @@ BUILT: dict[str, Transition] = {
     "cancel": lifecycle.cancel(TASK.id, now=NOW, retention=DAY),
     "recall": lifecycle.recall(TASK),
     "replay": lifecycle.replay(TASK, now=NOW),
+    "discard": lifecycle.discard(TASK, now=NOW, retention=DAY),
     **{f"{move}, retried": transition for move, transition in _ends(3).items()},
     **{f"{move}, given up": transition for move, transition in _ends(1).items()},
     **{f"{move}, recalled": transition for move, transition in _ends(3, is_recalled=True).items()},

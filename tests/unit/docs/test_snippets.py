@@ -15,6 +15,7 @@ import pytest
 from sosw.client import SettingsFile
 from sosw.domain import destinations
 from sosw.domain.assignment import assignment
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.declaration import Declaration
 from sosw.domain.messages import Order, Wake
 from sosw.domain.orders import ControlOrder
@@ -96,8 +97,9 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
             assert Order.from_event(value)
         case {"sosw": {"round": _}}:
             assert Round.from_event(value)
-        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
-            assert ControlOrder.from_event(value, REGULATED).to_event() == value
+        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _} | {"replay": _} | {"discard": _}}:
+            order = DeadOrder.from_event(value) or ControlOrder.from_event(value, REGULATED)
+            assert order.to_event() == value
         case {"sosw": _}:
             assert assignment(value)
         case {"requestContext": _}:

@@ -61,6 +61,10 @@ def replay(task: Task) -> Transition:
     return lifecycle.replay(task, now=LATER)
 
 
+def discard(task: Task) -> Transition:
+    return lifecycle.discard(task, now=LATER, retention=DAY, verdict="discarded by ann")
+
+
 MOVES: dict[Callable[[Task], Transition], set[str]] = {
     claim: {"queued"},
     lifecycle.fence: {"queued"},
@@ -72,6 +76,7 @@ MOVES: dict[Callable[[Task], Transition], set[str]] = {
     snooze: {"running"},
     beat: {"running"},
     replay: {"dead"},
+    discard: {"dead"},
 }
 
 
@@ -106,10 +111,11 @@ def test_a_claim_and_a_fence_want_the_version_that_they_saw(move: Callable[[Task
         lifecycle.apply(move(a_task(version=1)), a_task(version=2))
 
 
-def test_a_replay_wants_the_version_that_it_saw() -> None:
+@pytest.mark.parametrize("move", [replay, discard], ids=lambda move: move.__name__)
+def test_a_replay_and_a_discard_want_the_version_that_they_saw(move: Callable[[Task], Transition]) -> None:
     dead = a_task(state=TaskState.DEAD, version=5)
     with pytest.raises(StaleTask):
-        lifecycle.apply(replay(a_task(state=TaskState.DEAD, version=4)), dead)
+        lifecycle.apply(move(a_task(state=TaskState.DEAD, version=4)), dead)
 
 
 def test_a_new_task_stands_in_its_labourers_line() -> None:
@@ -221,6 +227,13 @@ def test_a_replay_forgives_all_attempts_and_keeps_their_numbers_and_their_story(
     assert (again.tries, again.attempt, len(again.failures)) == (0, 3, 1)
     assert (again.closed_at, again.expires_at) == (None, None)
     assert claimed(again).attempt == 4
+
+
+def test_a_discarded_task_is_cancelled_and_says_by_whom() -> None:
+    dead = a_task(state=TaskState.DEAD, attempt=3)
+    gone = lifecycle.apply(discard(dead), dead)
+    assert (gone.state, gone.queue, gone.rank, gone.verdict) == (TaskState.CANCELLED, None, None, "discarded by ann")
+    assert (gone.closed_at, gone.expires_at, gone.tries) == (LATER, LATER + DAY, 3)
 
 
 def test_a_snoozed_task_stands_in_line_again_without_counting_its_attempt() -> None:
