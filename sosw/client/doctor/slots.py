@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from sosw.client.doctor.diagnosis import Notes
 from sosw.client.service import Service
-from sosw.domain.messages import FAIL, Report
 from sosw.domain.moments import told
+from sosw.domain.report import FAIL, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
