@@ -69,6 +69,10 @@ regulation: env ## Measure how well a resource is held at its target: ten traces
 schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 4 minutes on two cores)
 	@$(BIN)/python -m bench schedules
 
+.PHONY: soak
+soak: env ## Kill, interleave and shake everything for MINUTES=n (10): crash points, states, seeds; with SOSW_DYNAMODB_LOCAL=1 on the real engine too
+	@$(BIN)/python -m tests.soak $(or $(MINUTES),10)
+
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --exit-zero

@@ -71,7 +71,9 @@ def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
     return role
 
 
-def orchestrator(event: Mapping[str, Any], clock: Clock) -> Role:
+def orchestrator(event: Mapping[str, Any], clock: Clock, *, lingers: bool = True) -> Role:
+    """One that does not linger refills no slot before it is woken."""
+
     def role(reach: Reach) -> None:
         Orchestrator(
             config(),
@@ -82,7 +84,7 @@ def orchestrator(event: Mapping[str, Any], clock: Clock) -> Role:
             name=NAMES.orchestrator,
             limits=SteppedLimits(reach),
             in_parallel=one_by_one,
-            wait=lambda time: reach(Call("wait", (time,))),
+            wait=(lambda time: reach(Call("wait", (time,)))) if lingers else None,
         )(event)
 
     return role

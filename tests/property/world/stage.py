@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,9 @@ from sosw.domain.errors import StaleTask
 from sosw.domain.lifecycle import Transition
 from sosw.domain.report import Report
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import Slot, Task, TaskId
+from sosw.domain.task import JobId, Slot, Task, TaskId
 from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze
-from sosw.ports import Limit
+from sosw.ports import Clock, Limit
 from sosw.scavenger import Scavenger
 from sosw.testing import FakeClock
 from tests.property.world import roles, witness
@@ -40,6 +41,8 @@ class Actor:
     event: Any = None
     deadline: datetime | None = None
     """Of a Worker: when Lambda ends it."""
+    clock: Clock | None = None
+    """That of its machine."""
 
 
 class Stage:
@@ -52,6 +55,8 @@ class Stage:
         self.workers: list[Actor] = []
         self.events: list[dict[str, Any]] = []
         """Invocations of Workers that wait in Lambda's own queue."""
+        self.delivered: list[dict[str, Any]] = []
+        """Those that have begun."""
         self.wakes: list[dict[str, Any]] = []
         self.mail: list[dict[str, Any]] = []
         """Reports on their way to the WorkerAssistant."""
@@ -65,6 +70,14 @@ class Stage:
         self._named: dict[tuple[TaskId, Slot], int] = {}
         """Every name that was ever written, in that order, and the limit by which its row was sized."""
         self._acting: Actor | None = None
+        self.drift: Callable[[], timedelta] = lambda: NO_SKEW
+        """By how much the clock of the next machine is wrong."""
+        self.is_drifting = False
+        """Whether clocks may be wrong by more than a lease bears: then an attempt may be taken for over early."""
+        self.copied: set[tuple[TaskId, int]] = set()
+        """Attempts whose event Lambda has delivered again: two Workers may be at work on one."""
+        self.gone: Counter[JobId] = Counter()
+        """Tasks that have left the table, by job."""
 
     @property
     def tasks(self) -> dict[TaskId, Task]:
@@ -91,31 +104,39 @@ class Stage:
 
     def order(self, event: dict[str, Any], batches: int = roles.ALL) -> Actor:
         """A Scheduler begins, whose time is over after so many `batches`."""
-        return self._enter("scheduler", roles.scheduler(event, self.clock, batches))
+        clock = self._a_clock()
+        return self._enter("scheduler", roles.scheduler(event, clock, batches), clock)
 
     def orchestrate(self, event: dict[str, Any], skew: timedelta = NO_SKEW) -> Actor:
         """An Orchestrator begins, on a machine whose clock is ahead by `skew`."""
-        return self._enter("orchestrator", roles.orchestrator(event, SkewedClock(self.clock, skew)))
+        clock = self._a_clock(skew)
+        return self._enter("orchestrator", roles.orchestrator(event, clock), clock)
 
     def scavenge(self, work: Callable[[Scavenger], Any]) -> Actor:
         """A Scavenger begins."""
-        return self._enter("scavenger", roles.scavenger(work, self.clock))
+        clock = self._a_clock()
+        return self._enter("scavenger", roles.scavenger(work, clock), clock)
 
     def deliver(self, report: dict[str, Any]) -> Actor:
         """A report reaches the WorkerAssistant."""
-        return self._enter("assistant", roles.assistant(report, self.clock), event=report)
+        clock = self._a_clock()
+        return self._enter("assistant", roles.assistant(report, clock), clock, event=report)
 
-    def _enter(self, kind: str, role: roles.Role, event: Any = None) -> Actor:
-        actor = Actor(kind, Run(role), event)
+    def _a_clock(self, skew: timedelta = NO_SKEW) -> Clock:
+        return SkewedClock(self.clock, skew + self.drift())
+
+    def _enter(self, kind: str, role: roles.Role, clock: Clock, event: Any = None) -> Actor:
+        actor = Actor(kind, Run(role), event, clock=clock)
         self.actors.append(actor)
         self._leave_if_over(actor)
         return actor
 
     def begin_work(self, event: dict[str, Any]) -> None:
         """Lambda hands an event to a Worker: it works until `end_work`, or refuses."""
-        run = Run(roles.worker(event, self.clock))
+        run = Run(roles.worker(event, self._a_clock()))
         worker = Actor("worker", run, event=event, deadline=self.clock.now() + roles.TIME_OUT)
         self.workers.append(worker)
+        self.delivered.append(event)
         self._post(worker, copies=1)
         self.look()
 
@@ -199,6 +220,11 @@ class Stage:
             return
         self.look()
 
+    def forget(self, task: TaskId) -> None:
+        """TTL takes a task out of the table."""
+        self.gone[self.tasks[task].job_id] += 1
+        del self.tasks[task]
+
     def end(self) -> None:
         """Everyone at work dies, and what is under way is lost."""
         for actor in [*self.actors, *self.workers]:
@@ -213,9 +239,10 @@ class Stage:
     def look(self) -> None:
         """The invariants that are not of one write."""
         at_work = [(TaskId(w.event["task_id"]), w.event["sosw"]["attempt"]) for w in self.workers]
-        witness.look_at_workers(at_work, self.tasks)
+        watched = [attempt for attempt in at_work if not self.is_drifting and attempt not in self.copied]
+        witness.look_at_workers(watched, self.tasks)
         witness.look_at_slots(self._rows, self.tasks)
-        witness.look_at_jobs(self.effects.jobs, self.tasks)
+        witness.look_at_jobs(self.effects.jobs, self.tasks, self.gone)
 
     def _witness(self, call: Call, before: dict[TaskId, Task]) -> None:
         if call.name == "write":
@@ -240,6 +267,7 @@ class Stage:
             answered = actor.event["attempt"]
             assert answered == old.attempt, f"3: an answer of attempt {answered} moves attempt {old.attempt}"
         if move == "expire":
-            assert old.greenfield <= self.clock.now(), "2: an attempt is expired within its lease"
+            assert actor.clock is not None
+            assert old.greenfield <= actor.clock.now(), "2: an attempt is expired within its lease"
         if move == "claim":
             witness.look_at_count(self.tasks, self._named)

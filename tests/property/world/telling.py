@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 
@@ -12,17 +12,27 @@ import pytest
 from sosw import job_canceller, job_writer
 from sosw.domain import slots
 from tests.property.world.effects import LostError
-from tests.property.world.play import ACTIONS, Play
+from tests.property.world.play import ACTIONS, Action, Play
+from tests.property.world.rough import ROUGH, RoughPlay
 
 
 def tell(seed: int, length: int = 80) -> None:
     """The story of `length` actions that the die `seed` throws; raises when an invariant breaks."""
+    _tell(seed, length, Play, ACTIONS)
+
+
+def tell_rough(seed: int, length: int = 80) -> None:
+    """The same in rough weather."""
+    _tell(seed, length, RoughPlay, ROUGH)
+
+
+def _tell(seed: int, length: int, kind: type[Play], actions: Mapping[str, Action]) -> None:
     die = Random(seed)
     with listening(), small(1 + seed % 2):
-        play = Play(die.randrange)
+        play = kind(die.randrange)
         try:
             for _ in range(length):
-                possible = [a for a in ACTIONS.values() if a.can(play)]
+                possible = [a for a in actions.values() if a.can(play)]
                 (chosen,) = die.choices(possible, [a.weight for a in possible])
                 chosen.act(play, die.randrange)
             play.come_to_rest()

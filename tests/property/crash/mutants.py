@@ -1,0 +1,47 @@
+"""Which planted bugs a crash point shows, by the story of it, and which cannot show there."""
+
+from __future__ import annotations
+
+_FAIL = "attempts_fail_and_a_dead_task_is_replayed"
+_DIE = "an_orchestrator_dies_between_naming_and_claiming"
+
+FOUND: dict[str, str] = {
+    "a_claim_does_not_check_the_version": "a_claim_is_not_answered",
+    "a_claim_is_taken_from_any_state": "a_job_is_done",
+    "a_success_does_not_check_its_attempt": _FAIL,
+    "a_late_success_resurrects_the_dead": "a_job_is_done",
+    "a_failure_does_not_check_its_attempt": _FAIL,
+    "a_sweep_drops_a_name_without_a_fence": _DIE,
+    "a_sweep_fences_after_it_has_dropped": _FAIL,
+    "a_sweep_takes_a_running_attempt_for_over": _FAIL,
+    "what_was_given_back_does_not_check_its_attempt": "an_invocation_is_refused",
+    "a_task_is_tried_once_more_than_its_policy_allows": _FAIL,
+    "a_replay_counts_attempts_from_one_again": _FAIL,
+    "creating_a_task_overwrites_it": "a_job_is_done",
+    "a_job_that_was_begun_is_taken_for_written": "a_job_is_done",
+    "nobody_goes_on_with_a_job_that_was_left": "a_scheduler_hands_over",
+    "a_scheduler_notes_a_batch_before_it_is_written": "a_job_is_cancelled_while_it_runs",
+    "a_sweep_frees_nothing": "the_stream_delivers_nothing",
+    "a_sweep_does_not_look_at_leases": _FAIL,
+    "a_name_is_taken_for_dead_at_once_and_needs_no_fence": _DIE,
+    "a_row_is_written_whatever_its_version": _FAIL,
+    "an_orchestrator_acts_on_names_that_another_wrote": "a_job_is_done",
+    "evidence_drops_names_of_its_own_version_too": _FAIL,
+    "an_unclear_invocation_is_taken_for_refused": "a_job_is_done",
+}
+
+_ORDER = "wants two roles between each other's calls: an order of calls, which interleavings and dice look for"
+_LIMITS = "wants an Orchestrator that knows an older limit than another one at work"
+SURVIVORS: dict[str, str] = {
+    "an_expiry_does_not_ask_whether_the_lease_is_over": _ORDER,
+    "a_worker_begins_although_its_lease_may_end_first": "Workers of stories are quick: none outlives its lease",
+    "a_lost_write_of_a_row_is_taken_for_done": _ORDER,
+    "a_claim_that_another_won_is_taken_for_ours": _ORDER,
+    "a_claim_without_a_clear_answer_frees_its_slot": _ORDER,
+    "a_failed_claim_is_evidence_against_every_row": _ORDER,
+    "a_falling_limit_forgets_what_is_held_above_it": _LIMITS,
+    "an_older_limit_sizes_rows_that_a_later_one_has_sized": _LIMITS,
+    "a_row_does_not_say_by_which_limit_it_was_sized": _LIMITS,
+    "who_lingers_takes_a_running_attempt_for_over": "no time passes while an Orchestrator is at work: nobody lingers",
+}
+"""Each of them is found by dice in `test_queue`."""

@@ -1,0 +1,35 @@
+"""What a system is made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sosw.domain import lifecycle
+from sosw.domain.task import JobId, Task, task_id
+from tests.property.explore.ground import number_of
+from tests.property.world import roles
+from tests.property.world.stepping import Call
+
+JOB = JobId("c")
+"""The job of four tasks that the witness knows."""
+
+
+def a_task(number: int, now: datetime) -> Task:
+    """As a Scheduler has created it: ready, behind those before it."""
+    task = Task(
+        id=task_id(JOB, number), job_id=JOB, labourer=roles.LABOURER, payload={"shops": [number]}, created_at=now,
+        greenfield=now,
+    )  # fmt: skip
+    return lifecycle.queued(task, tag=number)
+
+
+def look_at_call(call: Call, invoked: tuple[tuple[int, int], ...]) -> None:
+    """What is given back was never invoked."""
+    if call.name == "apply_one" and call.args[0].move == "give_back":
+        attempt = (number_of(call.args[0].task_id), call.args[0].attempt)
+        assert attempt not in invoked, f"2: attempt {attempt} was invoked, and is given back"
+
+
+def is_wake(call: Call) -> bool:
+    """Of the Orchestrator, which may begin at any moment anyhow."""
+    return call.name == "start" and "task_id" not in call.args[1]
