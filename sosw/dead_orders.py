@@ -81,8 +81,8 @@ class DeadOrders:
         version = order.tasks[task.id]
         if task.state is TaskState.DEAD and task.version == version:
             return Fate.UNSURE
-        # Its verdict tells that it was moved by this very order, whose answer was lost.
-        is_moved = task.version > version and task.state is not TaskState.DEAD and task.verdict == order.verdict
+        # Its ruling tells that it was moved by this very order, whose answer was lost.
+        is_moved = task.version > version and task.state is not TaskState.DEAD and task.ruling == order.ruling
         return Fate.MOVED if is_moved else Fate.ALREADY
 
     def _refused(self, tasks: Iterable[Task]) -> dict[TaskId, Fate]:
@@ -114,9 +114,9 @@ class DeadOrders:
     def _transition(self, order: DeadOrder, task: Task) -> Transition:
         now = self._clock.now()
         if order.kind is DeadKind.REPLAY:
-            return lifecycle.replay(task, now=now, verdict=order.verdict)
+            return lifecycle.replay(task, now=now, ruling=order.ruling)
         retention = self._settings.labourer_or_default(task.labourer).retention
-        return lifecycle.discard(task, now=now, retention=retention, verdict=order.verdict)
+        return lifecycle.discard(task, now=now, retention=retention, ruling=order.ruling)
 
     def _stop(self, moved: list[Task]) -> dict[TaskId, Fate]:
         """A job that was cancelled while its tasks were replayed may have gone through them before."""

@@ -221,14 +221,8 @@ def snooze(  # noqa: PLR0913  (as fail)
 def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedelta, jitter: float) -> Transition:
     """The running attempt fell silent: its lease ended by `now`."""
     message = f"no answer before the lease ended at {task.greenfield.isoformat(timespec='seconds')}"
-    failure = Failure(
-        attempt=task.attempt,
-        at=now,
-        error="LeaseExpired",
-        message=message,
-        started_at=task.started_at,
-        **task.invocation.fields,
-    )
+    known = {"started_at": task.started_at, **task.invocation.fields}
+    failure = Failure(attempt=task.attempt, at=now, error="LeaseExpired", message=message, **known)
     decision = policy.decide(
         tries=task.tries, is_retryable=True, now=now, jitter=jitter, error=failure.error, created_at=task.created_at
     )
@@ -257,19 +251,16 @@ def recall(task: Task) -> Transition:
     return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
-def replay(task: Task, *, now: datetime, verdict: str | None = None) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again.
-
-    `verdict` tells who, when and why.
-    """
+def replay(task: Task, *, now: datetime, ruling: str | None = None) -> Transition:
+    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
     changes = {**_waiting(task, now), "forgiven": task.attempt, "closed_at": None, "expires_at": None}
-    changes |= {"replays": (task.replays or 0) + 1, "verdict": verdict}
+    changes |= {"replays": (task.replays or 0) + 1, "ruling": ruling}
     return Transition(move="replay", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
-def discard(task: Task, *, now: datetime, retention: timedelta, verdict: str | None = None) -> Transition:
-    """An operator wants a dead task looked at no more: it leaves the line of the dead. `verdict`: who and why."""
-    changes = {**_closed(CANCELLED, now, retention), "verdict": verdict}
+def discard(task: Task, *, now: datetime, retention: timedelta, ruling: str | None = None) -> Transition:
+    """An operator wants a dead task looked at no more: it leaves the line of the dead. `ruling`: who and why."""
+    changes = {**_closed(CANCELLED, now, retention), "ruling": ruling}
     return Transition(move="discard", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
@@ -283,7 +274,7 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
             changes = _waiting(task, due)
         case GiveUp(reason=why):  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
-            changes = {**_closed(DEAD, failure.at, retention), **line, "verdict": why}
+            changes = {**_closed(DEAD, failure.at, retention), **line, "ruling": why}
     earlier = (replace(each, trace="") for each in task.failures)
     told = dict.fromkeys(task.invocation.fields)  # the failure has it now
     return {**changes, **told, "failures": (*earlier, failure)[-MAX_FAILURES:]}
