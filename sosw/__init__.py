@@ -9,16 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sosw.client import Client
+    from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze
     from sosw.handler import LambdaGlobals, get_lambda_handler
     from sosw.processor import Processor
     from sosw.worker import Worker
 
-__all__ = ["Client", "LambdaGlobals", "Processor", "Worker", "get_lambda_handler"]
+__all__ = [
+    "Client",
+    "LambdaGlobals",
+    "NonRetryable",
+    "Processor",
+    "RetryAfter",
+    "Snooze",
+    "Worker",
+    "get_lambda_handler",
+]
 
 _HOMES = {
     "Client": "sosw.client",
     "LambdaGlobals": "sosw.handler",
+    "NonRetryable": "sosw.domain.verdicts",
     "Processor": "sosw.processor",
+    "RetryAfter": "sosw.domain.verdicts",
+    "Snooze": "sosw.domain.verdicts",
     "Worker": "sosw.worker",
     "get_lambda_handler": "sosw.handler",
 }

@@ -10,6 +10,7 @@ from sosw.aws.dynamodb import TableFailed, changes, token
 from sosw.aws.s3 import S3Sources
 from sosw.aws.sqs import received
 from sosw.controls import Controls
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
 from sosw.domain.orders import is_order
@@ -50,6 +51,8 @@ def scheduler_handler(role_class: type[Scheduler] = Scheduler) -> Callable[[Any,
             clock=world.clock,
             name=world.names.scheduler,
             extensions=installed(),
+            watches=world.watches,
+            vault=world.vault,
         ),
         lambda role, event, context: role.submit(
             event, request_id=context.aws_request_id, remaining=lambda: remaining(context)
@@ -89,9 +92,9 @@ def worker_assistant_handler() -> Callable[[Any, Any], Any]:
     return _Handler(
         "worker-assistant",
         lambda world, config: WorkerAssistant(
-            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk
+            config, tasks=world.tasks, clock=world.clock, jitter=random.random, desk=world.desk, vault=world.vault
         ),
-        lambda role, event, _context: role(event),
+        lambda role, event, _context: role.answer(event),
     )
 
 
@@ -104,12 +107,15 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
             tasks=world.tasks,
             slots=world.slots,
             jobs=world.jobs,
+            records=world.records,
             invoker=world.invoker,
             reminder=world.reminder,
             clock=world.clock,
             in_parallel=in_parallel,
             jitter=random.random,
             names=world.names,
+            deaths=world.dead_notices(config),
+            archivist=world.archivist(config),
         ),
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
@@ -179,6 +185,8 @@ class _WithControls(_Handler[Orchestrator]):
     def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
         if Round.from_event(event) or not is_order(event):
             return self._call(role, event, context)
-        settings = EssentialSettings.from_mapping(self._load())
+        settings, of_dead = EssentialSettings.from_mapping(self._load()), DeadOrder.from_event(event)
+        if of_dead:
+            return self._world.dead_orders(settings).carry_out(of_dead)
         controls = Controls(self._world.records, self._world.clock, settings, pause)
         return controls.answer(event, lambda wake: self._call(role, wake, context))

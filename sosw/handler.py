@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from datetime import timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from sosw.clock import SystemClock
-from sosw.domain.jsontext import reportable, words
-from sosw.domain.messages import FAIL, MESSAGE_CHARS, Report, assignment
-from sosw.domain.task import LabourerName, TaskId
+from sosw.deadline import daemon_alarm
+from sosw.domain.assignment import assignment
+from sosw.domain.jsontext import DROPPED, MAX_EVENT_BYTES, dump, reportable, words
+from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
+from sosw.domain.task import Invocation, LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
 
@@ -42,27 +45,51 @@ def get_lambda_handler(
 ) -> Callable[[Any, Any], Any]:
     """The function to name as the Lambda's handler.
 
-    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` where one
-    is given. With `SOSW_CONFIG=table` in the environment the row `<function name>_config` of the config table lies
-    between `DEFAULT_CONFIG` and `custom_config`.
+    A Worker's attempts are reported to the WorkerAssistant `<SOSW_PREFIX>-worker-assistant`, over `invoker` if given.
+    With `SOSW_CONFIG=table` in the environment the row `<function name>_config` lies between the two configurations.
     """
     kept = global_vars or LambdaGlobals()
     send = _Reports(invoker)
 
     def lambda_handler(event: Any, context: Any) -> Any:
-        kept.lambda_context = context
+        kept.lambda_context, send.last = context, None
         try:
+            event = _whole(event, send)
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
             if issubclass(processor_class, Worker):
-                _fail_unbegun(event, error, send)
+                _fail_unbegun(event, error, send, invocation(context))
             raise
         if isinstance(processor, Worker):
-            return reportable(processor.run(event, remaining=remaining(context), clock=SystemClock(), send=send))
+            return send.answer(_run(processor, event, context, send))
         processor.reset_stats()
         return processor(event)
 
     return lambda_handler
+
+
+def _run(worker: Worker, event: Any, context: Any, send: Callable[[Report], None]) -> Any:
+    """One invocation, in real time. Where there is no Lambda there is no deadline either, and no guard of it."""
+    time = remaining(context)
+    return worker.run(
+        event,
+        remaining=time,
+        clock=SystemClock(),
+        send=send,
+        invocation=invocation(context),
+        alarm=daemon_alarm if time else None,
+        wait=lambda pause: sleep(pause.total_seconds()),
+    )
+
+
+def _whole(event: Any, send: _Reports) -> Any:
+    """The event with its payload, which a large one has left behind."""
+    ours = event.get("sosw") if isinstance(event, dict) else None
+    if not isinstance(ours, dict) or "payload_is_stored" not in ours:
+        return event
+    from sosw.large import whole  # noqa: PLC0415  (as light)
+
+    return whole(event, send.ask)
 
 
 def _ready(
@@ -85,16 +112,40 @@ class _Reports:
 
     def __init__(self, invoker: Invoker | None) -> None:
         self._invoker = invoker
+        self.last: str | None = None
+        """Action of the last report of the invocation."""
+
+    def ask(self, event: Mapping[str, Any]) -> Any:
+        """The WorkerAssistant's answer; about large values alone."""
+        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+
+        return LambdaCaller().call(Names(prefix()).worker_assistant, event)
 
     def __call__(self, report: Report) -> None:
+        event = report.to_event()
+        if report.result is not None and len(dump(event).encode()) > MAX_EVENT_BYTES:
+            from sosw.large import light  # noqa: PLC0415  (large values are rare, and every module costs each start)
+
+            event = light(event, self.ask)
         if self._invoker is None:
             from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only when something is reported)
 
             self._invoker = LambdaInvoker(tries=REPORT_TRIES)
-        self._invoker.start(Names(prefix()).worker_assistant, report.to_event())
+        self._invoker.start(Names(prefix()).worker_assistant, event)
+        self.last = report.action
+
+    def answer(self, returned: Any) -> Any:
+        """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success,
+        nor of less than the report of a large result.
+
+        Both come to the WorkerAssistant by Lambda's queue, in any order.
+        """
+        told = reportable(returned)
+        is_whole = not (isinstance(told, dict) and told.keys() == {DROPPED})
+        return told if self.last is None or (self.last == COMPLETE and is_whole) else {REPORTED: self.last}
 
 
-def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None]) -> None:
+def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], None], where: Invocation) -> None:
     """Report the attempt of `event` as failed, where it says which one it is, as whole or not as it may be."""
     ours = event.get("sosw") if isinstance(event, dict) else None
     if not isinstance(ours, dict):
@@ -103,9 +154,16 @@ def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], Non
     if not isinstance(task, str) or type(attempt) is not int:
         return
     known = LabourerName(labourer) if isinstance(labourer, str) else None
-    name, message = type(error).__name__, words(error)[:MESSAGE_CHARS]
+    from sosw.domain.trace import trace_of  # noqa: PLC0415  (only what fails pays for it)
+
+    who: dict[str, Any] = {"task_id": TaskId(task), "attempt": attempt, "labourer": known}
+    why: dict[str, Any] = {
+        "error": type(error).__name__,
+        "message": words(error)[:MESSAGE_CHARS],
+        "trace": trace_of(error),
+    }
     try:
-        send(Report(action=FAIL, task_id=TaskId(task), attempt=attempt, labourer=known, error=name, message=message))
+        send(Report(action=FAIL, **who, **why, **where.fields))
     except Exception:
         # The cause is what Lambda's log must end with; the end of the lease frees the slot.
         log.exception("report.failed", extra={"task_id": task})
@@ -122,6 +180,16 @@ def _stored_config() -> dict[str, Any]:
     from sosw.aws.dynamodb import DynamoConfigSource  # noqa: PLC0415  (PynamoDB only for those who ask)
 
     return DynamoConfigSource.for_prefix(prefix()).get(f"{os.environ['AWS_LAMBDA_FUNCTION_NAME']}_config") or {}
+
+
+def invocation(context: Any) -> Invocation:
+    """Where Lambda runs this, and logs it; nothing where there is no Lambda."""
+    group, function = getattr(context, "log_group_name", None), getattr(context, "function_name", None)
+    return Invocation(
+        request_id=getattr(context, "aws_request_id", None),
+        log_stream=getattr(context, "log_stream_name", None),
+        log_group=None if group == f"/aws/lambda/{function}" else group,
+    )
 
 
 def remaining(context: Any) -> timedelta:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sosw.domain.settings import EssentialSettings
     from sosw.domain.task import Task
     from sosw.ports import Beat, SourceReader
+    from sosw.vault import NoVault, Vault
 
 
 PRICED = 1000
@@ -58,8 +59,10 @@ class Reading:
 class JobReader:
     """Constant memory, however long the source."""
 
-    def __init__(self, settings: EssentialSettings, sources: SourceReader, extensions: Extensions) -> None:
-        self._settings, self._sources, self._extensions = settings, sources, extensions
+    def __init__(
+        self, settings: EssentialSettings, sources: SourceReader, extensions: Extensions, vault: Vault | NoVault
+    ) -> None:
+        self._settings, self._sources, self._extensions, self._vault = settings, sources, extensions, vault
 
     def asked(self, event: Any, now: datetime) -> JobRequest:
         """What `event` asks for; raises `InvalidInput` with all that is wrong with it. Its source is not read."""
@@ -78,7 +81,7 @@ class JobReader:
 
     def request(self, job: Job) -> JobRequest:
         """What a remembered job asks for; raises `InvalidInput` when its labourer or its extensions are gone."""
-        return JobRequest.of(job, self._settings, self._extensions)
+        return JobRequest.of(self._vault.whole(job), self._settings, self._extensions)
 
     def tasks(
         self, job: Job, request: JobRequest, due: datetime, placement: Placement, *, start: int, beat: Beat
@@ -93,7 +96,8 @@ class JobReader:
     def _source(self, request: JobRequest, submitted_at: datetime, pin: str | None = None) -> JobSource | None:
         if request.source is None:
             return None
-        return JobSource(self._sources, request.source, pin, room=request.room(submitted_at))
+        taken = request.taken(submitted_at)
+        return JobSource(self._sources, request.source, pin, taken=taken, limit=self._settings.payload_limit)
 
     def preview(self, reading: Reading) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""

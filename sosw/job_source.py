@@ -23,10 +23,21 @@ class JobSource:
     """The source of one job, at its pin. `skipped` counts the bad lines that the latest reading left out."""
 
     def __init__(
-        self, reader: SourceReader, source: Source, pin: str | None = None, *, room: int = MAX_PAYLOAD_BYTES
+        self,
+        reader: SourceReader,
+        source: Source,
+        pin: str | None = None,
+        *,
+        taken: int = 0,
+        limit: int = MAX_PAYLOAD_BYTES,
     ) -> None:
-        """`pin` is what the job remembers; without one the source is pinned as it is now. `room` is that of a task."""
-        self.reader, self.source, self.room = reader, source, room
+        """`pin` is what the job remembers; without one the source is pinned as it is now.
+
+        `taken` are the bytes that a payload has besides, `limit` all that it may have. Batches are made for what fits
+        into the table; a line that needs more has a task of its own.
+        """
+        self.reader, self.source = reader, source
+        self.room, self.most = MAX_PAYLOAD_BYTES - taken, limit - taken
         self.pin = reader.pin(source) if pin is None else pin
         self.skipped = 0
 
@@ -39,7 +50,7 @@ class JobSource:
         if self.source.form is Form.OBJECTS:
             yield from in_batches(self.source, self._objects(beat), self.room)
             return
-        lines = Lines(self.source, self.room)
+        lines = Lines(self.source, self.most)
         values = lines.values(_beating(self.reader.lines(self.source, self.pin), beat))
         for part in in_batches(self.source, values, self.room):
             self.skipped = lines.skipped

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sosw.job_reader import JobReader
     from sosw.placer import Placer
     from sosw.ports import Clock, JobStore, TaskStore
+    from sosw.vault import NoVault, Vault
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class JobWriter:
         reader: JobReader,
         placer: Placer,
         clock: Clock,
+        vault: Vault | NoVault,
         remaining: Callable[[], timedelta],
         is_resumed: bool,
     ) -> None:
@@ -64,6 +66,7 @@ class JobWriter:
         self.job, self.created = job, 0
         self.batch: list[TaskId] = []
         self._tasks, self._jobs, self._reader, self._placer, self._clock = tasks, jobs, reader, placer, clock
+        self._vault = vault
         self._remaining, self._is_resumed, self._placement = remaining, is_resumed, Placement(tag=job.tag)
         self._written = self._begun = job.cursor
         self._renewed = clock.now()
@@ -93,7 +96,7 @@ class JobWriter:
         if self._clock.now() >= self._renewed + PACE:
             self._note(HOLD)  # before, for it would be too late after
         self.batch = [task.id for task in batch]
-        self.created += self._tasks.create(batch)
+        self.created += self._tasks.create(self._vault.stowed(batch))
         self._written += len(batch)
         if self._written - self.job.cursor >= _note_every(self.job):
             self._note(HOLD)

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sosw.domain.task import LabourerName
     from sosw.processor import Processor
 
 NAMESPACE = "sosw"
@@ -47,3 +48,12 @@ class EssentialLog:
             self._metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
         if stats:
             self._metrics.flush_metrics()
+
+
+class LabourerCounts:
+    """Metrics with the dimension `labourer`, a line each."""
+
+    def count(self, name: str, labourer: LabourerName, number: int) -> None:
+        """See `Counts.count`."""
+        with single_metric(name=name, unit=MetricUnit.Count, value=number, namespace=NAMESPACE) as metric:
+            metric.add_dimension(name="labourer", value=labourer)

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sosw.domain.errors import SoswError, StaleRow, UnknownLimit
+from sosw.domain.seen import HINT, Hint, Seen
 from sosw.domain.slots import Name, SlotRow, resized, to_size
 from sosw.domain.task import Task, TaskId, TaskState
 from sosw.gates import looked_at
 from sosw.line import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sosw.domain.settings import Labourer
     from sosw.limits import LimitBook
@@ -27,34 +28,8 @@ WAVE = 64
 """Attempts of a labourer that are named, claimed and invoked at a time: to die in between costs so many leases."""
 INDEX_LAG = timedelta(seconds=5)
 """Tasks named within this time may still be seen in the index: so many more candidates are asked for."""
-HINT = 48
-"""Places of a line that are looked at before it is known how many are wanted: half a read unit for each part of it."""
 NAMING_ROUNDS = 8
 """Tries to size and write the rows while other Orchestrators write them too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """The head of a line as it was seen a moment ago."""
-
-    tasks: Sequence[TaskId]
-    shards: int
-    """Parts of the line that were looked at."""
-
-    def unnamed(self, names: Container[TaskId], wanted: int, shards: int) -> list[TaskId] | None:
-        """The first `wanted` without a name; None when it does not show so many, and there may be others."""
-        left = [task for task in self.tasks if task not in names]
-        is_enough = shards <= self.shards and (len(left) >= wanted or len(self.tasks) < HINT)
-        return left[:wanted] if is_enough else None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was read of a labourer before tasks are named: a write upon rows that are older now fails."""
-
-    rows: Sequence[SlotRow]
-    """All of its rows."""
-    hint: Hint | None = None
 
 
 @dataclass(slots=True)

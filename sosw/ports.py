@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sosw.domain.messages import Wake
     from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
+    from sosw.domain.recount import Recount
     from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
     from sosw.domain.sources import Source
@@ -183,6 +184,22 @@ class JobStore(Protocol):
     def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
         """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown."""
 
+    def uncounted(self, now: datetime, limit: int) -> list[JobId]:
+        """At most `limit` jobs whose totals are to be checked by `now`, the longest due first. May lag."""
+
+    def recount(self, job_id: JobId) -> Recount | None:
+        """How far the check is, and the totals, as of now (strongly consistent). None for a job without totals."""
+
+    def keep(self, seen: Recount, then: Recount) -> None:
+        """Remember `then` in place of what was `seen`; the totals too, where they are others.
+
+        Raises `StaleJob` when somebody else has gone on with the check, and, where totals would be written, when a
+        batch of the stream was counted meanwhile.
+        """
+
+    def count_again(self, job_id: JobId, at: datetime) -> None:
+        """Have the totals checked from that moment on, from the first task on. An unknown job is left unknown."""
+
 
 Beat = Callable[[], None]
 """Called now and then by what takes long: it keeps a hold, or raises to end it."""
@@ -221,6 +238,20 @@ class Invoker(Protocol):
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
         """Hand `event` over; raises `InvokeRefused` if it was certainly not taken, `InvokeUncertain` if unclear."""
+
+
+class Notifier(Protocol):
+    """Tells people."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Hand a message over; raises `InvokeUncertain` when it may not have been taken."""
+
+
+class Counts(Protocol):
+    """Metrics by labourer."""
+
+    def count(self, name: str, labourer: LabourerName, number: int) -> None:
+        """Add `number` to the metric `name`, in the labourer's dimension."""
 
 
 class Reminder(Protocol):

@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sosw.domain.pace import Pace
+from sosw.domain.seen import Seen
 from sosw.domain.slots import is_over
 from sosw.domain.task import TaskId
-from sosw.naming import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -17,19 +17,24 @@ from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 from sosw.processor import Processor
+from sosw.recounting import Recounting
 from sosw.reminding import Reminding
 from sosw.slot_keeper import SlotKeeper
+from sosw.tallies import Tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sosw.archivist import Archivist
+    from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, Invoker, JobStore, Reminder, SlotStore, TaskStore
+    from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
 
 log = logging.getLogger(__name__)
 
+MILLISECOND = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
 HOLD_GRACE = timedelta(seconds=10)
 """So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
@@ -54,20 +59,23 @@ class Scavenger(Processor):
         invoker: Invoker,
         reminder: Reminder,
         clock: Clock,
-        in_parallel: Callable[[Callable[[Any], None], Iterable[Any]], None],
+        records: RecordStore,
+        in_parallel: InParallel,
         jitter: Callable[[], float],
         names: Names,
+        deaths: DeadNotices | None = None,
+        archivist: Archivist | None = None,
     ) -> None:
-        """`in_parallel(f, items)` calls `f` for each, at once or one after the other, and returns when all have.
-
-        `names` has the functions to start: the Orchestrator and the Scheduler.
-        """
+        """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
         self.in_parallel, self._counting = in_parallel, Lock()
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
-        self.reminding = Reminding(reminder, clock)
+        self.reminding, self._deaths = Reminding(reminder, clock), deaths
+        self.archivist = archivist
+        self.tallies = Tallies(records, in_parallel)
+        self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -93,15 +101,18 @@ class Scavenger(Processor):
         if asked:
             self.stats["reminders"] += asked
         self._count(changes, token)
+        if self._deaths:
+            self._deaths.hear(changes)
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
-        """Add to the totals of jobs, of many at once. They are for people: what cannot be counted stops nothing."""
+        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing."""
         totals: defaultdict[JobId, Totals] = defaultdict(Totals)
         for change in changes:
             totals[change.job_id] += change.totals
         counted = [job_id for job_id, added in totals.items() if added != Totals()]
         self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token), counted)
+        self.tallies.count(changes, token)
 
     def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
         try:
@@ -127,6 +138,13 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
+        if self._deaths and _has_time(remaining):
+            self._deaths.tell()
+        if mended := self.recounting.run(lambda: _has_time(remaining)):
+            self.stats["totals_mended"] += mended
+        if self.archivist:
+            for what, number in self.archivist.run(lambda: _has_time(remaining)).items():
+                self.stats[what] += number
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:
@@ -170,35 +188,46 @@ class Scavenger(Processor):
             for task, name in row.names.items()
             if name.since + CLAIM_GRACE <= now
         ]
+        old.sort(key=lambda named: (named[2].since, len(named[1]), named[1]))  # as they were started, by their numbers
         over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
         for start in range(0, len(old), SWEEP_BATCH):
             if not _has_time(remaining):
                 log.warning("sweep.cut", extra={"labourer": labourer.name, "names": len(old) - start})
                 break
-            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH]):
+            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH], start):
                 over[row][task] = version
         if over:
             self.slots.free(labourer.name, over)
         return {task: version for names in over.values() for task, version in names.items()}
 
-    def _over(self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]]) -> Iterable[tuple[int, TaskId, int]]:
-        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order."""
+    def _over(
+        self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]], before: int
+    ) -> Iterable[tuple[int, TaskId, int]]:
+        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order.
+
+        `before`: how many names of the labourer were looked at before this batch.
+        """
         found = self.tasks.get_many(task for _, task, _ in batch)
         names: defaultdict[TaskId, list[tuple[int, Name]]] = defaultdict(list)
         for row, task, name in batch:
             names[task].append((row, name))
+        places = {task: before + n for n, task in enumerate(names)}
         over: list[tuple[int, TaskId, int]] = []
 
         def end(task: TaskId) -> None:
             for row, name in names[task]:
-                if self._ends(labourer, name, found.get(task)):
+                if self._ends(labourer, name, found.get(task), places[task]):
                     over.append((row, task, name.version + 1))
 
         self.in_parallel(end, names)
         return over
 
-    def _ends(self, labourer: Labourer, name: Name, task: Task | None) -> bool:
-        """Whether `name` may be dropped: its attempt has ended, or is ended now."""
+    def _ends(self, labourer: Labourer, name: Name, task: Task | None, place: int) -> bool:
+        """Whether `name` may be dropped: its attempt has ended, or is ended now.
+
+        `place`: its number among those of the sweep. Each is ended a millisecond after the one before it, so that they
+        wait in their order where retries are not spread.
+        """
         if is_over(name, task) or task is None:
             return True
         now = self.clock.now()
@@ -207,13 +236,7 @@ class Scavenger(Processor):
                 self.tasks.apply(lifecycle.fence(task))
                 return True
             if task.state is TaskState.RUNNING and task.greenfield <= now:
-                self.tasks.apply(
-                    lifecycle.expire(
-                        task, now=now, policy=labourer.retry, retention=labourer.retention, jitter=self.jitter()
-                    )
-                )
-                log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
-                self._tally("expired")
+                self._expire(labourer, task, now + place * MILLISECOND)
                 return True
         except StaleTask as stale:
             log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
@@ -222,6 +245,12 @@ class Scavenger(Processor):
             log.warning("sweep.task_failed", extra={"task_id": task.id, "why": str(error)})
             self._tally("tasks_failed_to_sweep")
         return False
+
+    def _expire(self, labourer: Labourer, task: Task, now: datetime) -> None:
+        policy, retention = labourer.retry, labourer.retention
+        self.tasks.apply(lifecycle.expire(task, now=now, policy=policy, retention=retention, jitter=self.jitter()))
+        log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
+        self._tally("expired")
 
     def _tally(self, counter: str) -> None:
         """Add 1 to a counter that threads share."""

@@ -8,9 +8,11 @@ and hands the job to a fresh invocation of itself. When it dies, the Scavenger's
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
+from sosw.domain import watch
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain, SoswError, StaleJob, invalid
 from sosw.domain.extensions import NONE
 from sosw.domain.job import Job, JobState
@@ -23,6 +25,7 @@ from sosw.job_writer import HOLD, SHUTDOWN, JobWriter
 from sosw.line import Line
 from sosw.placer import Placer
 from sosw.processor import Processor
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from sosw.domain.extensions import Extensions
     from sosw.ports import Clock, Invoker, JobStore, RecordStore, SourceReader, TaskStore
+    from sosw.storage import WatchStore
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +55,22 @@ class Scheduler(Processor):
         clock: Clock,
         name: str,
         extensions: Extensions = NONE,
+        watches: WatchStore | None = None,
+        vault: Vault | NoVault = NO_VAULT,
     ) -> None:
-        """`name` is that of its own function, to hand jobs over to; `extensions` are periods and chunkers of users."""
+        """`name` is that of its own function, to hand jobs over to; `extensions` are periods and chunkers of users.
+
+        `watches` has the archive look at the jobs; without them nothing is archived. `vault` has large payloads.
+        """
         super().__init__(custom_config)
-        self.settings = EssentialSettings.from_mapping(self.config)
+        self.settings = replace(EssentialSettings.from_mapping(self.config), payload_limit=vault.payload_limit)
         self.tasks, self.jobs, self.invoker, self.clock, self.name = tasks, jobs, invoker, clock, name
+        self._watches = watches if self.settings.archive else None
         self._canceller = JobCanceller(tasks, jobs, clock)
         self._placer = Placer(records, Line(tasks), clock)
         own_periods = extensions.with_methods(self.settings.custom_period_patterns, self)
-        self._reader = JobReader(self.settings, sources, own_periods)
+        self._vault = vault
+        self._reader = JobReader(self.settings, sources, own_periods, vault)
 
     def submit(self, event: Any, *, request_id: str, remaining: Callable[[], timedelta]) -> dict[str, Any]:
         """Take a job, or an order about one; `request_id` names a job whose `idempotency_key` does not.
@@ -98,8 +109,8 @@ class Scheduler(Processor):
             offered = reading.job(request_id)
             if request.dry_run:
                 return self._reader.preview(reading)
-            known = self.jobs.open(offered)
-        if not request.is_of(known):
+            known = self.jobs.open(self._vault.short(offered))
+        if not request.is_of(self._vault.whole(known)):
             raise invalid("idempotency_key", known.id, "was given to another job before: choose a new one")
         return self._go_on(known, remaining, is_resumed=False)
 
@@ -113,6 +124,8 @@ class Scheduler(Processor):
         except StaleJob as stale:
             log.info("job.stale", extra={"job_id": job.id, "why": str(stale)})
             return _answer(stale.found or job, created=0, is_duplicate=True)
+        if self._watches:
+            self._watches.watch(watch.first(job, self._retention(job)))  # before any of its tasks can close
         if job.state is JobState.CREATING:
             job = self._create(job, remaining, is_resumed=is_resumed)
         else:
@@ -123,7 +136,8 @@ class Scheduler(Processor):
 
     def _create(self, job: Job, remaining: Callable[[], timedelta], *, is_resumed: bool) -> Job:
         parts: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "clock": self.clock, "remaining": remaining}
-        writer = JobWriter(job, reader=self._reader, placer=self._placer, is_resumed=is_resumed, **parts)
+        parts |= {"reader": self._reader, "placer": self._placer, "vault": self._vault}
+        writer = JobWriter(job, is_resumed=is_resumed, **parts)
         try:
             return writer.write()
         except StaleJob as stale:

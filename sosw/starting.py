@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sosw.domain import lifecycle
+from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
-from sosw.domain.messages import worker_event
-from sosw.domain.task import Task, TaskId, TaskState
+from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.ports import Outcome
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class _Wave:
     """Once throttled, unreachable or hanging: what was not tried yet is not tried."""
     refused: list[tuple[Task, timedelta]] = field(default_factory=list)
     """Certainly not invoked, and how long to wait before the next try."""
+    buried: dict[TaskId, int] = field(default_factory=dict)
+    """Those that no Worker can be asked for, with the versions at which they died."""
 
 
 class Starting:
@@ -99,9 +101,13 @@ class Starting:
 
     def _invoke_all(self, wave: _Wave, claimed: Sequence[Task], started: Started) -> None:
         """Invoke the claimed attempts. Those that certainly were not are given back, and their slots freed."""
-        wave.refused = []
+        wave.refused, wave.buried = [], {}
         self.in_parallel(lambda task: self._try(wave, task), claimed)
-        started.count += len(claimed) - len(wave.refused)
+        started.count += len(claimed) - len(wave.refused) - len(wave.buried)
+        if wave.buried:
+            started.is_clean = False
+            started.not_started |= set(wave.buried)
+            self.slots.drop(wave.labourer.name, wave.buried)
         if wave.refused:
             started.is_clean = False
             started.not_started |= {task.id for task, _ in wave.refused}
@@ -112,7 +118,10 @@ class Starting:
             wave.refused.append((task, THROTTLED_DELAY))
             return
         try:
-            self._invoke(wave, task)
+            if isinstance(task.payload, dict):
+                self._invoke(wave, task)
+            else:
+                self._bury(wave, task)
         except Exception:
             # Whatever it is, the other claimed tasks must not wait for it: the end of the lease tells how it went.
             log.exception("invoke.failed", extra={"task_id": task.id, "labourer": task.labourer})
@@ -121,7 +130,7 @@ class Starting:
         """Start the claimed attempt; notes when it certainly was not started."""
         told, begun = {"task_id": task.id, "labourer": task.labourer}, self.clock.now()
         try:
-            self.invoker.start(wave.labourer.arn, worker_event(task))
+            self.invoker.start(wave.labourer.arn, worker_event(task, max_attempts=wave.labourer.retry.most_attempts))
         except InvokeUncertain as error:
             wave.is_stopped |= self.clock.now() - begun >= HANGING
             log.warning("invoke.uncertain", extra={**told, "why": str(error)})
@@ -131,6 +140,16 @@ class Starting:
             wave.refused.append((task, THROTTLED_DELAY if error.is_passing else REFUSED_DELAY))
         else:
             log.info("task.started", extra={**told, "attempt": task.attempt})
+
+    def _bury(self, wave: _Wave, task: Task) -> None:
+        """No Worker can be sent what is no object, and no retry mends that: it must hold up nothing behind it."""
+        now, labourer = self.clock.now(), wave.labourer
+        message = "the payload in the tasks table is no JSON object: sosw wrote one, so something else has changed it"
+        failure = Failure(attempt=task.attempt, at=now, error="PayloadUnreadable", message=message)
+        policy, retention = labourer.retry, labourer.retention
+        move = lifecycle.fail(task, failure, policy=policy, retention=retention, jitter=0, is_retryable=False)
+        wave.buried[task.id] = self.tasks.apply(move).version
+        log.error("task.unreadable", extra={"task_id": task.id, "labourer": task.labourer})
 
     def _give_back(self, wave: _Wave) -> None:
         """No attempt is burnt. What cannot be given back now is left to its lease, and keeps its slot until then."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
+from sosw.domain.seen import Seen
 from sosw.limits import LimitBook
-from sosw.naming import NAMING_ROUNDS, WAVE, Seen
+from sosw.naming import NAMING_ROUNDS, WAVE
 from sosw.refilling import Wave
 
 if TYPE_CHECKING:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain import lifecycle
+from sosw.domain import destinations, lifecycle
 from sosw.domain.errors import StaleTask
-from sosw.domain.messages import COMPLETE, HEARTBEAT, MESSAGE_CHARS, Report
+from sosw.domain.report import COMPLETE, HEARTBEAT, SNOOZE, Report
 from sosw.domain.settings import EssentialSettings
-from sosw.domain.task import Failure, Task, TaskState
+from sosw.domain.task import Task, TaskState
 from sosw.processor import Processor
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sosw.domain.lifecycle import Transition
     from sosw.ports import Clock, TaskStore
     from sosw.signal_desk import SignalDesk
 
 log = logging.getLogger(__name__)
 
-FAIL_ROUNDS = 5
+END_ROUNDS = 5
+"""So often a failure is decided anew when the task moved meanwhile."""
 
 
 class WorkerAssistant(Processor):
@@ -34,18 +38,33 @@ class WorkerAssistant(Processor):
         clock: Clock,
         jitter: Callable[[], float],
         desk: SignalDesk | None = None,
+        vault: Vault | NoVault = NO_VAULT,
     ) -> None:
-        """`desk` takes what reports signal of resources; without one, nobody listens."""
+        """`desk` takes what reports signal of resources; without one, nobody listens. `vault` has large values."""
         super().__init__(custom_config)
         self.settings = EssentialSettings.from_mapping(self.config)
         self.tasks, self.clock, self.jitter = tasks, clock, jitter
-        self.desk = desk
+        self.desk, self.vault = desk, vault
 
-    def __call__(self, event: Any) -> dict[str, Any]:
-        """Take one report; raises `InvalidInput` for what is none. The answer says what the task is now."""
-        report = Report.from_event(event)
+    def answer(self, event: Any) -> dict[str, Any]:
+        """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
+        lent = self.vault.lend(event)
+        if lent is not None:
+            return lent
+        report, result_at = self.vault.received(event)
+        return self(report, result_at=result_at)
+
+    def __call__(self, event: Any, *, result_at: str | None = None) -> dict[str, Any]:
+        """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.
+
+        The answer says what the task is now. `result_at` is where its result is, if that is too large for the table.
+        """
+        report = destinations.read(event)
+        if isinstance(report, destinations.NoNews):
+            self.stats["records_ignored"] += 1
+            return report.to_answer()
         try:
-            task = self._take(report)
+            task = self._take(report, result_at)
         except StaleTask as stale:
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
@@ -53,7 +72,7 @@ class WorkerAssistant(Processor):
         self._listen(report)
         return {"accepted": True, "state": task.state.value}
 
-    def _take(self, report: Report) -> Task:
+    def _take(self, report: Report, result_at: str | None) -> Task:
         now = self.clock.now()
         if report.action == COMPLETE:
             return self.tasks.apply(
@@ -63,46 +82,64 @@ class WorkerAssistant(Processor):
                     now=now,
                     retention=self.settings.labourer_or_default(report.labourer).retention,
                     result=report.result,
+                    result_at=result_at,
                     stats=report.stats,
+                    invocation=report.invocation,
                 )
             )
         if report.action == HEARTBEAT:
             until = now + self.settings.labourer_or_default(report.labourer).lease
-            return self.tasks.apply(lifecycle.heartbeat(report.task_id, attempt=report.attempt, lease_until=until))
-        return self._fail(report)
+            beat = lifecycle.heartbeat(report.task_id, attempt=report.attempt, lease_until=until, said=report.said)
+            return self.tasks.apply(beat)
+        return self._end(report)
 
     def _listen(self, report: Report) -> None:
         """After the answer, and only once for each attempt: of reports that changed nothing, nothing is heard."""
         for what, count in (self.desk.take(report.signals, self.settings.resources) if self.desk else {}).items():
             self.stats[what] += count
 
-    def _fail(self, report: Report) -> Task:
+    def _end(self, report: Report) -> Task:
         """Read, decide, write: begun anew when a heartbeat or a recall came between."""
-        for _ in range(FAIL_ROUNDS - 1):
+        for _ in range(END_ROUNDS - 1):
             try:
-                return self._try_to_fail(report)
+                return self._try_to_end(report)
             except StaleTask as stale:
                 if not _is_running(stale.found, report):
                     raise
-        return self._try_to_fail(report)
+        return self._try_to_end(report)
 
-    def _try_to_fail(self, report: Report) -> Task:
+    def _try_to_end(self, report: Report) -> Task:
         task = self.tasks.get(report.task_id)
         if task is None or not _is_running(task, report):
             raise StaleTask(report.task_id, report.action, task)
+        return self.tasks.apply(self._snoozed(task, report) if report.action == SNOOZE else self._failed(task, report))
+
+    def _snoozed(self, task: Task, report: Report) -> Transition:
         labourer = self.settings.labourer_or_default(task.labourer)
-        error, message = report.error[:MESSAGE_CHARS], report.message[:MESSAGE_CHARS]
-        failure = Failure(attempt=report.attempt, at=self.clock.now(), error=error, message=message)
-        return self.tasks.apply(
-            lifecycle.fail(
-                task,
-                failure,
-                policy=labourer.retry,
-                retention=labourer.retention,
-                jitter=self.jitter(),
-                is_retryable=report.is_retryable,
-                stats=report.stats,
-            )
+        return lifecycle.snooze(
+            task,
+            attempt=report.attempt,
+            now=self.clock.now(),
+            delay=timedelta(seconds=report.delay or 0),
+            policy=labourer.retry,
+            retention=labourer.retention,
+            stats=report.stats,
+            note=report.note,
+        )
+
+    def _failed(self, task: Task, report: Report) -> Transition:
+        labourer = self.settings.labourer_or_default(task.labourer)
+        return lifecycle.fail(
+            task,
+            report.failure(now=self.clock.now(), started_at=task.started_at, known=task.invocation),
+            policy=labourer.retry,
+            retention=labourer.retention,
+            jitter=self.jitter(),
+            is_retryable=report.is_retryable,
+            stats=report.stats,
+            delay=None if report.delay is None else timedelta(seconds=report.delay),
+            runs_on=timedelta(seconds=report.runs_on or 0),
+            partial=report.result,
         )
 
     def _refuse(self, report: Report, stale: StaleTask) -> dict[str, Any]:

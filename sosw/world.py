@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sosw.archivist import Archivist
 from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
 from sosw.aws.dynamodb import (
     Database,
@@ -19,18 +20,25 @@ from sosw.aws.dynamodb import (
     DynamoRecordStore,
     DynamoSlotStore,
     DynamoTaskStore,
+    DynamoWatchStore,
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
+from sosw.aws.objects import S3Objects
+from sosw.aws.sns import SnsNotifier
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
+from sosw.dead_notices import DeadNotices
+from sosw.dead_orders import DeadOrders
 from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.settings import EssentialSettings
 from sosw.gates import Gates
 from sosw.health_sources import FunctionSource, HealthSources, SignalSource
+from sosw.log import LabourerCounts
 from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
+from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -79,6 +87,36 @@ class World:
         return DynamoRecordStore.for_prefix(self.names.prefix, database=self.database)
 
     @cached_property
+    def bucket(self) -> S3Objects | None:
+        """For the archive and for large values: that which the template names; None where there is none."""
+        name = os.environ.get("SOSW_BUCKET")
+        return S3Objects(name) if name else None
+
+    @cached_property
+    def vault(self) -> Vault | NoVault:
+        """For what is too large for the table."""
+        return Vault(self.bucket, self.bucket) if self.bucket else NO_VAULT
+
+    @cached_property
+    def watches(self) -> DynamoWatchStore | None:
+        """Where there is a bucket to archive in."""
+        return DynamoWatchStore.for_prefix(self.names.prefix, database=self.database) if self.bucket else None
+
+    def archivist(self, config: Mapping[str, Any]) -> Archivist | None:
+        """By this configuration; None where nothing is to be archived."""
+        settings = EssentialSettings.from_mapping(config)
+        if self.bucket is None or self.watches is None or not settings.archive:
+            return None
+        return Archivist(
+            tasks=self.tasks,
+            jobs=self.jobs,
+            watches=self.watches,
+            objects=self.bucket,
+            clock=self.clock,
+            settings=settings,
+        )
+
+    @cached_property
     def gates(self) -> Gates:
         """Of rates and keys."""
         return Gates(
@@ -122,6 +160,25 @@ class World:
             clock=self.clock,
             settings=EssentialSettings.from_mapping(config),
             known=self.known_limits,
+        )
+
+    def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
+        """Of the labourers of these settings."""
+        stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
+        return DeadOrders(**stores, clock=self.clock, settings=settings, pause=pause)
+
+    def dead_notices(self, config: Mapping[str, Any]) -> DeadNotices:
+        """To the topic that the template names; without one, deaths are counted and handed to functions alone."""
+        topic = os.environ.get("SOSW_DEAD_TOPIC")
+        return DeadNotices(
+            tasks=self.tasks,
+            records=self.records,
+            invoker=self.invoker,
+            notifier=SnsNotifier(topic) if topic else None,
+            counts=LabourerCounts(),
+            clock=self.clock,
+            settings=EssentialSettings.from_mapping(config),
+            prefix=self.names.prefix,
         )
 
     @cached_property

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from sosw.archivist import Archivist
 from sosw.domain import lifecycle
 from sosw.domain.retry import RetryPolicy
+from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_id
 from sosw.orchestrator import Orchestrator
 from sosw.scavenger import Scavenger
@@ -17,10 +19,12 @@ from sosw.settings import Names
 from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
+    InMemoryObjects,
     InMemoryRecordStore,
     InMemorySlotStore,
     InMemorySources,
     InMemoryTaskStore,
+    InMemoryWatchStore,
     RecordingInvoker,
     RecordingReminder,
 )
@@ -75,6 +79,7 @@ class World:
         self.clock = FakeClock()
         self.tasks, self.slots, self.jobs = InMemoryTaskStore(), InMemorySlotStore(), InMemoryJobStore()
         self.records = InMemoryRecordStore()
+        self.watches, self.objects = InMemoryWatchStore(), InMemoryObjects()
         self.invoker, self.reminder, self.sources = RecordingInvoker(), RecordingReminder(), InMemorySources()
         known = labourers or {LABOURER: {"max_simultaneous_invocations": limit, **settings}}
         self.config: dict[str, Any] = {"task_config": {"labourers": dict(known)}}
@@ -86,13 +91,17 @@ class World:
 
     def scavenger(self, **parts: Any) -> Scavenger:
         given = {"tasks": self.tasks, "slots": self.slots, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"jobs": self.jobs, "reminder": self.reminder, **given}
+        given = {"jobs": self.jobs, "reminder": self.reminder, "records": self.records, **given}
         given = {"in_parallel": one_by_one, **given}
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
+    def archivist(self, **parts: Any) -> Archivist:
+        given = {"tasks": self.tasks, "jobs": self.jobs, "watches": self.watches, "objects": self.objects, **parts}
+        return Archivist(clock=self.clock, settings=EssentialSettings.from_mapping(self.config), **given)
+
     def scheduler(self, **parts: Any) -> Scheduler:
         given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}
-        given = {"sources": self.sources, "records": self.records, **given}
+        given = {"sources": self.sources, "records": self.records, "watches": self.watches, **given}
         return Scheduler(self.config, name=Names().scheduler, **given)
 
     def submit(self, event: Any, request_id: str = "r", **parts: Any) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """The job is not finished after --timeout."""
     DEAD_TASKS = 4
     """The job is finished, and tasks of it are dead."""
+    FINDINGS = 5
+    """`sosw doctor` has found something, or could not look at all."""
     INTERRUPTED = 130
 
 

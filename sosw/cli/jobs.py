@@ -16,6 +16,7 @@ JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id, as `sosw
 Limit = Annotated[int, typer.Option(help="So many of the latest ones.", min=1, max=1000)]
 Results = Annotated[bool, typer.Option("--results", help="Print what came of each task that is done.")]
 Failures = Annotated[bool, typer.Option("--failures", help="Print each dead task, and why its attempts failed.")]
+Running = Annotated[bool, typer.Option("--running", help="Print each task that runs, and how far it says it is.")]
 Count = Annotated[
     bool, typer.Option("--count", help="Read every task instead of the totals: exact, and slow for large jobs.")
 ]
@@ -35,7 +36,7 @@ def jobs(session: Session, *, limit: Limit = 20) -> None:
         show.jobs(session.person(), found)
 
 
-def job(
+def job(  # noqa: PLR0913  (one for each option)
     session: Session,
     job_id: JobId,
     *,
@@ -43,6 +44,7 @@ def job(
     timeout: Timeout = None,
     results: Results = False,
     failures: Failures = False,
+    running: Running = False,
     count: Count = False,
 ) -> None:
     """Show how a job stands, and what came of it.
@@ -55,7 +57,7 @@ def job(
     found = session.client().job(job_id)
     status = follow(session, found, timeout) if wait else found.known_status
     status = found.status(count=True) if count else status
-    tell(session, found, status, done=results, dead=failures)
+    tell(session, found, status, done=results, dead=failures, running=running)
     if wait:
         raise typer.Exit(of_job(status))
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, cost, jobs, local, submit
+from sosw.cli import apply, backfill, controls, cost, dead, doctor, jobs, local, submit, task
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -18,7 +18,7 @@ from sosw.domain.errors import SoswError
 
 EPILOG = """
 Exit codes: 0 done; 1 refused or failed; 2 wrong usage or input; 3 not finished in time; 4 finished with dead tasks;
-130 interrupted.
+5 the doctor found something; 130 interrupted.
 """
 
 
@@ -81,6 +81,7 @@ def root(
 app.command("submit")(everywhere(submit.submit))
 app.command("jobs")(everywhere(jobs.jobs))
 app.command("job")(everywhere(jobs.job))
+app.command("task")(everywhere(task.task))
 app.command("cancel")(everywhere(jobs.cancel))
 app.command("backfill")(everywhere(backfill.backfill))
 app.command("labourers")(everywhere(controls.labourers))
@@ -88,6 +89,13 @@ app.command("why")(everywhere(controls.why))
 app.command("pause")(everywhere(controls.pause))
 app.command("resume")(everywhere(controls.resume))
 app.command("limit")(everywhere(controls.limit))
+letters = typer.Typer(name="dead", no_args_is_help=True, help="Dead tasks: list, show, replay and discard them.")
+letters.command("list")(everywhere(dead.list_))
+letters.command("show")(everywhere(dead.show))
+letters.command("replay")(everywhere(dead.replay))
+letters.command("discard")(everywhere(dead.discard))
+app.add_typer(letters)
+app.command("doctor")(everywhere(doctor.doctor))
 app.command("apply")(everywhere(apply.apply))
 app.command("cost")(everywhere(cost.cost))
 app.command(

@@ -12,14 +12,20 @@ from sosw.cli.session import Session
 from sosw.domain.errors import SoswError
 
 if TYPE_CHECKING:
-    from sosw.client import DeadTask, JobStatus, Result, SubmittedJob
+    from rich.console import Console
+
+    from sosw.client import DeadTask, JobStatus, Result, RunningTask, SubmittedJob
+    from sosw.domain.task import Failure
 
 
-def tell(session: Session, job: SubmittedJob, status: JobStatus, *, done: bool, dead: bool) -> None:
-    """The job; with `done` its results, with `dead` its dead tasks."""
+def tell(
+    session: Session, job: SubmittedJob, status: JobStatus, *, done: bool, dead: bool, running: bool = False
+) -> None:
+    """The job; with `done` its results, with `dead` its dead tasks, with `running` those that run."""
     if session.as_json:
         parts = {"results": map(_result, job.results())} if done else {}
         parts |= {"failures": map(_dead, job.failures())} if dead else {}
+        parts |= {"running": map(_running, job.running())} if running else {}
         _document(status.to_json(), parts)
         return
     out = session.person()
@@ -32,9 +38,25 @@ def tell(session: Session, job: SubmittedJob, status: JobStatus, *, done: bool, 
         for task in job.failures():
             show.line(out, f"#{task.number} dead after {task.attempts} attempts {show.compact(task.payload)}", "red")
             for failed in task.failures:
-                show.line(
-                    out, f"   attempt {failed.attempt}, {failed.at:%H:%M:%S} UTC  {failed.error}: {failed.message}"
-                )
+                _show_failure(out, failed)
+    if running:
+        for runs in job.running():
+            _show_running(out, runs)
+
+
+def _show_failure(out: Console, failed: Failure) -> None:
+    show.line(out, f"   attempt {failed.attempt}, {failed.at:%H:%M:%S} UTC  {failed.error}: {failed.message}")
+    if failed.trace:
+        show.line(out, f"      at {failed.trace}", "dim")
+
+
+def _show_running(out: Console, runs: RunningTask) -> None:
+    since = f" since {runs.started_at:%H:%M:%S} UTC" if runs.started_at else ""
+    done = "" if runs.progress is None else f"  {runs.progress:.0%}"
+    note = f"  {runs.note}" if runs.note else ""
+    show.line(out, f"#{runs.number} attempt {runs.attempt} runs{since}{done}{note}", "cyan")
+    if runs.partial is not None:
+        show.line(out, f"   so far {show.compact(runs.partial)}")
 
 
 def _document(head: Mapping[str, Any], parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> None:
@@ -69,9 +91,26 @@ def _result(found: Result) -> dict[str, Any]:
 
 
 def _dead(found: DeadTask) -> dict[str, Any]:
-    failures = [
-        {"attempt": each.attempt, "at": each.at.isoformat(), "error": each.error, "message": each.message}
-        for each in found.failures
-    ]
+    failures = [_failure(each) for each in found.failures]
     facts = {"number": found.number, "task_id": found.task_id, "payload": found.payload}
     return {**facts, "attempts": found.attempts, "failures": failures}
+
+
+def _failure(each: Failure) -> dict[str, Any]:
+    return {
+        "attempt": each.attempt,
+        "started_at": each.started_at and each.started_at.isoformat(),
+        "at": each.at.isoformat(),
+        "error": each.error,
+        "message": each.message,
+        "trace": each.trace,
+        "request_id": each.request_id,
+        "log_stream": each.log_stream,
+        "log_group": each.log_group,
+    }
+
+
+def _running(found: RunningTask) -> dict[str, Any]:
+    facts = {"number": found.number, "task_id": found.task_id, "payload": found.payload, "attempt": found.attempt}
+    said = {"progress": found.progress, "note": found.note, "partial": found.partial}
+    return {**facts, "started_at": found.started_at and found.started_at.isoformat(), **said}

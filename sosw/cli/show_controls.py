@@ -41,9 +41,33 @@ def labourers(out: Console, found: Sequence[LabourerStatus], resources: Sequence
         why = Text(status.why, COLOURS.get(status.reason.value, ""))
         table.add_row(Text(status.labourer), running, due, health, why)
     out.print(table)
+    if any(any(status.totals.to_json().values()) for status in found):
+        out.print()
+        out.print(_totals(found))
     if resources:
         out.print()
         out.print(_resources(resources))
+
+
+def _totals(found: Sequence[LabourerStatus]) -> Table:
+    """What became of the tasks of each so far: seven numbers that fit into 80 columns."""
+    from rich.text import Text  # noqa: PLC0415  (as above)
+
+    table = _table("in all", [status.labourer for status in found], between=1)
+    names = ("created", "started", "failed", "retried", "done", "dead", "cancelled")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for status in found:
+        table.add_row(Text(status.labourer), *(_short(getattr(status.totals, name)) for name in names))
+    return table
+
+
+def _short(number: int) -> str:
+    """In at most 6 characters, up to 10¹²."""
+    for power, letter in ((9, "G"), (6, "M"), (3, "k")):
+        if number >= max(100_000, 10**power):
+            return f"{number / 10**power:.4g}{letter}"
+    return f"{number:,}"
 
 
 def _resources(found: Sequence[ResourceStatus]) -> Table:
@@ -81,9 +105,9 @@ def ordered(out: Console, done: Ordered) -> None:
     out.print(done.said + (f"; started at once: {started}" if started else ""), markup=False, soft_wrap=True)
 
 
-def _table(head: str, names: Sequence[str]) -> Table:
+def _table(head: str, names: Sequence[str], *, between: int = 2) -> Table:
     from rich.table import Table  # noqa: PLC0415  (as above)
 
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, between, 0, 0))
     table.add_column(head, overflow="fold", min_width=min(NAME_CHARS, max(map(len, names))))
     return table

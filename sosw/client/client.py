@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from sosw.client import asking, orchestrator
+from sosw.client.dead import Dead
+from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import UnknownJob
 from sosw.client.facts import Facts
+from sosw.client.history import TaskHistory, task_history
 from sosw.client.job import SubmittedJob, user
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
@@ -23,7 +26,7 @@ from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.job import Job
 from sosw.domain.jsontext import dump, parse_object
 from sosw.domain.records import ResourceName
-from sosw.domain.task import JobId, LabourerName
+from sosw.domain.task import JobId, LabourerName, TaskId
 from sosw.domain.why import Answer
 from sosw.handler import prefix as prefix_of_environment
 
@@ -105,14 +108,18 @@ class Client:
 
     def job(self, job_id: str) -> SubmittedJob:
         """The job of that id; raises `UnknownJob`, with a guess."""
-        job = self._service.jobs.get(JobId(job_id)) if job_id else None
-        if job is None:
-            raise UnknownJob(job_id, [known.id for known in self._latest(GUESSED_FROM)])
-        return SubmittedJob(self._service, job)
+        return SubmittedJob(self._service, self._job(job_id))
 
     def jobs(self, limit: int = 20) -> list[SubmittedJob]:
         """The `limit` jobs that were submitted last, within the last two years, the newest first."""
         return [SubmittedJob(self._service, job) for job in self._latest(limit)]
+
+    def task(self, task_id: str, *, date: date | None = None) -> TaskHistory:
+        """What is known of a task and what happened to it, from the table, or from the archive once it has left that.
+
+        `date`, the day in UTC on which it closed, looks for it in the archive of that day alone. Raises `UnknownTask`.
+        """
+        return task_history(self._service, TaskId(task_id), date)
 
     def labourers(self) -> list[LabourerStatus]:
         """How each registered labourer stands, and why, in the order of their names."""
@@ -161,6 +168,21 @@ class Client:
         what = {"limit": orchestrator.target(target), "to": to}
         return orchestrator.order(self._service, what, by=by, why=why)
 
+    @property
+    def dead(self) -> Dead:
+        """The dead tasks: to list, count, show, replay and discard them."""
+        return Dead(self._service)
+
+    def doctor(self, job_id: str | None = None, *, everything: bool = False, mend: bool = False) -> Diagnosis:
+        """Examine the environment: what is missing, forbidden, disabled, lost or counted wrong, and how to mend it.
+
+        Of jobs the 20 that were submitted last are looked at, up to 1,000 tasks of each; or the one of that id, or
+        `everything`, with all of their tasks (half a read unit each). Nothing is written, but totals that have drifted
+        when told to `mend`. Raises `UnknownJob`; whatever else it cannot look at is told in `unseen`.
+        """
+        wanted = None if job_id is None else self._job(job_id)
+        return examine(self._service, wanted, everything=everything, mend=mend)
+
     def plan(self, settings: Settings) -> Plan:
         """What `apply` with these settings would change. Nothing is written.
 
@@ -174,6 +196,12 @@ class Client:
         made = self.plan(settings)
         made.apply(force=force, by=by)
         return made
+
+    def _job(self, job_id: str) -> Job:
+        job = self._service.jobs.get(JobId(job_id)) if job_id else None
+        if job is None:
+            raise UnknownJob(job_id, [known.id for known in self._latest(GUESSED_FROM)])
+        return job
 
     def _latest(self, limit: int) -> list[Job]:
         return self._service.jobs.recent(limit, before=self._service.clock.now() + SKEW)

@@ -51,14 +51,15 @@ class UnknownResource(SoswError):
 
 
 class UnknownTask(SoswError):
-    """There is no task of that id in the table, or no longer."""
+    """There is no task of that id in the table, or no longer; or, where a dead one is asked for, it is not dead."""
 
-    def __init__(self, task_id: str, job: Job | None) -> None:
+    def __init__(self, task_id: str, job: Job | None, said: str = "") -> None:
         self.task_id = task_id
         job_id = task_id.rpartition("#")[0]
         total = job and (job.total if job.total is not None else job.cursor)
         super().__init__(
-            f"there is no task {task_id!r}: "
+            said
+            or f"there is no task {task_id!r}: "
             + (f"job {job_id} has {total:,}, counted from 0" if job else f"there is no job {job_id!r}")
             + "; closed ones leave the table after their labourer's retention_days"
         )

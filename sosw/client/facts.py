@@ -15,6 +15,7 @@ from sosw.domain.resources import Rate
 from sosw.domain.settings import EssentialSettings, Labourer
 from sosw.domain.slots import is_over
 from sosw.domain.standing import Budget, Control, Standing
+from sosw.domain.tally import TOTALS, Counted
 from sosw.domain.task import LabourerName, Task, TaskId
 from sosw.key_gate import key_owner
 from sosw.line import Line
@@ -85,7 +86,8 @@ class Facts:
         known = [self.settings.labourers[name] for name in names if name in self.settings.labourers]
         drawn = dict.fromkeys(resource for labourer in known for resource in labourer.draws)
         buckets = [of_labourer(labourer.name, BUCKET) for labourer in known if labourer.rate]
-        own = [*map(of_labourer, names), *map(of_resource, drawn), *buckets]
+        tallies = [of_labourer(name, TOTALS) for name in names]
+        own = [*map(of_labourer, names), *tallies, *map(of_resource, drawn), *buckets]
         return self._service.records.read([of_everything(), *own])
 
     def _labourer(self, name: LabourerName, records: Records) -> LabourerFacts:
@@ -99,6 +101,7 @@ class Facts:
             problems=self.settings.mistaken.get(name, ()),
             known=[*self.settings.labourers, *self.settings.mistaken],
             standing=standing,
+            tally=Counted.from_json(records[of_labourer(name, TOTALS)].value).tally,
             everything=_control(records[of_everything()]),
             resources={each: self.settings.resources[each] for each in draws if each in self.settings.resources},
             budgets={each: Budget.from_json(records[of_resource(each)].value) for each in draws},

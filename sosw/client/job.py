@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from sosw.client import values
 from sosw.client.census import Census, batches, is_done
 from sosw.client.errors import TasksGone, UnknownJob
 from sosw.client.progress import progress as told
@@ -43,6 +44,22 @@ class DeadTask:
     """Tries that it had since it was created, or replayed."""
     failures: tuple[Failure, ...]
     """Why each of its last attempts did not succeed, ten at most, oldest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningTask:
+    """A task of which an attempt runs, and what that attempt has told of itself."""
+
+    number: int
+    task_id: TaskId
+    payload: Any
+    attempt: int
+    started_at: datetime | None
+    progress: float | None
+    """0 … 1; None where it told none."""
+    note: str | None
+    partial: Any
+    """Its last partial result, of this attempt or of an earlier one; None where there is none."""
 
 
 class SubmittedJob:
@@ -102,14 +119,31 @@ class SubmittedJob:
         """
         for number, task in self._tasks():
             if is_done(task):
-                yield Result(number=number, task_id=task.id, payload=task.payload, result=task.result)
+                payload, result = values.payload(self._service, task), values.result(self._service, task)
+                yield Result(number=number, task_id=task.id, payload=payload, result=result)
 
     def failures(self) -> Iterator[DeadTask]:
         """Those of its tasks that are dead, with the reasons; otherwise as `results`."""
         for number, task in self._tasks():
             if task.state is TaskState.DEAD:
+                payload = values.payload(self._service, task)
                 yield DeadTask(
-                    number=number, task_id=task.id, payload=task.payload, attempts=task.tries, failures=task.failures
+                    number=number, task_id=task.id, payload=payload, attempts=task.tries, failures=task.failures
+                )
+
+    def running(self) -> Iterator[RunningTask]:
+        """Those of its tasks that run now, with what their attempts have told; otherwise as `results`."""
+        for number, task in self._tasks():
+            if task.state is TaskState.RUNNING:
+                yield RunningTask(
+                    number=number,
+                    task_id=task.id,
+                    payload=task.payload,
+                    attempt=task.attempt,
+                    started_at=task.started_at,
+                    progress=task.progress,
+                    note=task.note,
+                    partial=task.result,
                 )
 
     def cancel(self, *, why: str, by: str | None = None) -> JobStatus:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from sosw.client.inspector import Inspector, Nowhere
 from sosw.clock import SystemClock
 from sosw.domain.errors import SoswError, invalid
+from sosw.domain.surroundings import TableFacts
 from sosw.ports import Clock, ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
 from sosw.settings import Names
+from sosw.storage import ObjectStore, WatchStore
+
+
+def no_objects(bucket: str) -> ObjectStore:
+    """Where no bucket can be read."""
+    raise SoswError(f"bucket {bucket} cannot be read here")
+
 
 Call = Callable[[str, Mapping[str, Any]], Any]
 """A function's name and its event; answers what it returned."""
@@ -28,10 +37,18 @@ class Service:
     records: RecordStore
     config: ConfigStore
     clock: Clock
+    watches: WatchStore | None = None
+    """What the archive knows of jobs; None where there is no archive."""
+    objects: Callable[[str], ObjectStore] = no_objects
+    """A bucket by its name."""
     sleep: Callable[[float], None] = time.sleep
     """Seconds."""
     region: Callable[[], str | None] = lambda: None
     """Of the functions, where it is known."""
+    inspector: Inspector = field(default_factory=Nowhere)
+    """Looks at what all of it stands on."""
+    tables: Callable[[], Mapping[str, TableFacts]] = dict
+    """As the stores expect them, by name."""
 
     @classmethod
     def on_aws(cls, prefix: str, *, region: str | None, endpoint: str | None) -> Service:
@@ -41,6 +58,8 @@ class Service:
         try:
             from sosw.aws import dynamodb  # noqa: PLC0415
             from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+            from sosw.aws.inspector import AwsInspector, expected_tables  # noqa: PLC0415  (as above)
+            from sosw.aws.objects import S3Objects  # noqa: PLC0415  (as above)
         except ModuleNotFoundError as error:
             raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
         database = dynamodb.Database(region=region, endpoint=endpoint)
@@ -53,6 +72,10 @@ class Service:
             slots=dynamodb.DynamoSlotStore.for_prefix(prefix, database=database),
             records=dynamodb.DynamoRecordStore.for_prefix(prefix, database=database),
             config=dynamodb.DynamoConfigSource.for_prefix(prefix, database=database),
+            watches=dynamodb.DynamoWatchStore.for_prefix(prefix, database=database),
+            objects=lambda bucket: S3Objects(bucket, region=region, endpoint=endpoint),
             clock=SystemClock(),
             region=lambda: caller.region,
+            inspector=AwsInspector(region=region, endpoint=endpoint),
+            tables=lambda: expected_tables(prefix),
         )

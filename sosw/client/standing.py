@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sosw.domain import causes
+from sosw.domain import causes, dead_orders
+from sosw.domain.dead_orders import DeadKind
 from sosw.domain.facts import LabourerFacts, ResourceFacts
 from sosw.domain.orders import line_said
 from sosw.domain.records import Entry
+from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason, why_labourer, why_resource
 
 
@@ -39,6 +41,8 @@ class LabourerStatus:
     """0 bad … 4 high; None where no metric was judged."""
     is_paused: bool
     """By an order about it, about everything, or about a resource that it draws on."""
+    totals: Tally
+    """What became of its tasks since it was first used, a moment late; never decided on."""
 
     @classmethod
     def of(cls, facts: LabourerFacts) -> LabourerStatus:
@@ -55,11 +59,12 @@ class LabourerStatus:
             max=decision.of if decision else None,
             health=health.status if health and facts.labourer and facts.labourer.health_metrics else None,
             is_paused=any(causes.pauses(facts)),
+            totals=facts.tally,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
-        return _plain(self)
+        return {**_plain(self), "totals": self.totals.to_json()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +116,9 @@ class LogLine:
     @classmethod
     def of(cls, entry: Entry) -> LogLine:
         """Of a line of the log."""
-        return cls(at=entry.at, said=line_said(entry.what), what=entry.what)
+        is_of_dead = entry.what.get("order") in list(DeadKind)
+        said = dead_orders.line_said(entry.what) if is_of_dead else line_said(entry.what)
+        return cls(at=entry.at, said=said, what=entry.what)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""

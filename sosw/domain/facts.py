@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sosw.domain.health import COEFFICIENTS
 from sosw.domain.records import ResourceName
 from sosw.domain.standing import Budget, Control, Decision, Standing, decide
+from sosw.domain.tally import Tally
 from sosw.domain.task import LabourerName, TaskId
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class LabourerFacts:
     known: Sequence[str] = ()
     """Names of those that are registered."""
     standing: Standing = field(default_factory=Standing)
+    tally: Tally = field(default_factory=Tally)
+    """What became of its tasks so far; for people alone."""
     everything: Control = field(default_factory=Control)
     resources: Mapping[ResourceName, Resource] = field(default_factory=dict)
     """Settings of those on which it draws."""

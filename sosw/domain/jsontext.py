@@ -8,11 +8,23 @@ from typing import Any
 
 from sosw.domain.errors import invalid
 
+DROPPED = "sosw_dropped"
+"""The one key of a note that stands for a value."""
 MAX_PAYLOAD_BYTES = 256 * 1024
-"""Of one task's payload as JSON. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB 400 KB."""
+"""Of one task's payload as JSON in the table. Lambda takes 1 MB in an asynchronous invocation, an item of DynamoDB
+400 KB.
+"""
+MAX_STORED_BYTES = 5 * 1024 * 1024
+"""Of a payload, or of what a job asks for, that lies in the bucket: a job comes in an invocation of at most 6 MB."""
+MAX_ANY_BYTES = 5 * 1024**3
+"""Of anything: S3 takes no larger object at once."""
+MAX_EVENT_BYTES = 900_000
+"""Of a report. Lambda takes 1 MB in an asynchronous invocation."""
 MAX_STATS_BYTES = 16 * 1024
 MAX_RESULT_BYTES = 64 * 1024
-"""Of the result and of the stats that a Worker reports: more is replaced by a note, the task is done all the same."""
+"""Of the result in the table, and of the stats: more goes to the bucket, or where there is none is replaced by a note.
+The task is done all the same.
+"""
 
 
 def dump(value: Any) -> str:
@@ -58,8 +70,8 @@ def reportable(value: Any, limit: int = MAX_RESULT_BYTES) -> Any:
         plain = _plain(value)
         size = len(dump(plain).encode())
     except (ValueError, RuntimeError) as error:
-        return {"sosw_dropped": f"{type(value).__name__}: {error}"}
-    return plain if size <= limit else {"sosw_dropped": f"{size:,} bytes, over {limit:,}"}
+        return {DROPPED: f"{type(value).__name__}: {error}"}
+    return plain if size <= limit else {DROPPED: f"{size:,} bytes, over {limit:,}"}
 
 
 def words(value: Any) -> str:

@@ -38,13 +38,14 @@ LABOURER_KEYS = (
     "rate_per_key",
     "max_per_key",
     "shards",
+    "on_dead",
 )
 _MEANT = {"resources": "draws", "limit": "max_simultaneous_invocations"}
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _ARN_RULE = "must be a function's name, or its ARN, such as arn:aws:lambda:eu-west-1:123456789012:function:sales"
 _FUNCTION = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):\d{12}:function:|\d{12}:function:)?"
-    r"(?!arn:)[A-Za-z0-9_-]{1,64}(?::[A-Za-z0-9_$-]{1,128})?"
+    r"(?!arn:)(?P<name>[A-Za-z0-9_-]{1,64})(?::[A-Za-z0-9_$-]{1,128})?"
 )
 
 
@@ -77,6 +78,8 @@ class Labourer:
     """1 … 10,000 attempts at once of tasks of one concurrency key."""
     shards: int = 1
     """1 … 16 parts of its line of queued tasks: each bears 1,000 writes a second."""
+    on_dead: str | None = None
+    """Name or ARN of a function that is handed its dead tasks."""
 
     @property
     def lease(self) -> timedelta:
@@ -88,6 +91,12 @@ class Labourer:
         """Of the function, where its ARN says it."""
         found = _FUNCTION.fullmatch(self.arn)
         return found["region"] if found else None
+
+    @property
+    def function(self) -> str:
+        """The name of the function, without its account and version."""
+        found = _FUNCTION.fullmatch(self.arn)
+        return found["name"] if found else self.arn
 
     @classmethod
     def from_mapping(cls, name: str, given: Any) -> Labourer:
@@ -109,6 +118,7 @@ class Labourer:
             rate_per_key=_rate(values, "rate_per_key"),
             max_per_key=values.whole("max_per_key", 1, 1, MAX_LIMIT) if values.has("max_per_key") else None,
             shards=values.whole("shards", 1, 1, MAX_SHARDS),
+            on_dead=values.checked("on_dead", None, _ARN_RULE, fits=_is_function) if values.has("on_dead") else None,
         )
         values.done()
         return labourer

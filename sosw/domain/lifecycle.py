@@ -5,9 +5,9 @@
      ▲  ▲ │  ▲          │ │                     ▲
      │  │ │  └──────────┘ │ fail, expire        │ complete (the late success of the latest attempt)
      │  │ │ fail, expire, │  (GiveUp)           │
-     │  │ │ give_back     ▼                     │
-     │  │ │              dead ── replay ─┐   (queued)
-     │  │ └─ cancel ► cancelled          │
+     │  │ │ snooze,       ▼                     │
+     │  │ │ give_back    dead ── replay ─┐   (queued)
+     │  │ └─ cancel ► cancelled          │         dead ── discard ► cancelled
      │  └────────────────────────────────┘
      └─ create; fence (stays queued, its version rises)
 
@@ -26,14 +26,19 @@ from sosw.domain.errors import StaleTask
 from sosw.domain.moments import to_ms
 from sosw.domain.ranks import Section, rank, shard_of
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
-from sosw.domain.task import Failure, LabourerName, Slot, Task, TaskId, TaskState
+from sosw.domain.task import NOWHERE, Failure, Invocation, LabourerName, Slot, Task, TaskId, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SNOOZED_TOO_LONG = "SnoozedTooLong"
+"""The class of the failure that buries a task which is put off for too long."""
+
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
 MAX_FAILURES = 10
 """Failures that a task remembers, the last ones: with its payload, result and stats it must stay within 400 KB."""
+_OF_ATTEMPT = ("progress", "note", "request_id", "log_stream", "log_group")
+"""What an attempt says of itself while it runs: the next one begins without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,30 +119,48 @@ def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transitio
             "rank": None,
             "slot": Slot(row=row, version=task.version),
             "started_at": now,
+            **{name: None for name in _OF_ATTEMPT if getattr(task, name) is not None},
         },
     )
 
 
-def heartbeat(task_id: TaskId, *, attempt: int, lease_until: datetime) -> Transition:
-    """The attempt lives: its lease now ends at `lease_until`."""
-    changes = {"greenfield": lease_until}
+def heartbeat(
+    task_id: TaskId, *, attempt: int, lease_until: datetime, said: Mapping[str, Any] | None = None
+) -> Transition:
+    """The attempt lives: its lease now ends at `lease_until`.
+
+    `said`: what it tells besides of `progress`, `note`, its partial `result` and its invocation; the rest stays.
+    """
+    changes = {"greenfield": lease_until, **(said or {})}
     return Transition(move="heartbeat", task_id=task_id, states=(RUNNING,), attempt=attempt, changes=changes)
 
 
-def complete(
-    task_id: TaskId, *, attempt: int, now: datetime, retention: timedelta, result: Any = None, stats: Any = None
+def complete(  # noqa: PLR0913  (as fail)
+    task_id: TaskId,
+    *,
+    attempt: int,
+    now: datetime,
+    retention: timedelta,
+    result: Any = None,
+    result_at: str | None = None,
+    stats: Any = None,
+    invocation: Invocation = NOWHERE,
 ) -> Transition:
-    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started."""
+    """Attempt `attempt` succeeded: taken while it runs, and while the task waits for a retry that has not started.
+    `result_at` is where the result is, if it is not given.
+    """
+    said = {"progress": None, "note": None, "result": result, "stats": stats}
+    said |= {} if result_at is None else {"result_at": result_at}
     return Transition(
         move="complete",
         task_id=task_id,
         states=(RUNNING, QUEUED),
         attempt=attempt,
-        changes={**_closed(DONE, now, retention), "result": result, "stats": stats},
+        changes={**_closed(DONE, now, retention), **said, **invocation.fields},
     )
 
 
-def fail(
+def fail(  # noqa: PLR0913  (all that the decision depends on)
     task: Task,
     failure: Failure,
     *,
@@ -146,8 +169,14 @@ def fail(
     jitter: float,
     is_retryable: bool = True,
     stats: Any = None,
+    delay: timedelta | None = None,
+    runs_on: timedelta = timedelta(),
+    partial: Any = None,
 ) -> Transition:
-    """The running attempt `failure.attempt` failed: queued again after a backoff, or dead; cancelled if recalled."""
+    """The running attempt `failure.attempt` failed: queued again after a backoff, or dead; cancelled if recalled.
+
+    `delay` and `runs_on` are as in `RetryPolicy.decide`; a `partial` result that is not None is kept for the next one.
+    """
     decision = policy.decide(
         tries=task.tries,
         is_retryable=is_retryable,
@@ -155,15 +184,56 @@ def fail(
         jitter=jitter,
         error=failure.error,
         created_at=task.created_at,
+        delay=delay,
+        runs_on=runs_on,
     )
-    ended = _ended(task, failure, decision, retention, move="fail")
-    return replace(ended, changes={**ended.changes, "stats": stats})
+    left = {"stats": stats} if partial is None else {"stats": stats, "result": partial}
+    changes = {**_ended(task, failure, decision, retention), **left}
+    return _of_running(task, "fail", failure.attempt, changes)
+
+
+def snooze(  # noqa: PLR0913  (as fail)
+    task: Task,
+    *,
+    attempt: int,
+    now: datetime,
+    delay: timedelta,
+    policy: RetryPolicy,
+    retention: timedelta,
+    stats: Any = None,
+    note: str | None = None,
+) -> Transition:
+    """The running attempt `attempt` wants the task tried later: forgiven, and queued again for then.
+
+    Dead when that is more often, or later, than its policy allows; cancelled if recalled.
+    """
+    snoozes = task.snoozes or 0
+    left = {"stats": stats, "note": note}
+    changes: dict[str, Any]
+    match policy.snooze(delay=delay, snoozes=snoozes, now=now, created_at=task.created_at):
+        case _ if task.is_recalled:
+            changes = _closed(CANCELLED, now, retention)
+        case RetryAt(at=due):
+            counts = {"forgiven": task.forgiven + 1, "snoozes": snoozes + 1, "snoozed_attempt": attempt}
+            changes = {**_waiting(task, due), **counts}
+        case GiveUp(reason=why) as decision:  # pragma: no branch  (there is no third)
+            error, started = SNOOZED_TOO_LONG, task.started_at
+            failure = Failure(attempt=attempt, at=now, error=error, message=why, started_at=started)
+            changes = _ended(task, failure, decision, retention)
+    return _of_running(task, "snooze", attempt, {**changes, **left})
 
 
 def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedelta, jitter: float) -> Transition:
     """The running attempt fell silent: its lease ended by `now`."""
     message = f"no answer before the lease ended at {task.greenfield.isoformat(timespec='seconds')}"
-    failure = Failure(attempt=task.attempt, at=now, error="LeaseExpired", message=message)
+    failure = Failure(
+        attempt=task.attempt,
+        at=now,
+        error="LeaseExpired",
+        message=message,
+        started_at=task.started_at,
+        **task.invocation.fields,
+    )
     decision = policy.decide(
         tries=task.tries,
         is_retryable=True,
@@ -172,22 +242,13 @@ def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedel
         error=failure.error,
         created_at=task.created_at,
     )
-    return replace(_ended(task, failure, decision, retention, move="expire"), lease_over=now)
+    changes = _ended(task, failure, decision, retention)
+    return replace(_of_running(task, "expire", task.attempt, changes), lease_over=now)
 
 
 def give_back(task: Task, *, due: datetime) -> Transition:
     """The claimed attempt was certainly never invoked: queued again, no attempt burnt."""
-    return Transition(
-        move="give_back",
-        task_id=task.id,
-        states=(RUNNING,),
-        version=task.version,
-        attempt=task.attempt,
-        changes={
-            **_waiting(task, due),
-            "forgiven": task.forgiven + 1,
-        },
-    )
+    return _of_running(task, "give_back", task.attempt, {**_waiting(task, due), "forgiven": task.forgiven + 1})
 
 
 def fence(task: Task) -> Transition:
@@ -206,38 +267,42 @@ def recall(task: Task) -> Transition:
     return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
-def replay(task: Task, *, now: datetime) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
-    return Transition(
-        move="replay",
-        task_id=task.id,
-        states=(DEAD,),
-        version=task.version,
-        changes={
-            **_waiting(task, now),
-            "forgiven": task.attempt,
-            "closed_at": None,
-            "expires_at": None,
-        },
-    )
+def replay(task: Task, *, now: datetime, verdict: str | None = None) -> Transition:
+    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again.
+
+    `verdict` tells who, when and why.
+    """
+    changes = {**_waiting(task, now), "forgiven": task.attempt, "closed_at": None, "expires_at": None}
+    changes |= {"replays": (task.replays or 0) + 1, "verdict": verdict}
+    return Transition(move="replay", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
-def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta, *, move: str) -> Transition:
-    """A failed attempt, by the retry policy's decision."""
+def discard(task: Task, *, now: datetime, retention: timedelta, verdict: str | None = None) -> Transition:
+    """An operator wants a dead task looked at no more: it leaves the line of the dead. `verdict`: who and why."""
+    changes = {**_closed(CANCELLED, now, retention), "verdict": verdict}
+    return Transition(move="discard", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
+
+
+def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: timedelta) -> dict[str, Any]:
+    """What a failed attempt changes, by the retry policy's decision."""
     changes: dict[str, Any]
     match decision:
         case _ if task.is_recalled:
             changes = _closed(CANCELLED, failure.at, retention)
         case RetryAt(at=due):
             changes = _waiting(task, due)
-        case GiveUp():  # pragma: no branch  (there is no third)
+        case GiveUp(reason=why):  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
-            changes = {**_closed(DEAD, failure.at, retention), **line}
-    changes["failures"] = (*task.failures, failure)[-MAX_FAILURES:]
+            changes = {**_closed(DEAD, failure.at, retention), **line, "verdict": why}
+    earlier = (replace(each, trace="") for each in task.failures)
+    told = dict.fromkeys(task.invocation.fields)  # the failure has it now
+    return {**changes, **told, "failures": (*earlier, failure)[-MAX_FAILURES:]}
+
+
+def _of_running(task: Task, move: str, attempt: int, changes: Mapping[str, Any]) -> Transition:
+    """A move of attempt `attempt` of the running `task`, as it was read."""
     states, version = (RUNNING,), task.version
-    return Transition(
-        move=move, task_id=task.id, states=states, version=version, attempt=failure.attempt, changes=changes
-    )
+    return Transition(move=move, task_id=task.id, states=states, version=version, attempt=attempt, changes=changes)
 
 
 def _closed(state: TaskState, now: datetime, retention: timedelta) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sosw.domain.errors import SoswError, invalid
-from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_STORED_BYTES
 from sosw.domain.sources import Form, Item, Source, size_of
 
-MAX_LINE_BYTES = MAX_PAYLOAD_BYTES
+MAX_LINE_BYTES = MAX_STORED_BYTES
 _BOM = b"\xef\xbb\xbf"
 
 

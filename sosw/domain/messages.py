@@ -1,84 +1,17 @@
-"""What the Lambdas say to each other: the Worker's event, its report, and the wake of the Orchestrator."""
+"""What the Lambdas say to each other: changes of tasks, the wake of the Orchestrator, and orders of the Scheduler."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
+from sosw.domain.errors import did_you_mean, invalid
 from sosw.domain.job import Totals
-from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
-from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
-
-RESERVED_KEYS = ("task_id", "sosw")
-"""Keys of the Worker's event that are ours: a payload may not have them."""
-MESSAGE_CHARS = 500
-"""So much is kept of what an error says."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """What a Worker knows of the attempt it runs: `self.task`."""
-
-    id: TaskId
-    job_id: JobId
-    labourer: LabourerName
-    attempt: int
-    """Counted from 1; never used twice, also after a replay."""
-    lease_until: datetime
-    """The attempt must have ended by then."""
-
-
-def worker_event(task: Task) -> dict[str, Any]:
-    """The event that the Worker of a just claimed `task` is invoked with: the payload, flat, and who is asked.
-
-    sosw 0.7's flat fields of a task are there too, where the payload has no key of that name.
-    """
-    started = to_ms(task.started_at or task.created_at)
-    legacy = {
-        "labourer_id": task.labourer,
-        "attempts": task.tries,
-        "created_at": to_ms(task.created_at) // 1000,
-        "greenfield": started // 1000,
-    }
-    ours = {
-        "job_id": task.job_id,
-        "labourer": task.labourer,
-        "attempt": task.attempt,
-        "lease_until": to_ms(task.greenfield),
-    }
-    return {**legacy, **task.payload, "task_id": task.id, "sosw": ours}
-
-
-def assignment(event: Any) -> Assignment | None:
-    """Who is asked by a Worker's event; None when it was not sosw that invoked the function.
-
-    Raises `InvalidInput` when it looks like sosw's but is not whole: to run it would be to run it unreported.
-    """
-    if not isinstance(event, dict) or not isinstance(event.get("sosw"), dict) or "task_id" not in event:
-        return None
-    ours = event["sosw"]
-    if not isinstance(event["task_id"], str):
-        raise invalid("task_id", event["task_id"], "must be str, or leave out sosw to run alone")
-    for key, kind in _ASSIGNMENT.items():
-        if not isinstance(ours.get(key), kind):
-            raise invalid(f"sosw.{key}", ours.get(key), f"must be {kind.__name__}, or leave out sosw to run alone")
-    return Assignment(
-        id=TaskId(event["task_id"]),
-        job_id=JobId(ours["job_id"]),
-        labourer=LabourerName(ours["labourer"]),
-        attempt=ours["attempt"],
-        lease_until=from_ms(ours["lease_until"]),
-    )
-
-
-_ASSIGNMENT = {"job_id": str, "labourer": str, "attempt": int, "lease_until": int}
-
 
 _CLOSED = (TaskState.DONE, TaskState.DEAD, TaskState.CANCELLED)
 
@@ -97,6 +30,8 @@ class Change:
     """Its state before; None when it was created."""
     failed: int = 0
     """Attempts that this write noted as failed."""
+    is_snoozed: bool = False
+    """An attempt put it off."""
 
     @property
     def is_over(self) -> bool:
@@ -104,7 +39,8 @@ class Change:
 
         Not for a task given back: its slot is freed by who gave it back, and what refused it would refuse the next.
         """
-        is_given_back = self.was is TaskState.RUNNING and self.state is TaskState.QUEUED and not self.failed
+        is_retried = self.failed or self.is_snoozed
+        is_given_back = self.was is TaskState.RUNNING and self.state is TaskState.QUEUED and not is_retried
         return self.version > 1 and not is_given_back
 
     @property
@@ -125,6 +61,7 @@ def change(before: Task | None, after: Task) -> Change:
         greenfield=after.greenfield,
         was=before.state if before else None,
         failed=int(after.failures[-1:] != (before.failures[-1:] if before else ())),
+        is_snoozed=after.snoozes != (before.snoozes if before else None),
     )
 
 
@@ -191,73 +128,3 @@ class Order:
         is_cancel = CANCEL in order
         job_id = JobId(order[CANCEL if is_cancel else RESUME])
         return cls(job_id=job_id, is_cancel=is_cancel, by=order.get("by", ""), why=order.get("why", ""))
-
-
-COMPLETE, FAIL, HEARTBEAT = "complete", "fail", "heartbeat"
-_ACTIONS = {
-    COMPLETE: COMPLETE,
-    FAIL: FAIL,
-    HEARTBEAT: HEARTBEAT,
-    "mark_task_as_completed": COMPLETE,
-    "mark_task_as_failed": FAIL,
-}
-_LIMITS = {"result": MAX_RESULT_BYTES, "stats": MAX_STATS_BYTES}
-_REPORT_KEYS = (
-    *("action", "task_id", "attempt", "labourer", "result", "stats", "error", "message", "is_retryable", "signals"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a Worker says of its attempt to the WorkerAssistant."""
-
-    action: str
-    task_id: TaskId
-    attempt: int = 1
-    """Without one (sosw 0.7's form) only a first attempt can be meant: later ones are fenced."""
-    labourer: LabourerName | None = None
-    """Whose settings hold; a report without one (sosw 0.7's form) gets the defaults."""
-    result: Any = None
-    stats: Any = None
-    error: str = "Failed"
-    message: str = ""
-    is_retryable: bool = True
-    signals: Any = None
-    """How uses of resources went, as `sosw.domain.signals.read` reads it: whatever it is, the report is taken."""
-
-    def to_event(self) -> dict[str, Any]:
-        """As the WorkerAssistant is invoked with; what is at its default is left out."""
-        event: dict[str, Any] = {"action": self.action, "task_id": self.task_id, "attempt": self.attempt}
-        if self.action == FAIL:
-            event |= {"error": self.error, "message": self.message, "is_retryable": self.is_retryable}
-        given = {"labourer": self.labourer, "result": self.result, "stats": self.stats, "signals": self.signals}
-        return event | {key: value for key, value in given.items() if value is not None}
-
-    @classmethod
-    def from_event(cls, event: Any) -> Report:
-        """Raises `InvalidInput` for what is no report. Its result is never what makes it none."""
-        if not isinstance(event, dict):
-            raise invalid("event", event, "must be an object: action, task_id, attempt, …")
-        problems = list(_report_problems(event))
-        if problems:
-            raise InvalidInput(problems)
-        given = {key: reportable(value, _LIMITS[key]) if key in _LIMITS else value for key, value in event.items()}
-        return cls(**{**given, "action": _ACTIONS[event["action"]]})
-
-
-def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
-    action, task, attempt = event.get("action"), event.get("task_id"), event.get("attempt", 1)
-    if not isinstance(action, str) or action not in _ACTIONS:
-        yield Problem("action", action, "is not an action", did_you_mean(str(action), _ACTIONS))
-    if not isinstance(task, str) or not task:
-        yield Problem("task_id", task, "must be the id of a task")
-    if type(attempt) is not int or attempt < 1:
-        yield Problem("attempt", attempt, "must be a whole number from 1")
-    for key in ("error", "message", "labourer"):
-        if not isinstance(event.get(key, ""), str):
-            yield Problem(key, event[key], "must be a text")
-    if not isinstance(event.get("is_retryable", True), bool):
-        yield Problem("is_retryable", event["is_retryable"], "must be true or false")
-    for key in event:
-        if key not in _REPORT_KEYS:
-            yield Problem(str(key), event[key], "is not part of a report", did_you_mean(str(key), _REPORT_KEYS))

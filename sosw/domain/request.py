@@ -59,6 +59,8 @@ class JobRequest:
     """Where its days begin."""
     extensions: Extensions = NONE
     origin: Origin = _NOWHERE
+    limit: int = MAX_PAYLOAD_BYTES
+    """Bytes of a payload, and of all that is asked for."""
     tasks_a_part: int = 0
     """How many tasks it makes; of a job with a source, for each batch."""
 
@@ -92,7 +94,7 @@ class JobRequest:
             id=JobId(self.key or request_id),
             labourer=self.labourer.name,
             submitted_at=now,
-            body=checked(body, "job", limit=MAX_PAYLOAD_BYTES),
+            body=checked(body, "job", limit=self.limit),
             priority=self.priority,
             not_before=self.not_before,
             submitted_by=self.origin.by,
@@ -121,16 +123,15 @@ class JobRequest:
         each = self.tasks_a_part
         for part in islice(parts, start // each, None):
             for payload in chunk(self.attributes, self.schema, today, self.extensions, start=start % each):
-                check_payload({**payload, **part})
+                check_payload({**payload, **part}, self.limit)
                 yield {**payload, **part}
             start = 0
 
-    def room(self, submitted_at: datetime) -> int:
-        """Bytes that every task's payload has for lines or objects of the source, beside what is in it already."""
+    def taken(self, submitted_at: datetime) -> int:
+        """Bytes that a task's payload has at most beside the lines or objects of the source."""
         today = submitted_at.astimezone(self.zone).date()
         payloads = chunk(self.attributes, self.schema, today, self.extensions)
-        taken = max((len(dump(payload).encode()) for payload in payloads), default=0)
-        return MAX_PAYLOAD_BYTES - taken - KEYS_BYTES
+        return max((len(dump(payload).encode()) for payload in payloads), default=0) + KEYS_BYTES
 
     def count(self, submitted_at: datetime, parts: Iterable[Mapping[str, Any]] | None = None) -> int:
         """Its tasks, each of them looked at; raises `InvalidInput` for what is wrong with one, and for too many."""
@@ -195,6 +196,7 @@ class _Reader:
     beside: Mapping[str, Any] = field(default_factory=dict)
     """What stands in the job's envelope; empty where it has none."""
     problems: list[Problem] = field(default_factory=list)
+    limit: int = MAX_PAYLOAD_BYTES
 
     def request(
         self, job: dict[str, Any], key: Any, settings: EssentialSettings, now: datetime, extensions: Extensions
@@ -205,6 +207,7 @@ class _Reader:
         where = self._try(lambda: zone(job.get("time_zone"))) or timezone.utc
         source = self._try(lambda: Source.of(job))
         settled = self._settled(job, key)
+        self.limit = settings.payload_limit
         tasks = self._survey(attributes, schema, now.astimezone(where), extensions)
         if self.problems or labourer is None or schema is None:
             raise InvalidInput(self.problems)
@@ -216,6 +219,7 @@ class _Reader:
             zone=where,
             extensions=extensions,
             tasks_a_part=tasks,
+            limit=self.limit,
             **settled,
         )
 
@@ -244,7 +248,7 @@ class _Reader:
     ) -> int:
         if schema is None:
             return 0
-        seen = survey(attributes, schema, now.date(), extensions)
+        seen = survey(attributes, schema, now.date(), extensions, self.limit)
         told = {problem.field for problem in self.problems}
         self.problems += [problem for problem in seen.problems if problem.field not in told]
         return seen.tasks

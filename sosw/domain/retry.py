@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 
+from sosw.domain.task import MAX_DELAY
+
+MAX_SNOOZES = 1_000
+"""So often a task can be put off by its Workers."""
+LONGEST_SNOOZED = timedelta(days=365)
+"""After its creation, where the policy has no `max_age`: a task is put off until then at the latest."""
+
 
 @dataclass(frozen=True, slots=True)
 class RetryAt:
@@ -69,7 +76,12 @@ class RetryPolicy:
         }[self.growth]
         return timedelta(seconds=min(self.base.total_seconds() * times, self.cap.total_seconds()))
 
-    def decide(
+    @property
+    def most_attempts(self) -> int:
+        """So many tries it grants at most, whatever the errors."""
+        return max([self.max_attempts, *(policy.max_attempts for policy in self.errors.values() if policy)])
+
+    def decide(  # noqa: PLR0913  (all that a retry depends on)
         self,
         *,
         tries: int,
@@ -78,17 +90,32 @@ class RetryPolicy:
         jitter: float,
         error: str = "",
         created_at: datetime | None = None,
+        delay: timedelta | None = None,
+        runs_on: timedelta = timedelta(),
     ) -> RetryAt | GiveUp:
         """`tries` counts from 1 and includes the one that just failed; `jitter` is uniform in [0, 1].
 
-        `error` is the class of the error, `created_at` the moment from which the task's age counts.
+        `error` is the class of the error, `created_at` the moment from which the task's age counts. A `delay` that the
+        attempt asks for, at most `MAX_DELAY`, takes the place of the policy's. The attempt `runs_on` for so long:
+        no retry is due before.
         """
         policy = self.errors.get(error, self)
         if policy is None or not is_retryable:
             return GiveUp("it failed in a way that no retry can mend")
         if tries >= policy.max_attempts:
             return GiveUp(f"{tries} of {policy.max_attempts} attempts failed")
-        due = now + policy.ceiling(tries) * (1 - policy.spread + policy.spread * jitter)
+        wait = policy.ceiling(tries) * (1 - policy.spread + policy.spread * jitter)
+        due = now + max(wait if delay is None else min(delay, MAX_DELAY), runs_on)
         if policy.max_age is not None and created_at is not None and due > created_at + policy.max_age:
             return GiveUp(f"its retry would begin more than {policy.max_age} after it was created")
+        return RetryAt(due)
+
+    def snooze(self, *, delay: timedelta, snoozes: int, now: datetime, created_at: datetime) -> RetryAt | GiveUp:
+        """Whether a task that was put off `snoozes` times before may be put off again, by `delay`."""
+        if snoozes >= MAX_SNOOZES:
+            return GiveUp(f"it was put off {snoozes:,} times, and no task is more often")
+        due = now + max(timedelta(), min(delay, MAX_DELAY))
+        most = LONGEST_SNOOZED if self.max_age is None else self.max_age
+        if due > created_at + most:
+            return GiveUp(f"it would be put off until more than {most} after it was created")
         return RetryAt(due)

@@ -10,6 +10,7 @@ from typing import Any
 from sosw.domain.declared import read_resource
 from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid, missing
 from sosw.domain.health import COEFFICIENTS
+from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
 from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
 from sosw.domain.reader import Reader, each, is_number
@@ -28,6 +29,7 @@ SHARED_KEYS = (
     "invocation_number_coefficient",
     "linger",
     "custom_period_patterns",
+    "archive",
 )
 _Problems = Mapping[str, tuple[Problem, ...]]
 """By the name of what they are about."""
@@ -47,8 +49,12 @@ class EssentialSettings:
     """Names of the attributes to chunk by, outermost first, for each job schema."""
     linger: timedelta = timedelta(seconds=3)
     """0 … 30 s that an Orchestrator which has filled a labourer's slots waits for the next end, to refill them."""
+    payload_limit: int = MAX_PAYLOAD_BYTES
+    """Bytes of a payload. No setting: more where there is a bucket for it."""
     custom_period_patterns: Any = ()
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
+    archive: bool = True
+    """Whether closed tasks are archived before they leave the table, where there is a bucket for them."""
     mistaken: _Problems = field(default_factory=dict)
     """Labourers whose settings are wrong, or whose resources are: their jobs are refused, the others work on."""
     mistaken_resources: _Problems = field(default_factory=dict)
@@ -74,6 +80,7 @@ class EssentialSettings:
             coefficients={**COEFFICIENTS, **coefficients},
             job_schema_variants={"default": (), **schemas},
             linger=values.seconds("linger", 3, 0, 30),
+            archive=values.checked("archive", default=True, rule="must be true or false", fits=_is_bool),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             mistaken_resources=bad_resources,
@@ -137,6 +144,10 @@ def _with_undrawable(
 
 def _all(problems: _Problems) -> list[Problem]:
     return [each for those in problems.values() for each in those]
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
 
 
 def _is_share(value: Any) -> bool:

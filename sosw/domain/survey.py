@@ -11,12 +11,12 @@ from datetime import date
 from typing import Any
 
 from sosw.domain import chunking, days, levels
+from sosw.domain.assignment import RESERVED_KEYS
 from sosw.domain.errors import InvalidInput, Problem
 from sosw.domain.extensions import NONE, Extensions
 from sosw.domain.flags import Flags
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, checked, dump, load
 from sosw.domain.levels import Attribute, Run
-from sosw.domain.messages import RESERVED_KEYS
 
 MAX_TASKS = 10_000_000
 _ROOM = 16
@@ -37,17 +37,23 @@ class Survey:
     """How many payloads `chunk` makes of it, all of them right, unless there are problems."""
 
 
-def survey(job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions = NONE) -> Survey:
-    """Look over a job; never raises for what a job can hold."""
+def survey(
+    job: Mapping[str, Any],
+    schema: Sequence[str],
+    today: date,
+    extensions: Extensions = NONE,
+    limit: int = MAX_PAYLOAD_BYTES,
+) -> Survey:
+    """Look over a job; never raises for what a job can hold. `limit` is that of a payload, in bytes."""
     found: list[Problem] = []
     size = _size(job, found)
     found += _level_problems(job, schema)
     if "chunker" in job:
-        tasks = _by_chunker(job, schema, today, extensions, found)
+        tasks = _by_chunker(job, schema, today, extensions, found, limit)
     else:
         number, first = _dated(job, schema, today, extensions, found)
-        is_small = size + len(repr(first)) + _ROOM * (1 + len(schema)) <= MAX_PAYLOAD_BYTES
-        tasks = number * _tasks_of_a_day(job, schema, None if is_small else first, found)
+        is_small = size + len(repr(first)) + _ROOM * (1 + len(schema)) <= limit
+        tasks = number * _tasks_of_a_day(job, schema, None if is_small else first, found, limit)
     if tasks > MAX_TASKS:
         found.append(Problem("job", dict(job), f"makes {tasks:,} tasks, more than {MAX_TASKS:,}"))
     return Survey(problems=tuple(_told(found)), tasks=tasks)
@@ -112,14 +118,14 @@ def _dated(
 
 
 def _tasks_of_a_day(
-    job: Mapping[str, Any], schema: Sequence[str], first: dict[str, Any] | None, found: list[Problem]
+    job: Mapping[str, Any], schema: Sequence[str], first: dict[str, Any] | None, found: list[Problem], limit: int
 ) -> int:
     """How many tasks there are for each day. Their sizes are looked at if there is a `first` day to add to each."""
     tasks = 0
     for run in _runs_of_a_day(job, schema, found):
         tasks += len(run)
         if first is not None and not found:
-            found += _too_large(run, first)
+            found += _too_large(run, first, limit)
     return tasks
 
 
@@ -131,38 +137,43 @@ def _runs_of_a_day(job: Mapping[str, Any], schema: Sequence[str], found: list[Pr
     return levels.by_attributes(plain, {}, outermost, "", lambda error: found.extend(error.problems))
 
 
-def _too_large(run: Run, first: dict[str, Any]) -> Iterator[Problem]:
+def _too_large(run: Run, first: dict[str, Any], limit: int) -> Iterator[Problem]:
     """The first payload of a run that is too large; they are looked at one by one only if all of them together are."""
     together = [{**run.base, **first}, run.values, run.below]
-    if len(dump(together).encode()) > MAX_PAYLOAD_BYTES:
-        yield from _wrong({**payload, **first} for payload in run.payloads())
+    if len(dump(together).encode()) > limit:
+        yield from _wrong(({**payload, **first} for payload in run.payloads()), limit)
 
 
 def _by_chunker(
-    job: Mapping[str, Any], schema: Sequence[str], today: date, extensions: Extensions, found: list[Problem]
+    job: Mapping[str, Any],
+    schema: Sequence[str],
+    today: date,
+    extensions: Extensions,
+    found: list[Problem],
+    limit: int,
 ) -> int:
     """A chunker of the user's is asked for every payload: nobody else knows how many there are, nor what is in them."""
     tasks = 0
     try:
         tasks = chunking.count(job, schema, today, extensions)
-        found += [] if found else _wrong(chunking.chunk(job, schema, today, extensions))
+        found += [] if found else _wrong(chunking.chunk(job, schema, today, extensions), limit)
     except InvalidInput as error:
         found += error.problems
     return tasks
 
 
-def _wrong(payloads: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+def _wrong(payloads: Iterable[Mapping[str, Any]], limit: int) -> Iterator[Problem]:
     """What is wrong with the first one that cannot be a task's."""
     try:
         for payload in payloads:
-            check_payload(payload)
+            check_payload(payload, limit)
     except InvalidInput as error:
         yield from error.problems
 
 
-def check_payload(payload: Mapping[str, Any]) -> None:
+def check_payload(payload: Mapping[str, Any], limit: int = MAX_PAYLOAD_BYTES) -> None:
     """Raises `InvalidInput` for a payload that is not JSON, too large, or has names that are not its own."""
     for key in RESERVED_KEYS:
         if key in payload:
             raise InvalidInput([Problem(f"payload.{key}", payload[key], _RESERVED)])
-    checked(payload, "payload", limit=MAX_PAYLOAD_BYTES)
+    checked(payload, "payload", limit=limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NewType
 
@@ -16,10 +17,12 @@ LabourerName = NewType("LabourerName", str)
 
 
 PRIORITY, LAST_PRIORITY = 5, 9
+MAX_DELAY = timedelta(days=7)
+"""The longest that a Worker can put its task off at a time."""
 
 
 class TaskState(str, Enum):
-    """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's replay leaves DEAD."""
+    """Where a task stands. DONE, DEAD and CANCELLED are closed: only an operator's order leaves DEAD."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -34,6 +37,25 @@ class TaskState(str, Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """Where an attempt ran, in Lambda's words; None where nobody told."""
+
+    request_id: str | None = None
+    log_stream: str | None = None
+    log_group: str | None = None
+    """None for the function's own, `/aws/lambda/<function>`."""
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What is known of it, by the names of the fields of a task and of a failure."""
+        known = {"request_id": self.request_id, "log_stream": self.log_stream, "log_group": self.log_group}
+        return {name: value for name, value in known.items() if value is not None}
+
+
+NOWHERE = Invocation()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """Why one attempt did not succeed."""
 
@@ -42,6 +64,16 @@ class Failure:
     error: str
     """The class of the error (`ValueError`), or `LeaseExpired` when the attempt fell silent."""
     message: str = ""
+    trace: str = ""
+    """Where it was raised (`sosw.domain.trace`); kept of the last failure alone."""
+    started_at: datetime | None = None
+    """When the attempt was claimed."""
+    request_id: str | None = None
+    """Of the invocation, by Lambda; None where nobody told."""
+    log_stream: str | None = None
+    """Where Lambda logged it."""
+    log_group: str | None = None
+    """None for the function's own, `/aws/lambda/<function>`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +103,11 @@ class Task:
     attempt: int = 0
     """Number of the latest attempt, 0 before the first. Never falls, so it fences every late answer."""
     forgiven: int = 0
-    """Attempts that do not count against the policy: those before a replay, and those that were never invoked."""
+    """Attempts that do not count against the policy: before a replay, never invoked, or snoozed."""
+    snoozes: int | None = None
+    """How often an attempt has put it off; None for never."""
+    snoozed_attempt: int | None = None
+    """The latest attempt that has."""
     priority: int = PRIORITY
     """0 first … 9 last: who of those that are due is started first."""
     queue: str | None = None
@@ -90,16 +126,40 @@ class Task:
     closed_at: datetime | None = None
     expires_at: datetime | None = None
     """When a closed task leaves the table."""
+    payload_at: str | None = None
+    """Where the payload is that was too large for the table: `s3://bucket/key`. `payload` is empty then."""
+    result_at: str | None = None
+    """Where the result is that was too large for the table."""
+    progress: float | None = None
+    """0 … 1 of its work: what the latest attempt said last."""
+    note: str | None = None
+    """A word to that, for people."""
+    request_id: str | None = None
+    """Of the latest attempt's invocation, by Lambda; None until it reports, and where nobody told."""
+    log_stream: str | None = None
+    """Where Lambda logged it."""
+    log_group: str | None = None
+    """None for the function's own, `/aws/lambda/<function>`."""
     result: Any = None
+    """What the Worker returned. Until the task is done: its last partial result, of whichever attempt."""
     stats: Any = None
     """What the Worker counted in the latest attempt that reported: an object of its `self.stats`, or None."""
     failures: tuple[Failure, ...] = ()
     """Of the last failed attempts, ten at most, oldest first; a replay keeps them."""
+    replays: int | None = None
+    """How often operators replayed it; None for never."""
+    verdict: str | None = None
+    """What was decided of it last: why it was given up, or who replayed or discarded it, when and why."""
 
     @property
     def tries(self) -> int:
         """Attempts that count against the retry policy."""
         return self.attempt - self.forgiven
+
+    @property
+    def invocation(self) -> Invocation:
+        """Of its latest attempt."""
+        return Invocation(request_id=self.request_id, log_stream=self.log_stream, log_group=self.log_group)
 
 
 def task_id(job_id: JobId, sequence: int) -> TaskId:

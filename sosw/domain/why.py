@@ -45,6 +45,8 @@ class Reason(str, Enum):
     NOT_DUE = "not_due"
     RETRY = "retry"
     """It waits for its retry."""
+    SNOOZED = "snoozed"
+    """Its Worker has put it off."""
     RUNNING = "running"
     IDLE = "idle"
     """A labourer or a resource without work."""

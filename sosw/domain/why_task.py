@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sosw.domain.dead_orders import DeadKind
 from sosw.domain.facts import COUNTED
 from sosw.domain.moments import told
 from sosw.domain.slots import CLAIM_GRACE
@@ -40,11 +41,12 @@ def _running(facts: TaskFacts) -> Answer:
     ends = f"its lease ends at {told(task.greenfield, now)}"
     if task.greenfield <= now:
         ends = f"its lease ended at {told(task.greenfield, now)}: the sweep ends the attempt within a minute"
+    said = (sentence,) if (sentence := _said(facts)) else ()
     recalled = ("an operator has cancelled its job: it may end well, and is not tried again",) * bool(task.is_recalled)
     return Answer(
         reason=Reason.RUNNING,
         headline=f"{since}attempt {task.attempt}; {ends}",
-        more=(*recalled, *_failures(facts)),
+        more=(*said, *recalled, *_failures(facts)),
     )
 
 
@@ -62,13 +64,16 @@ def _dead(facts: TaskFacts) -> Answer:
     return Answer(
         reason=Reason.DEAD,
         headline=f"dead after {task.tries:,} attempt{plural}{last}",
-        more=(f"since {told(task.greenfield, now)}: only an operator's replay tries it anew", *_policy(facts),
+        more=(f"since {told(task.greenfield, now)}: only an operator's replay tries it anew", *_given_up(facts),
               *_failures(facts), *_leaves(facts)),
     )  # fmt: skip
 
 
 def _cancelled(facts: TaskFacts) -> Answer:
     job, now = facts.job, facts.of.now
+    if facts.task.verdict and facts.task.verdict.startswith(DeadKind.DISCARD.past):
+        headline = f"cancelled since {told(facts.task.greenfield, now)}: {facts.task.verdict}"
+        return Answer(reason=Reason.CANCELLED, headline=headline, more=(*_failures(facts), *_leaves(facts)))
     order = f": {job.cancelled_why}" if job and job.cancelled_why else ""
     by = f" by {job.cancelled_by}" if job and job.cancelled_by else ""
     headline = f"cancelled since {told(facts.task.greenfield, now)}{by}{order}"
@@ -126,11 +131,21 @@ def _not_due(facts: TaskFacts) -> tuple[Reason, str]:
     failure = task.failures[-1] if task.failures else None
     if failure and failure.attempt == task.attempt:
         return Reason.RETRY, f"{until}: attempt {failure.attempt} failed with {_error(failure)}"
+    if task.attempt and task.snoozed_attempt == task.attempt:
+        often = f" ({task.snoozes:,} times so far)" if task.snoozes and task.snoozes > 1 else ""
+        return Reason.SNOOZED, f"{until}: attempt {task.attempt} put it off{often}" + f": {task.note}" * bool(task.note)
     if task.attempt and task.forgiven:
         return Reason.RETRY, f"{until}: attempt {task.attempt} was given back, for its function could not be invoked"
     if facts.job and facts.job.not_before == task.greenfield:
         return Reason.NOT_DUE, f"{until}: its job starts no task before"
     return Reason.NOT_DUE, f"{until}: it is not due before"
+
+
+def _said(facts: TaskFacts) -> str:
+    """What the running attempt told of itself: `40 % are done: 12 of 30 shops`."""
+    task = facts.task
+    done = "" if task.progress is None else f"{task.progress:.0%} of its work is done"
+    return ": ".join(part for part in (done, task.note) if part)
 
 
 def _of_key(facts: TaskFacts) -> Hindrance | None:
@@ -174,10 +189,12 @@ def _ahead(facts: TaskFacts) -> int | None:
     return len(due) if facts.of.is_more else None
 
 
-def _policy(facts: TaskFacts) -> Iterator[str]:
-    """Where a dead task had fewer attempts than its labourer grants."""
+def _given_up(facts: TaskFacts) -> Iterator[str]:
+    """Why a dead task was given up; where that was not kept, that it had fewer attempts than its labourer grants."""
     labourer = facts.of.labourer
-    if labourer and facts.task.tries < labourer.retry.max_attempts:
+    if facts.task.verdict:
+        yield f"given up: {facts.task.verdict}"
+    elif labourer and facts.task.tries < labourer.retry.max_attempts:
         most = labourer.retry.max_attempts
         yield f"its labourer grants {most:,} attempts now: no retry could mend it, or fewer were granted then"
 
@@ -185,6 +202,8 @@ def _policy(facts: TaskFacts) -> Iterator[str]:
 def _failures(facts: TaskFacts) -> Iterator[str]:
     for failure in facts.task.failures:
         yield f"attempt {failure.attempt} failed at {told(failure.at, facts.of.now)}: {_error(failure)}"
+        if failure.trace:
+            yield f"attempt {failure.attempt} was at {failure.trace}"
 
 
 def _error(failure: Failure) -> str:

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from sosw.local.environment import Environment
 from sosw.local.errors import DeployFailed, TemplateInvalid
+from sosw.local.node import ensure_node
 from sosw.local.package import build_package
-from sosw.local.templates import Template, read_template, render, with_code_at
+from sosw.local.templates import Template, read_template, render, runtimes, with_code_at
 from sosw.local.tools import PYTHON_MINOR
 
 _BUCKET = "sosw-local-packages"
@@ -39,6 +40,8 @@ class Deployer:
         """The stack's outputs. Raises `TemplateInvalid` before anything is deployed, `DeployFailed` afterwards."""
         template = read_template(path)
         values = _parameter_values(path, template, parameters)
+        if any(runtime.startswith("nodejs") for runtime in runtimes(template, values)):
+            ensure_node(self._root)
         packaged = with_code_at(template, lambda uri: self._upload_code(path, uri))
         request = {
             "StackName": stack,
@@ -142,6 +145,7 @@ def _parameter_values(path: Path, template: Template, parameters: Mapping[str, s
     unknown = sorted(set(parameters) - set(declared))
     if unknown:
         raise TemplateInvalid(path, f"has no parameter {unknown[0]}; it has {', '.join(sorted(declared)) or 'none'}")
-    # The local Lambdas run on this very Python, whatever the template would say for AWS.
-    runtime = {_RUNTIME: f"python{PYTHON_MINOR}"} if _RUNTIME in declared else {}
+    # The local Lambdas run on this very Python, whatever version the template would say for AWS.
+    is_python = str((declared.get(_RUNTIME) or {}).get("Default", "python")).startswith("python")
+    runtime = {_RUNTIME: f"python{PYTHON_MINOR}"} if _RUNTIME in declared and is_python else {}
     return {**runtime, **parameters}

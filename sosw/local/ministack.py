@@ -15,6 +15,7 @@ from pathlib import Path
 from sosw.local import shims
 from sosw.local.environment import MINISTACK_VERSION, Environment
 from sosw.local.errors import LocalStackError, PortInUse, ServerFailed
+from sosw.local.node import node_folder
 from sosw.local.processes import ServerRecord, end_leftovers, stop
 from sosw.local.tools import HOST, free_port, is_port_taken, state_folder
 
@@ -127,7 +128,7 @@ def _launch(root: Path, environment: Environment, settings: ServerSettings, port
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=temp,
-            env=_variables(settings, port, temp, chosen_shims),
+            env=_variables(root, settings, port, temp, chosen_shims),
             start_new_session=True,  # its own group: Ctrl-C is ours to handle, and the group ours to end
         )
     record = ServerRecord.of(process.pid, port=port, temp=temp)
@@ -136,10 +137,10 @@ def _launch(root: Path, environment: Environment, settings: ServerSettings, port
     return server
 
 
-def _variables(settings: ServerSettings, port: int, temp: Path, chosen_shims: str) -> dict[str, str]:
+def _variables(root: Path, settings: ServerSettings, port: int, temp: Path, chosen_shims: str) -> dict[str, str]:
     """The whole environment: nothing of the caller's gets in, for the Lambda processes inherit it."""
     return {
-        "PATH": os.defpath,
+        "PATH": f"{node_folder(root)}{os.pathsep}{os.defpath}",
         "HOME": str(temp),  # so that no ~/.aws is read
         "LANG": "C.UTF-8",
         "TZ": "UTC",  # as in AWS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sosw.local.errors import TemplateInvalid
 
 Template = dict[str, Any]
 _FUNCTION = "AWS::Serverless::Function"
+_FUNCTIONS = (_FUNCTION, "AWS::Lambda::Function")
 
 
 def read_template(path: Path) -> Template:
@@ -45,6 +46,16 @@ def with_code_at(template: Template, upload: Callable[[str], dict[str, str]]) ->
             locations[uri] = upload(uri)
         holder["CodeUri"] = locations[uri]
     return packaged
+
+
+def runtimes(template: Template, values: Mapping[str, str]) -> set[str]:
+    """Of its functions, with `values` for its parameters."""
+    declared = template.get("Parameters") or {}
+    known = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()} | dict(values)
+    holders = [template.get("Globals", {}).get("Function", {})]
+    holders += [r.get("Properties") or {} for r in template["Resources"].values() if r.get("Type") in _FUNCTIONS]
+    named = [holder.get("Runtime") for holder in holders]
+    return {known.get(name.get("Ref"), "") if isinstance(name, dict) else str(name) for name in named if name}
 
 
 def _code_holders(template: Template) -> Iterator[dict[str, Any]]:

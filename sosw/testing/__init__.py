@@ -2,6 +2,7 @@
 
 from sosw.testing.clock import FakeClock
 from sosw.testing.memory import InMemorySlotStore, InMemoryTaskStore
+from sosw.testing.memory_archive import InMemoryObjects, InMemoryWatchStore
 from sosw.testing.memory_configs import DictConfigSource
 from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.memory_records import InMemoryRecordStore
@@ -13,10 +14,12 @@ __all__ = [
     "DictConfigSource",
     "FakeClock",
     "InMemoryJobStore",
+    "InMemoryObjects",
     "InMemoryRecordStore",
     "InMemorySlotStore",
     "InMemorySources",
     "InMemoryTaskStore",
+    "InMemoryWatchStore",
     "RecordingInvoker",
     "RecordingReminder",
     "run_task",

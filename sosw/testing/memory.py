@@ -101,7 +101,10 @@ def _as_stored(task: Task) -> Task:
         started_at=task.started_at and _ms(task.started_at),
         closed_at=task.closed_at and _ms(task.closed_at),
         expires_at=expires,
-        failures=tuple(replace(failure, at=_ms(failure.at)) for failure in task.failures),
+        failures=tuple(
+            replace(failure, at=_ms(failure.at), started_at=failure.started_at and _ms(failure.started_at))
+            for failure in task.failures
+        ),
     )
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as moves
+from sosw.domain.errors import StaleJob
 from sosw.domain.moments import from_ms, to_ms
+from sosw.domain.recount import QUIET, Recount
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,15 +17,21 @@ if TYPE_CHECKING:
     from sosw.domain.task import JobId
 
 
+TOKENS = 8
+
+
 class InMemoryJobStore:
     """A `JobStore`."""
 
     def __init__(self) -> None:
         self.jobs: dict[JobId, Job] = {}
         self._counted: set[tuple[JobId, str]] = set()
+        self._recounts: dict[JobId, Recount] = {}
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`."""
+        if job.id not in self.jobs:
+            self._recounts[job.id] = Recount(job_id=job.id, at=_ms(job.submitted_at + QUIET))
         return self.jobs.setdefault(job.id, _stored(job))
 
     def get(self, job_id: JobId) -> Job | None:
@@ -51,10 +59,44 @@ class InMemoryJobStore:
         if job and (job_id, token) not in self._counted:
             self._counted.add((job_id, token))
             self.jobs[job_id] = replace(job, totals=job.totals + totals)
+            seen = self._recounts.get(job_id) or Recount(job_id=job_id, at=None)
+            self._recounts[job_id] = replace(seen, batches=(*seen.batches, token)[-TOKENS:])
+
+    def uncounted(self, now: datetime, limit: int) -> list[JobId]:
+        """See `JobStore.uncounted`."""
+        due = [(recount.at, job_id) for job_id, recount in self._recounts.items() if recount.at and recount.at <= now]
+        return [job_id for _, job_id in sorted(due)][:limit]
+
+    def recount(self, job_id: JobId) -> Recount | None:
+        """See `JobStore.recount`."""
+        job = self.jobs.get(job_id)
+        seen = self._recounts.get(job_id, Recount(job_id=job_id, at=None))
+        return replace(seen, totals=job.totals) if job else None
+
+    def keep(self, seen: Recount, then: Recount) -> None:
+        """See `JobStore.keep`."""
+        now = self.recount(seen.job_id)
+        is_counted = now is not None and then.totals != seen.totals and now.batches != seen.batches
+        if now is None or now.at != seen.at or is_counted:
+            raise StaleJob(seen.job_id, "keep a recount of", self.jobs.get(seen.job_id))
+        kept = replace(then, at=then.at and _ms(then.at), batches=now.batches, totals=now.totals)
+        self._recounts[seen.job_id] = kept
+        if then.totals != seen.totals:
+            self.jobs[seen.job_id] = replace(self.jobs[seen.job_id], totals=then.totals)
+
+    def count_again(self, job_id: JobId, at: datetime) -> None:
+        """See `JobStore.count_again`."""
+        if job_id in self.jobs:
+            known = self._recounts.get(job_id, Recount(job_id=job_id, at=None))
+            self._recounts[job_id] = replace(Recount(job_id=job_id, at=_ms(at)), batches=known.batches)
 
 
 def _stored(job: Job) -> Job:
     """Moments as the table keeps them, to the millisecond."""
     moments: dict[str, Any] = {name: getattr(job, name) for name in ("submitted_at", "not_before", "held_until")}
-    kept: dict[str, Any] = {name: from_ms(to_ms(at)) for name, at in moments.items() if at}
+    kept: dict[str, Any] = {name: _ms(at) for name, at in moments.items() if at}
     return replace(job, **kept)
+
+
+def _ms(moment: datetime) -> datetime:
+    return from_ms(to_ms(moment))

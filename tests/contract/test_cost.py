@@ -6,25 +6,32 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sosw.aws.dynamodb.models import TASKS, TaskModel, item_of
+from sosw.domain import job as moves
 from sosw.domain.fairness import FAIR, Placement
+from sosw.domain.job import Job, Totals
+from sosw.domain.messages import change
 from sosw.domain.records import Record, of_labourer
+from sosw.domain.recount import QUIET
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
-from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_id
 from sosw.line import Line
 from sosw.placer import Placer
+from sosw.recounting import Recounting
+from sosw.tallies import Tallies
 from sosw.testing import FakeClock
 from tests.contract.backends import Dynamo, DynamoWorld
 from tests.contract.faults import on
 from tests.contract.moves import MOVES, NOW, brought, claim, complete, fail
+from tests.factories import one_by_one
 
 OPERATIONS = ("BatchExecuteStatement", "UpdateItem", "PutItem", "GetItem", "BatchGetItem", "Query")
 
@@ -205,3 +212,33 @@ def test_a_full_slot_row_is_written_and_read_for_a_unit_each(world: DynamoWorld)
     with _billed(world) as bill:
         assert world.slots.rows(row.labourer)[0].names == names
     assert (bill.units, bill.calls) == (1, {"Query": 1})
+
+
+def test_a_batch_of_the_stream_costs_each_labourer_a_unit_and_a_call_and_all_of_them_one_read(
+    world: DynamoWorld,
+) -> None:
+    tallies = Tallies(world.records, one_by_one)
+    names = [LabourerName(f"flight-delays-worker-function-{n}-{world.labourer}") for n in range(3)]
+    tasks = [_real(world, labourer=names[n % 3]) for n in range(99)]
+    for number in range(10):  # as many as are remembered, with names as long as AWS's
+        tallies.count([change(None, task) for task in tasks], f"{10**28 + number}-{10**28 + number}-100")
+    with _billed(world) as bill:
+        tallies.count([change(None, task) for task in tasks], "next")
+    assert (bill.units, bill.calls) == (3 + 3, {"BatchGetItem": 1, "PutItem": 3})
+
+
+def test_to_check_the_totals_of_a_job_costs_half_a_unit_a_task_and_5_calls_besides(world: DynamoWorld) -> None:
+    job = Job(id=JobId(str(uuid.uuid4())), labourer=world.labourer, submitted_at=NOW, held_until=NOW, body="{}")
+    world.jobs.apply(moves.ready(world.jobs.open(job), total=100))
+    tasks = [_real(world, id=task_id(job.id, n), job_id=job.id) for n in range(100)]
+    world.tasks.create([replace(t, state=TaskState.DONE, closed_at=NOW, queue=None, rank=None) for t in tasks])
+    clock = FakeClock(NOW + 2 * QUIET)
+    tallies = Tallies(world.records, one_by_one)
+    world.jobs.count(job.id, Totals(created=100, done=100), token="a")
+    with _billed(world) as bill:
+        Recounting(tasks=world.tasks, jobs=world.jobs, tallies=tallies, clock=clock).run(lambda: True)
+    assert bill.calls == {"Query": 1, "GetItem": 3, "BatchGetItem": 1, "UpdateItem": 1}
+    assert bill.units == 0.5 + 3 + 50 + 2
+    seen = world.jobs.recount(job.id)
+    assert seen is not None
+    assert seen.at is None

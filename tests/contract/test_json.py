@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sosw.aws.dynamodb.models import TASKS, TaskModel, item_of
 from sosw.domain import jsontext, lifecycle
 from sosw.domain.task import Failure, Task
 from sosw.ports import Outcome
-from tests.contract.backends import World
-from tests.contract.moves import NOW, POLICY, RETENTION, brought
+from tests.contract.backends import DynamoWorld, World
+from tests.contract.moves import NOW, POLICY, RETENTION, brought, claim
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)  # what UTF-8 can carry
 NUMBERS = st.integers() | st.integers(-(10**40), 10**40) | st.floats(allow_nan=False, allow_infinity=False)
@@ -66,6 +67,22 @@ def test_a_result_is_never_taken_for_a_form_of_the_tables_own(world: World, resu
     stored = world.tasks.get(batched.id)
     assert stored is not None
     assert _same([stored.payload, stored.result, stored.stats], [{"r": result}, result, result])
+
+
+@pytest.mark.parametrize("damaged", ["{'n': 1}", "", "[" * 100_000, "NaN,"], ids=["python", "empty", "deep", "text"])
+def test_a_damaged_row_is_read_along_with_others_moved_and_closed(dynamo_world: DynamoWorld, damaged: str) -> None:
+    world = dynamo_world
+    broken, whole = world.new_tasks(2, tag=1)
+    item = {**item_of(TaskModel, broken), "payload": {"S": damaged}}
+    world.database.table(TASKS, world.prefix).put(item, TaskModel.id.does_not_exist())
+    world.tasks.create([whole])
+    found = world.tasks.get_many(world.due())
+    assert {task.id: task.payload for task in found.values()} == {broken.id: damaged, whole.id: {"n": 1}}
+    assert world.tasks.apply_all([claim(task) for task in found.values()]) == [Outcome.APPLIED] * 2
+    running = world.tasks.get(broken.id)
+    assert running is not None
+    buried: Any = world.tasks.apply(_fail(running, Failure(attempt=1, at=NOW, error="PayloadUnreadable")))
+    assert buried.payload == damaged
 
 
 def test_no_result_is_none(world: World) -> None:

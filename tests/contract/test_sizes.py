@@ -14,7 +14,7 @@ from sosw.aws.dynamodb.transitions import insert_statement, update_statement
 from sosw.domain.job import Job
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STATS_BYTES
 from sosw.domain.lifecycle import MAX_FAILURES
-from sosw.domain.messages import MESSAGE_CHARS
+from sosw.domain.report import ERROR_CHARS, MESSAGE_CHARS, NOTE_CHARS, TRACE_CHARS
 from sosw.domain.slots import ROW_SLOTS, Name, SlotRow
 from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, task_id
 from sosw.testing import InMemoryTaskStore
@@ -46,12 +46,15 @@ def item_bytes(item: dict[str, dict[str, Any]]) -> int:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_a_task_of_a_uuids_job_leaves_half_a_unit_to_its_payload_and_result(state: str) -> None:
+def test_a_task_of_a_uuids_job_leaves_half_a_unit_to_its_payload_and_result_a_quarter_once_it_failed(
+    state: str,
+) -> None:
     job, labourer = JobId(UUID), LabourerName("flight-delays-worker-function")
     placed = {"tag": 10**13 + 1, "shards": 16}
     given = Memory().world().new_task(id=task_id(job, 123_456), job_id=job, labourer=labourer, payload={}, **placed)
     task = brought(InMemoryTaskStore(), given, state)
-    assert item_bytes(item_of(TaskModel, task)) <= WRITE_UNIT // 2
+    room = WRITE_UNIT // 4 if task.failures else WRITE_UNIT // 2
+    assert item_bytes(item_of(TaskModel, task)) <= WRITE_UNIT - room
 
 
 def test_a_full_row_of_uuids_under_the_longest_name_of_a_function_is_within_one_unit() -> None:
@@ -99,10 +102,16 @@ def test_tables_and_keys_are_those_that_the_design_names() -> None:
 
 
 def test_a_task_with_everything_at_its_limit_still_fits_into_an_item() -> None:
-    worst = Failure(attempt=100, at=NOW, error="\x00" * MESSAGE_CHARS, message="\x00" * MESSAGE_CHARS)
+    worst = Failure(
+        attempt=100, at=NOW, error="\x00" * ERROR_CHARS, message="\x00" * MESSAGE_CHARS, started_at=NOW,
+        request_id="r" * 64, log_stream="s" * 128, log_group="g" * 512,
+    )  # fmt: skip
+    last = replace(worst, trace="\x00" * TRACE_CHARS)
     task = Task(
         id=TaskId("i" * 80), job_id=JobId("j" * 64), labourer=LabourerName("l" * 64), created_at=NOW, greenfield=NOW,
         payload={"x": "x" * (MAX_PAYLOAD_BYTES - 8)}, result="x" * (MAX_RESULT_BYTES - 2),
-        stats={"x": "x" * (MAX_STATS_BYTES - 8)}, failures=(worst,) * MAX_FAILURES,
+        stats={"x": "x" * (MAX_STATS_BYTES - 8)}, failures=(*[worst] * (MAX_FAILURES - 1), last),
+        progress=0.3333, note="\N{GRINNING FACE}" * NOTE_CHARS, snoozes=1000, snoozed_attempt=1000,
+        request_id="r" * 64, log_stream="s" * 128, log_group="g" * 512,
     )  # fmt: skip
     assert item_bytes(item_of(TaskModel, task)) < ITEM_BYTES

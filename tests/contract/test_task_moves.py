@@ -15,20 +15,22 @@ from sosw.ports import Outcome
 from tests.contract.backends import World
 from tests.contract.moves import AFTER_LEASE, LEASE, MOVES, NOW, RETENTION, STATES, brought, claim, complete, fail
 
-_IN_LINE = {"queued", "fenced", "waiting for its retry", "given back", "replayed"}
+_WAITING = {"waiting for its retry", "waiting after heartbeats", "given back", "snoozed", "replayed"}
+_IN_LINE = {"queued", "fenced"} | _WAITING
 _RUNNING = {"running", "running again"}
-_ANSWERED_LATE = {"waiting for its retry", "given back", "replayed"}
 ALLOWED = {
     "claim": _IN_LINE,
     "heartbeat": _RUNNING,
-    "complete": _RUNNING | _ANSWERED_LATE,
+    "complete": _RUNNING | _WAITING,
     "fail": _RUNNING,
     "bury": _RUNNING,
+    "snooze": _RUNNING,
     "expire": _RUNNING,
     "give_back": _RUNNING,
     "fence": _IN_LINE,
     "cancel": _IN_LINE,
     "replay": {"dead"},
+    "discard": {"dead"},
 }
 
 
@@ -72,7 +74,9 @@ def test_a_task_that_is_not_there_cannot_be_moved_into_being(world: World, move:
     assert world.tasks.get(transition.task_id) is None
 
 
-@pytest.mark.parametrize(("move", "state"), [("claim", "queued"), ("fence", "queued"), ("replay", "dead")])
+@pytest.mark.parametrize(
+    ("move", "state"), [("claim", "queued"), ("fence", "queued"), ("replay", "dead"), ("discard", "dead")]
+)
 def test_a_move_of_an_earlier_version_is_stale(world: World, move: str, state: str) -> None:
     task = brought(world.tasks, world.new_task(), state)
     transition = MOVES[move](task)
@@ -88,7 +92,7 @@ def _replayed_and_dead_again(world: World, task: Task) -> Task:
     return task
 
 
-@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "expire", "give_back"])
+@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "snooze", "expire", "give_back"])
 def test_an_answer_of_an_earlier_attempt_never_touches_the_next_one(world: World, answer: str) -> None:
     first = brought(world.tasks, world.new_task(), "running")
     second = world.tasks.apply(claim(world.tasks.apply(fail(first))))
@@ -98,8 +102,10 @@ def test_an_answer_of_an_earlier_attempt_never_touches_the_next_one(world: World
     assert world.tasks.get(second.id) == second
 
 
-@pytest.mark.parametrize("answer", ["heartbeat", "complete", "fail", "expire", "give_back", "claim", "cancel", "fence"])
-@pytest.mark.parametrize("closed", ["done", "dead", "cancelled"])
+@pytest.mark.parametrize(
+    "answer", ["heartbeat", "complete", "fail", "snooze", "expire", "give_back", "claim", "cancel", "fence"]
+)
+@pytest.mark.parametrize("closed", ["done", "dead", "cancelled", "discarded"])
 def test_a_closed_task_is_never_resurrected_by_a_late_answer(world: World, closed: str, answer: str) -> None:
     task = brought(world.tasks, world.new_task(), closed)
     _assert_stale(world, task, MOVES[answer](task))
@@ -145,6 +151,22 @@ def test_a_dead_task_stands_in_the_line_of_the_dead_until_it_is_replayed(world: 
     world.tasks.apply(MOVES["replay"](dead))
     assert world.dead() == []
     assert world.due(NOW, 10) == [dead.id]
+
+
+def test_a_discarded_task_leaves_the_line_of_the_dead_for_good_and_says_by_whom(world: World) -> None:
+    dead = brought(world.tasks, world.new_task(), "dead")
+    discarded = world.tasks.apply(MOVES["discard"](dead))
+    assert (discarded.state, discarded.queue, discarded.rank) == (TaskState.CANCELLED, None, None)
+    assert (discarded.verdict, discarded.failures) == ("discarded by ann: no such shop", dead.failures)
+    assert world.dead() == []
+
+
+def test_a_dead_task_keeps_why_it_was_given_up_and_a_replayed_one_how_often_and_by_whom(world: World) -> None:
+    dead = brought(world.tasks, world.new_task(), "dead")
+    assert dead.verdict == "it failed in a way that no retry can mend"
+    twice = _replayed_and_dead_again(world, dead)
+    again = world.tasks.apply(MOVES["replay"](twice))
+    assert (again.replays, again.verdict, len(again.failures)) == (2, "replayed by ann: the database is back", 2)
 
 
 def test_moments_are_kept_to_the_millisecond_and_the_end_of_life_to_the_second(world: World) -> None:

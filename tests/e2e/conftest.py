@@ -15,6 +15,7 @@ import pytest
 
 from sosw import Client
 from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoRecordStore, DynamoSlotStore, DynamoTaskStore
+from sosw.aws.objects import S3Objects
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
@@ -29,6 +30,13 @@ LIMIT = 4
 PACED_LIMIT = 5
 BUSY, START = "api:busy", 40
 """A resource that Workers alone speak of, and its budget at first."""
+FOREIGN = {
+    "max_simultaneous_invocations": LIMIT,
+    "duration": 10,
+    "cooldown": 60,
+    "retry": {"base": 0, "cap": 0, "errors": {"Crashed": "never", "OutOfMemory": "never", "TimedOut": "never"}},
+}
+"""Of functions without sosw's package: what they cannot report of themselves is not tried again."""
 CONFIG = {
     "task_config": {
         "labourers": {
@@ -39,6 +47,7 @@ CONFIG = {
                 "retry": {"base": 0, "cap": 0},
             },
             "paced": {"arn": "obedient", "max_simultaneous_invocations": PACED_LIMIT, "duration": 10, "cooldown": 10},
+            **dict.fromkeys(("foreign-node", "foreign-python"), FOREIGN),
             "absent": {"max_simultaneous_invocations": LIMIT},
             "mistaken": {"max_simultaneous_invocations": -1},
         }
@@ -79,6 +88,9 @@ class Deployment:
     @property
     def records(self) -> DynamoRecordStore:
         return DynamoRecordStore.for_prefix(self.names.prefix, region=self.stack.region, endpoint=self.stack.endpoint)
+
+    def objects(self, bucket: str) -> S3Objects:
+        return S3Objects(bucket, client=self.stack.client("s3"))
 
     def tasks_of(self, said: dict[str, Any]) -> list[Task]:
         """The tasks of the job that the Scheduler's answer is about, by number."""

@@ -60,6 +60,21 @@ def test_every_table_is_billed_on_demand_recoverable_encrypted_and_outlives_the_
         assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
+def test_the_bucket_is_encrypted_private_over_tls_only_emptied_in_time_and_outlives_the_stack(
+    template: dict[str, Any],
+) -> None:
+    resource, policy = template["Resources"]["Bucket"], template["Resources"]["BucketPolicy"]["Properties"]
+    bucket = resource["Properties"]
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert "BucketEncryption" in bucket
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "ArchiveDays"})
+    (denied,) = policy["PolicyDocument"]["Statement"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert policy["Bucket"] == {"Ref": "Bucket"}
+
+
 def test_functions_are_named_as_the_code_calls_them(template: dict[str, Any]) -> None:
     named = [template["Resources"][name]["Properties"]["FunctionName"]["Fn::Sub"] for name in FUNCTIONS]
 
@@ -169,6 +184,18 @@ def test_who_is_fed_by_a_queue_or_a_stream_may_read_that_one(
     allowed = [s for s in statements_of(deployed, function) if set(s["Action"]) & actions]
 
     assert [(s["Resource"], set(s["Action"])) for s in allowed] == [({"Fn::GetAtt": source}, actions)]
+
+
+def test_the_scavenger_may_publish_to_the_topic_of_the_dead_alone(
+    template: dict[str, Any], deployed: dict[str, Any]
+) -> None:
+    topic = {"Fn::If": ["MakesDeadTopic", {"Ref": "DeadTopic"}, {"Ref": "DeadTopicArn"}]}
+    statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
+
+    assert [s["Resource"] for s in statements if "sns:Publish" in s["Action"]] == [topic]
+    assert deployed["Scavenger"]["Properties"]["Environment"]["Variables"]["SOSW_DEAD_TOPIC"] == topic
+    assert template["Outputs"]["DeadTopic"]["Value"] == topic
+    assert template["Outputs"]["ScavengerRoleArn"]["Value"] == {"Fn::GetAtt": ["ScavengerRole", "Arn"]}
 
 
 def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from sosw.domain import lifecycle, slots
 from sosw.domain.errors import StaleTask
 from sosw.domain.job import Job, JobMove
 from sosw.domain.lifecycle import Transition
+from sosw.domain.report import SNOOZE
 from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
 from sosw.domain.slots import Name
 from sosw.domain.task import Failure, Task, TaskId, TaskState
@@ -62,7 +63,59 @@ def a_late_success_resurrects_the_dead(patch: Patch) -> None:
 @mutant
 def a_failure_does_not_check_its_attempt(patch: Patch) -> None:
     loosened(patch, "fail", attempt=None, version=None)
-    patch.setattr(WorkerAssistant, "_fail", _fail_whatever_runs)
+    patch.setattr(WorkerAssistant, "_end", _fail_whatever_runs)
+
+
+@mutant
+def a_snooze_does_not_check_its_attempt(patch: Patch) -> None:
+    loosened(patch, "snooze", attempt=None, version=None)
+    careful = WorkerAssistant._end
+
+    def end(self: WorkerAssistant, report: Any) -> Task:
+        if report.action != SNOOZE:
+            return careful(self, report)
+        task = self.tasks.get(report.task_id)
+        if task is None or task.state is not TaskState.RUNNING:
+            raise StaleTask(report.task_id, "snooze", task)
+        return self.tasks.apply(self._snoozed(task, report))
+
+    patch.setattr(WorkerAssistant, "_end", end)
+
+
+@mutant
+def a_snoozed_attempt_is_not_forgiven(patch: Patch) -> None:
+    careful = lifecycle.snooze
+
+    def snooze(task: Task, **how: Any) -> Transition:
+        move = careful(task, **how)
+        return replace(move, changes={**move.changes, "forgiven": task.forgiven})
+
+    patch.setattr(lifecycle, "snooze", snooze)
+
+
+@mutant
+def a_snooze_is_taken_from_what_has_ended(patch: Patch) -> None:
+    loosened(patch, "snooze", states=tuple(TaskState), version=None)
+    careful = WorkerAssistant._end
+
+    def end(self: WorkerAssistant, report: Any) -> Task:
+        task = self.tasks.get(report.task_id)
+        if report.action != SNOOZE or task is None or task.attempt != report.attempt:
+            return careful(self, report)
+        return self.tasks.apply(self._snoozed(task, report))
+
+    patch.setattr(WorkerAssistant, "_end", end)
+
+
+@mutant
+def a_snooze_pays_for_failures_that_came_before(patch: Patch) -> None:
+    careful = lifecycle.snooze
+
+    def snooze(task: Task, **how: Any) -> Transition:
+        move = careful(task, **how)
+        return replace(move, changes={**move.changes, "forgiven": task.attempt + 1})
+
+    patch.setattr(lifecycle, "snooze", snooze)
 
 
 def _fail_whatever_runs(self: WorkerAssistant, report: Any) -> Task:
@@ -85,8 +138,8 @@ def an_expiry_does_not_ask_whether_the_lease_is_over(patch: Patch) -> None:
 def a_sweep_drops_a_name_without_a_fence(patch: Patch) -> None:
     careful = Scavenger._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None) -> bool:
-        return slots.is_unclaimed(name, task) or careful(self, labourer, name, task)
+    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+        return slots.is_unclaimed(name, task) or careful(self, labourer, name, task, place)
 
     patch.setattr(Scavenger, "_ends", ends)
 
@@ -135,6 +188,22 @@ def a_replay_counts_attempts_from_one_again(patch: Patch) -> None:
 
 
 @mutant
+def a_discard_is_taken_from_any_state(patch: Patch) -> None:
+    loosened(patch, "discard", states=tuple(TaskState))
+
+
+@mutant
+def a_discarded_task_stays_in_the_line_of_the_dead(patch: Patch) -> None:
+    careful = lifecycle.discard
+
+    def discard(task: Task, **given: Any) -> Transition:
+        move = careful(task, **given)
+        return replace(move, changes={**move.changes, "queue": task.queue})
+
+    patch.setattr(lifecycle, "discard", discard)
+
+
+@mutant
 def creating_a_task_overwrites_it(patch: Patch) -> None:
     def create(self: InMemoryTaskStore, tasks: Sequence[Task]) -> int:
         for task in tasks:
@@ -179,8 +248,8 @@ def a_sweep_frees_nothing(patch: Patch) -> None:
 def a_sweep_does_not_look_at_leases(patch: Patch) -> None:
     careful = Scavenger._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None) -> bool:
-        return not (task and task.state is TaskState.RUNNING) and careful(self, labourer, name, task)
+    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+        return not (task and task.state is TaskState.RUNNING) and careful(self, labourer, name, task, place)
 
     patch.setattr(Scavenger, "_ends", ends)
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from sosw.domain import slots
+from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleRow
 from sosw.domain.lifecycle import Transition
-from sosw.domain.messages import worker_event
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName, Task, TaskId, TaskState
 from sosw.naming import Named, Naming

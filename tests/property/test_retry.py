@@ -7,9 +7,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
+from sosw.domain import lifecycle
+from sosw.domain.retry import LONGEST_SNOOZED, MAX_SNOOZES, GiveUp, RetryAt, RetryPolicy
 from sosw.domain.settings import Labourer
-from tests.factories import NOW
+from sosw.domain.task import MAX_DELAY, TaskState
+from tests.factories import DAY, LEASE, NOW, a_task
 
 POLICIES = st.builds(
     lambda max_attempts, base, cap: (
@@ -55,3 +57,60 @@ def test_more_jitter_is_never_an_earlier_retry(policy: RetryPolicy, tries: int, 
     )
     if isinstance(low, RetryAt) and isinstance(high, RetryAt):
         assert low.at <= high.at
+
+
+DELAYS = st.timedeltas(timedelta(), timedelta(days=30))
+
+
+@given(POLICIES, TRIES, JITTERS, DELAYS, DELAYS)
+def test_a_retry_at_a_moment_of_ones_own_is_due_then_within_a_week_and_never_while_the_attempt_runs_on(
+    policy: RetryPolicy, tries: int, jitter: float, delay: timedelta, runs_on: timedelta
+) -> None:
+    plain = policy.decide(tries=tries, is_retryable=True, now=NOW, jitter=jitter)
+    own = policy.decide(tries=tries, is_retryable=True, now=NOW, jitter=jitter, delay=delay, runs_on=runs_on)
+    assert type(own) is type(plain)
+    if isinstance(own, RetryAt):
+        assert own.at == NOW + max(min(delay, MAX_DELAY), runs_on)
+
+
+@given(POLICIES, TRIES, JITTERS, DELAYS)
+def test_an_attempt_that_runs_on_only_ever_puts_its_retry_off(
+    policy: RetryPolicy, tries: int, jitter: float, runs_on: timedelta
+) -> None:
+    plain = policy.decide(tries=tries, is_retryable=True, now=NOW, jitter=jitter)
+    later = policy.decide(tries=tries, is_retryable=True, now=NOW, jitter=jitter, runs_on=runs_on)
+    if isinstance(plain, RetryAt):
+        assert isinstance(later, RetryAt)
+        assert later.at == max(plain.at, NOW + runs_on)
+
+
+@given(DELAYS, st.integers(0, 2 * MAX_SNOOZES), st.timedeltas(timedelta(), timedelta(days=800)), st.none() | DELAYS)
+def test_a_task_is_put_off_to_a_moment_within_its_life_or_given_up(
+    delay: timedelta, snoozes: int, age: timedelta, max_age: timedelta | None
+) -> None:
+    policy, created = RetryPolicy(max_age=max_age), NOW - age
+    end = created + (LONGEST_SNOOZED if max_age is None else max_age)
+    match policy.snooze(delay=delay, snoozes=snoozes, now=NOW, created_at=created):
+        case RetryAt(at=due):
+            assert due == NOW + min(delay, MAX_DELAY)
+            assert NOW <= due <= end
+            assert snoozes < MAX_SNOOZES
+        case GiveUp():
+            assert snoozes >= MAX_SNOOZES or NOW + min(delay, MAX_DELAY) > end
+
+
+@given(st.lists(DELAYS, max_size=12), st.timedeltas(timedelta(), timedelta(days=20)))
+def test_a_task_that_is_put_off_again_and_again_waits_within_its_life_and_uses_up_no_try(
+    delays: list[timedelta], max_age: timedelta
+) -> None:
+    policy, task, now = RetryPolicy(max_age=max_age), a_task(), NOW
+    for delay in delays:
+        task = lifecycle.apply(lifecycle.claim(task, row=0, now=now, lease=LEASE), task)
+        move = lifecycle.snooze(task, attempt=task.attempt, now=now, delay=delay, policy=policy, retention=DAY)
+        task = lifecycle.apply(move, task)
+        if task.state is TaskState.DEAD:
+            assert task.greenfield == now
+            return
+        assert (task.tries, task.snoozes) == (0, task.attempt)
+        assert now <= task.greenfield <= NOW + max_age
+        now = task.greenfield

@@ -32,8 +32,8 @@ pytestmark = pytest.mark.usefixtures("on_one_cpu")
 def a_name_whose_task_has_left_is_kept(patch: Patch) -> None:
     careful = Scavenger._ends
 
-    def ends(self: Scavenger, labourer: object, name: Name, task: Task | None) -> bool:
-        return task is not None and careful(self, labourer, name, task)  # type: ignore[arg-type]
+    def ends(self: Scavenger, labourer: object, name: Name, task: Task | None, place: int) -> bool:
+        return task is not None and careful(self, labourer, name, task, place)  # type: ignore[arg-type]
 
     patch.setattr(Scavenger, "_ends", ends)
 

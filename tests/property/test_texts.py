@@ -11,19 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sosw.domain import reported
+from sosw.domain.assignment import RESERVED_KEYS, assignment, worker_event
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import MAX_RESULT_BYTES, checked, dump, load, parse_object, reportable
-from sosw.domain.messages import (
-    RESERVED_KEYS,
-    Order,
-    Report,
-    Wake,
-    assignment,
-    cancel_event,
-    resume_event,
-    worker_event,
-)
+from sosw.domain.messages import Order, Wake, cancel_event, resume_event
 from sosw.domain.moments import from_ms, to_ms
+from sosw.domain.report import Report
 from sosw.domain.reported import MAX_CLASSES, MAX_RESOURCES, MAX_SECONDS, MAX_USES
 from sosw.domain.signals import Signals
 from sosw.domain.task import JobId

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from threading import Event
 from typing import Any, ClassVar
 
 import pytest
@@ -57,9 +58,70 @@ def test_a_result_is_returned_and_reported_to_the_assistant_of_the_prefix(monkey
         "labourer": "doubling",
         "result": {"twice": 42},
         "stats": {"seen": 1},
+        "request_id": "request",
     }
     assert returned == {"twice": 42}
     assert invoker.started == [("blue-worker-assistant", report)]
+
+
+class Place(Context):
+    """As Lambda's context says where it runs."""
+
+    function_name = "doubling"
+    log_stream_name = "2026/01/01/[$LATEST]4f2c4c7e9a510d6f2b8c1e116f0a9d0e"
+
+    def __init__(self, log_group: str) -> None:
+        self.log_group_name = log_group
+
+
+@pytest.mark.parametrize(("group", "told"), [("/aws/lambda/doubling", None), ("/teams/sales", "/teams/sales")])
+def test_a_report_says_where_lambda_logs_the_attempt_and_the_group_where_it_is_not_the_functions(
+    group: str, told: str | None
+) -> None:
+    invoker = RecordingInvoker()
+
+    with pytest.raises(ValueError, match="n is negative"):
+        get_lambda_handler(Doubling, invoker=invoker)(event_for(-1), Place(group))
+    with pytest.raises(ConnectionError):
+        get_lambda_handler(Stillborn, invoker=invoker)(event_for(1), Place(group))
+
+    assert [report["request_id"] for _, report in invoker.started] == ["request"] * 2
+    assert [report["log_stream"] for _, report in invoker.started] == [Place.log_stream_name] * 2
+    assert [report.get("log_group") for _, report in invoker.started] == [told] * 2
+    assert all(" __" in report["trace"] for _, report in invoker.started)
+
+
+def test_an_attempt_that_is_blocked_is_reported_before_lambda_ends_it() -> None:
+    is_told = Event()
+    invoker = RecordingInvoker(lambda _function, report: is_told.set() if report["action"] == "fail" else None)
+
+    class Blocked(Worker):
+        def __call__(self, event: Any) -> None:
+            del event
+            assert is_told.wait(10)
+
+    class Hasty(Context):
+        def get_remaining_time_in_millis(self) -> int:
+            return 40
+
+    get_lambda_handler(Blocked, invoker=invoker)(event_for(1), Hasty())
+
+    failed, completed = (report for _, report in invoker.started)
+    assert (failed["action"], failed["error"], completed["action"]) == ("fail", "DeadlineExceeded", "complete")
+
+
+def test_a_report_that_finds_no_ear_is_repeated_in_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("sosw.handler.sleep", slept.append)
+    troubles = [InvokeUncertain("sosw-worker-assistant", "no answer")]
+
+    def refuse(_function: str, _report: Any) -> None:
+        if troubles:
+            raise troubles.pop()
+
+    invoker = RecordingInvoker(refuse)
+    assert get_lambda_handler(Doubling, invoker=invoker)(event_for(2), Context()) == {"twice": 4}
+    assert (slept, len(invoker.started)) == ([1.0], 1)
 
 
 def test_an_error_is_reported_and_raised_for_lambdas_own_log() -> None:

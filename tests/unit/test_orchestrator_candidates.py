@@ -10,9 +10,9 @@ import pytest
 
 from sosw.domain import lifecycle
 from sosw.domain.ranks import Place
+from sosw.domain.seen import HINT, Hint
 from sosw.domain.slots import ROW_SLOTS, SlotRow, resized
 from sosw.domain.task import LabourerName, Task, TaskId
-from sosw.naming import HINT, Hint
 from sosw.testing import InMemoryTaskStore
 from tests.factories import LABOURER, LEASE, NOW, World, a_task, seconds
 

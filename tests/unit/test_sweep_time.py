@@ -74,14 +74,14 @@ def test_what_a_sweep_ends_it_ends_in_parallel() -> None:
     assert scavenger.get_stats() == {"expired": SWEEP_BATCH + 20, "slots_freed": SWEEP_BATCH + 20}
 
 
-def test_totals_of_many_jobs_are_counted_in_parallel_and_after_the_wake() -> None:
+def test_totals_of_many_jobs_and_of_their_labourer_are_counted_in_parallel_and_after_the_wake() -> None:
     world = World()
     for number in range(100):
         world.submit({"lambda_name": LABOURER}, f"job-{number}")
     at_once = AtOnce(world)
     world.scavenger(in_parallel=at_once).pass_on(world.tasks.changes, token="batch")
 
-    assert (at_once.sizes, at_once.started) == ([100], [1])
+    assert (at_once.sizes, at_once.started) == ([100, 1], [1, 1])
     assert [job.totals.created for job in world.jobs.recent(100, before=NOW + MINUTE)] == [1] * 100
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvalidInput, InvokeUncertain
-from sosw.domain.messages import Report, worker_event
+from sosw.domain.report import Report
 from sosw.testing import FakeClock, run_task
 from sosw.worker import LeaseTooShort, Worker
 from tests.factories import LEASE, a_task, claimed, seconds

@@ -15,7 +15,7 @@ from sosw.domain.resources import Resource
 from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.signal_desk import SignalDesk
 from sosw.testing import InMemoryRecordStore, InMemoryTaskStore
-from sosw.worker_assistant import FAIL_ROUNDS, WorkerAssistant
+from sosw.worker_assistant import END_ROUNDS, WorkerAssistant
 from tests.factories import DAY, LEASE, NOW, World, a_task, claimed, seconds
 
 
@@ -50,7 +50,7 @@ def test_a_failure_is_queued_again_with_its_story() -> None:
         "state": "queued",
     }
     assert world.task().greenfield == NOW + seconds(5)
-    assert world.task().failures == (Failure(attempt=1, at=NOW, error="KeyError", message="shop"),)
+    assert world.task().failures == (Failure(attempt=1, at=NOW, error="KeyError", message="shop", started_at=NOW),)
     assert world.task().stats == {"n": 1}
 
 
@@ -71,7 +71,7 @@ def test_what_an_error_says_is_cut_to_what_an_item_can_hold() -> None:
     running(world)
     world.report("fail", error="E" * 10_000, message="m" * 1_000_000)
     (failure,) = world.task().failures
-    assert (len(failure.error), len(failure.message)) == (500, 500)
+    assert (len(failure.error), len(failure.message)) == (100, 500)
 
 
 def test_a_heartbeat_begins_the_lease_anew() -> None:
@@ -196,7 +196,7 @@ class Beating(InMemoryTaskStore):
         return task
 
 
-@pytest.mark.parametrize(("beats", "accepted"), [(1, True), (FAIL_ROUNDS - 1, True), (FAIL_ROUNDS, False)])
+@pytest.mark.parametrize(("beats", "accepted"), [(1, True), (END_ROUNDS - 1, True), (END_ROUNDS, False)])
 def test_a_failure_is_decided_anew_when_a_heartbeat_came_between(beats: int, *, accepted: bool) -> None:
     world = World()
     world.tasks = Beating()

@@ -8,6 +8,7 @@ from sosw.aws.dynamodb.slot_store import DynamoSlotStore
 from sosw.aws.dynamodb.stream import changes, token
 from sosw.aws.dynamodb.table import Database
 from sosw.aws.dynamodb.task_store import DynamoTaskStore
+from sosw.aws.dynamodb.watch_store import DynamoWatchStore
 
 __all__ = [
     "Database",
@@ -16,6 +17,7 @@ __all__ = [
     "DynamoRecordStore",
     "DynamoSlotStore",
     "DynamoTaskStore",
+    "DynamoWatchStore",
     "TableFailed",
     "changes",
     "token",

@@ -61,18 +61,48 @@ class JsonAttribute(Attribute[Any]):
         return jsontext.load(value)
 
 
+class LenientJsonAttribute(JsonAttribute):
+    """As `JsonAttribute`; a string that is no JSON, as somebody else wrote it, comes out as that string.
+
+    So a damaged row is read like any other, and it holds up nothing that is read along with it.
+    """
+
+    def deserialize(self, value: str) -> Any:
+        try:
+            return super().deserialize(value)
+        except (ValueError, RecursionError):
+            return value
+
+
 class FailuresAttribute(Attribute[tuple[Failure, ...]]):
-    """JSON, oldest first: `[{"attempt": 1, "at": <ms>, "error": "ValueError", "message": "…"}]`."""
+    """JSON, oldest first: `[{"attempt": 1, "at": <ms>, "error": "ValueError", "message": "…"}]`.
+
+    What a failure does not tell has no key, and keys of tomorrow are left alone.
+    """
 
     attr_type = STRING
 
     def serialize(self, value: tuple[Failure, ...]) -> str:
-        return jsontext.dump(
-            [{"attempt": f.attempt, "at": to_ms(f.at), "error": f.error, "message": f.message} for f in value]
-        )
+        return jsontext.dump([_written(failure) for failure in value])
 
     def deserialize(self, value: str) -> tuple[Failure, ...]:
-        return tuple(Failure(**{**entry, "at": from_ms(entry["at"])}) for entry in jsontext.load(value))
+        return tuple(_read(entry) for entry in jsontext.load(value))
+
+
+_OPTIONAL = ("trace", "request_id", "log_stream", "log_group")
+_FAILURE = ("attempt", "error", "message", *_OPTIONAL)
+
+
+def _written(failure: Failure) -> dict[str, Any]:
+    told = {"attempt": failure.attempt, "at": to_ms(failure.at), "error": failure.error, "message": failure.message}
+    if failure.started_at is not None:
+        told["started_at"] = to_ms(failure.started_at)
+    return told | {name: value for name in _OPTIONAL if (value := getattr(failure, name))}
+
+
+def _read(entry: Mapping[str, Any]) -> Failure:
+    moments: dict[str, Any] = {name: from_ms(entry[name]) for name in ("at", "started_at") if name in entry}
+    return Failure(**moments, **{name: entry[name] for name in _FAILURE if name in entry})
 
 
 class SlotAttribute(Attribute[Slot]):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.operand import Path
 
+from sosw.aws.dynamodb.attributes import JsonAttribute
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import (
     JOBS,
@@ -30,6 +31,8 @@ from sosw.aws.dynamodb.models import (
 from sosw.aws.dynamodb.table import Database, Table
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, JobMove, JobState, Totals
+from sosw.domain.moments import from_ms
+from sosw.domain.recount import QUIET, Recount, progress_of
 from sosw.domain.task import JobId
 
 if TYPE_CHECKING:
@@ -39,11 +42,13 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
 
-OPEN = "open"
+OPEN, UNCOUNTED = "open", "uncounted"
+"""In the same index: jobs with work for a Scheduler, and rows of totals that are to be checked, each by its moment."""
 TOKENS = 8
 """So many of the last tokens are remembered."""
 MONTHS = 24
 """How far back `recent` looks."""
+_PROGRESS = JsonAttribute(attr_name="recount")
 _COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
@@ -62,13 +67,12 @@ class DynamoJobStore:
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`. The totals' row is there before the job's is."""
-        with suppress(ConditionFailed):
-            self._table.put({**_totals_key(job.id), "counted": {"L": []}}, JobModel.id.does_not_exist())
+        totals = {**_totals_key(job.id), "counted": {"L": []}, **_check_at(job.submitted_at + QUIET)}
+        has_totals = not self._put_new(totals)[1]
         item = {**item_of(JobModel, job), "month": {"S": f"{job.submitted_at:%Y-%m}"}, "open": {"S": OPEN}}
-        try:
-            self._table.put(item, JobModel.id.does_not_exist())
-        except ConditionFailed as known:
-            item = known.item or item
+        item, is_new = self._put_new(item)
+        if has_totals and is_new:
+            self.count_again(job.id, job.submitted_at + QUIET)  # who put them there died, and a sweep saw no job
         return _job(item)
 
     def get(self, job_id: JobId) -> Job | None:
@@ -121,6 +125,44 @@ class DynamoJobStore:
                 continue  # another batch was counted meanwhile
             return
 
+    def uncounted(self, now: datetime, limit: int) -> list[JobId]:
+        """See `JobStore.uncounted`."""
+        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
+        items = self._table.query(UNCOUNTED, index_name=OPEN_INDEX, range_key_condition=over, limit=limit)
+        return [JobId(item["id"]["S"].removesuffix(_TOTALS)) for item in items]
+
+    def recount(self, job_id: JobId) -> Recount | None:
+        """See `JobStore.recount`."""
+        item = self._table.get(_totals_id(job_id))
+        return _recount(job_id, item) if item else None
+
+    def keep(self, seen: Recount, then: Recount) -> None:
+        """See `JobStore.keep`. A write whose reply was lost looks stale when botocore repeats it."""
+        is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at)]
+        actions = [*_checked_at(then.at), Path(_PROGRESS).set(raw(_PROGRESS, then.progress()))]
+        if then.totals != seen.totals:
+            counted: Path = Path("counted")
+            is_as_seen.append(counted == {"L": [{"S": token} for token in seen.batches]})
+            actions += [Path(attribute).set(getattr(then.totals, name)) for name, attribute in _COUNTS.items()]
+        try:
+            self._table.update(_totals_key(seen.job_id), actions, reduce(and_, is_as_seen))
+        except ConditionFailed:
+            raise StaleJob(seen.job_id, "keep a recount of", self.get(seen.job_id)) from None
+
+    def count_again(self, job_id: JobId, at: datetime) -> None:
+        """See `JobStore.count_again`."""
+        with suppress(ConditionFailed):
+            actions = [*_checked_at(at), Path(_PROGRESS).remove()]
+            self._table.update(_totals_key(job_id), actions, JobModel.id.exists())
+
+    def _put_new(self, item: Item) -> tuple[Item, bool]:
+        """The item of that id as it is then, and whether it is new."""
+        try:
+            self._table.put(item, JobModel.id.does_not_exist())
+        except ConditionFailed as known:
+            return known.item or item, False
+        return item, True
+
     def _submitted(self, month: datetime, before: datetime, limit: int) -> Iterator[Item]:
         return self._table.query(
             f"{month:%Y-%m}",
@@ -135,8 +177,11 @@ def _key(job_id: JobId) -> Item:
     return {"id": raw(JobModel.id, job_id)}
 
 
+_TOTALS = "#totals"
+
+
 def _totals_id(job_id: JobId) -> str:
-    return f"{job_id}#totals"
+    return f"{job_id}{_TOTALS}"
 
 
 def _totals_key(job_id: JobId) -> Item:
@@ -144,9 +189,39 @@ def _totals_key(job_id: JobId) -> Item:
 
 
 def _job(item: Item, totals: Item | None = None) -> Job:
-    counted = totals or {}
-    counts = {name: int(counted[a.attr_name]["N"]) for name, a in _COUNTS.items() if a.attr_name in counted}
-    return Job(**fields_of(JobModel, item), totals=Totals(**counts))
+    return Job(**fields_of(JobModel, item), totals=_totals(totals or {}))
+
+
+def _totals(item: Item) -> Totals:
+    return Totals(**{name: int(item[a.attr_name]["N"]) for name, a in _COUNTS.items() if a.attr_name in item})
+
+
+def _recount(job_id: JobId, item: Item) -> Recount:
+    held, progress = item.get(OpenIndex.held_until.attr_name), item.get(_PROGRESS.attr_name)
+    return Recount(
+        job_id=job_id,
+        at=from_ms(int(held["N"])) if held else None,
+        totals=_totals(item),
+        batches=tuple(token["S"] for token in item["counted"]["L"]),
+        **progress_of(_PROGRESS.deserialize(progress["S"]) if progress else {}),
+    )
+
+
+def _check_at(at: datetime) -> Item:
+    """The attributes that place a row of totals in the index."""
+    return {OpenIndex.open.attr_name: {"S": UNCOUNTED}, OpenIndex.held_until.attr_name: raw(OpenIndex.held_until, at)}
+
+
+def _checked_at(at: datetime | None) -> list[Action]:
+    if at is None:
+        return [Path(OpenIndex.open.attr_name).remove(), Path(OpenIndex.held_until.attr_name).remove()]
+    return [Path(name).set(value) for name, value in _check_at(at).items()]
+
+
+def _is_checked_at(at: datetime | None) -> Condition:
+    if at is None:
+        return OpenIndex.held_until.does_not_exist()
+    return OpenIndex.held_until == raw(OpenIndex.held_until, at)
 
 
 def _terms(move: JobMove) -> Iterator[Condition]:

@@ -22,6 +22,7 @@ from sosw.aws.dynamodb.attributes import (
     EnumAttribute,
     FailuresAttribute,
     JsonAttribute,
+    LenientJsonAttribute,
     MomentAttribute,
     NamesAttribute,
     SlotAttribute,
@@ -52,13 +53,15 @@ class TaskModel(Model):
     id = UnicodeAttribute(hash_key=True)
     job_id = UnicodeAttribute()
     labourer = UnicodeAttribute()
-    payload = JsonAttribute()
+    payload = LenientJsonAttribute()
     created_at = MomentAttribute()
     greenfield = MomentAttribute()
     state = EnumAttribute(TaskState)
     version = NumberAttribute()
     attempt = NumberAttribute()
     forgiven = NumberAttribute()
+    snoozes = NumberAttribute()
+    snoozed_attempt = NumberAttribute()
     priority = NumberAttribute()
     queue = UnicodeAttribute()
     rank = NumberAttribute()
@@ -69,9 +72,18 @@ class TaskModel(Model):
     started_at = MomentAttribute()
     closed_at = MomentAttribute()
     expires_at = TTLAttribute()
-    result = JsonAttribute()
-    stats = JsonAttribute()
+    payload_at = UnicodeAttribute()
+    result_at = UnicodeAttribute()
+    progress = NumberAttribute()
+    note = UnicodeAttribute()
+    request_id = UnicodeAttribute()
+    log_stream = UnicodeAttribute()
+    log_group = UnicodeAttribute()
+    result = LenientJsonAttribute()
+    stats = LenientJsonAttribute()
     failures = FailuresAttribute()
+    replays = NumberAttribute()
+    verdict = UnicodeAttribute()
 
     queue_index = QueueIndex()
 
@@ -137,6 +149,25 @@ class JobModel(Model):
 
     open_index = OpenIndex()
     month_index = MonthIndex()
+
+
+class WatchModel(Model):
+    """`sosw.domain.watch.Watch`: the row `<job id>#archive` of the jobs table, in its index `open` while it is due."""
+
+    id = UnicodeAttribute(hash_key=True)
+    open = UnicodeAttribute()
+    held_until = MomentAttribute()
+    labourer = UnicodeAttribute()
+    since = MomentAttribute()
+    read_by = MomentAttribute()
+    begun = MomentAttribute()
+    cursor = NumberAttribute()
+    met_open = BooleanAttribute()
+    met_dead = BooleanAttribute()
+    is_read = BooleanAttribute()
+    dates = JsonAttribute()
+    bucket = UnicodeAttribute()
+    version = NumberAttribute()
 
 
 class RecordModel(Model):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_TOLD = ("id", "job_id", "labourer", "state", "version", "greenfield", "failures")
+_TOLD = ("id", "job_id", "labourer", "state", "version", "greenfield", "failures", "snoozes")
 
 
 def changes(records: Iterable[Mapping[str, Any]]) -> list[Change]:

@@ -17,7 +17,9 @@ from sosw.local.shims.patching import ShimUnfit, check
 __all__ = ["NAMES", "ShimUnfit", "UnknownShim", "apply", "select"]
 
 NAMES = (
+    "destinations",
     "expression_cache",
+    "function_errors",
     "function_properties",
     "partiql_streams",
     "quiet_handlers",

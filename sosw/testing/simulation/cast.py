@@ -8,7 +8,9 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from sosw.domain.messages import COMPLETE, FAIL, Change, Report, assignment
+from sosw.domain.assignment import assignment
+from sosw.domain.messages import Change
+from sosw.domain.report import COMPLETE, FAIL, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
 from sosw.gates import Gates
@@ -162,6 +164,7 @@ class Cast:
         return Scavenger(
             self._config, tasks=self._task_port, slots=SimulatedSlots(self._calls, self.slots),
             jobs=SimulatedJobs(self._calls, self.jobs), invoker=self.cloud, reminder=self.cloud,
+            records=SimulatedRecords(self._calls, self.records),
             clock=self._engine.clock, in_parallel=self._engine.in_parallel, jitter=self._die.random, names=self._names,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.lifecycle import Transition
 from sosw.domain.ranks import Place
 from sosw.domain.records import Entry, Record, RecordKey
+from sosw.domain.recount import Recount
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
 from sosw.ports import Outcome
@@ -226,3 +227,19 @@ class SimulatedJobs:
     def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
         """See `JobStore.count`."""
         self._calls.make(lambda: self._store.count(job_id, totals, token=token))
+
+    def uncounted(self, now: datetime, limit: int) -> list[JobId]:
+        """See `JobStore.uncounted`."""
+        return self._calls.make(lambda: self._store.uncounted(now, limit))
+
+    def recount(self, job_id: JobId) -> Recount | None:
+        """See `JobStore.recount`."""
+        return self._calls.make(lambda: self._store.recount(job_id))
+
+    def keep(self, seen: Recount, then: Recount) -> None:
+        """See `JobStore.keep`."""
+        self._calls.make(lambda: self._store.keep(seen, then))
+
+    def count_again(self, job_id: JobId, at: datetime) -> None:
+        """See `JobStore.count_again`."""
+        self._calls.make(lambda: self._store.count_again(job_id, at))

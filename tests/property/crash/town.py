@@ -11,7 +11,8 @@ from typing import Any
 
 from sosw import essential, world
 from sosw.domain.errors import InvalidInput, SoswError
-from sosw.domain.messages import Report, change
+from sosw.domain.messages import change
+from sosw.domain.report import Report
 from sosw.domain.task import JobId, Task, TaskId, task_id
 from sosw.health_sources import HealthSources, SignalSource
 from sosw.settings import Names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sosw.domain.messages import COMPLETE
+from sosw.domain.report import COMPLETE
 from tests.property.explore.system import State, System
 from tests.property.world import witness
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError
-from sosw.domain.messages import COMPLETE, FAIL, Report
+from sosw.domain.report import COMPLETE, FAIL, Report
 from sosw.domain.slots import SlotRow, resized
 from sosw.domain.task import TaskState, task_id
 from sosw.ports import Outcome as BatchOutcome

@@ -25,6 +25,7 @@ FAULTS = [fault for fault in Fault if fault is not Fault.NONE]
 LIMITS = (1, 2, 3, 4, 2, 3, 0)
 BATCHES = (roles.ALL, 1, 2)
 ENOUGH_MINUTES = 40
+HOW = ("raise", "return", "heartbeat", "raise", "return", "snooze", "heartbeat", "retry after", "partial", "give up")
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def a_worker_begins(play: Play, pick: Pick) -> None:
 @action(14, lambda play: play.stage.workers)
 def a_worker_reports(play: Play, pick: Pick) -> None:
     worker = play.stage.workers[pick(len(play.stage.workers))]
-    how = ("raise", "return", "heartbeat")[pick(3)]
+    how = HOW[pick(len(HOW))]
     play.stage.end_work(worker, how, copies=(1, 2, 0, 1)[pick(4)])
 
 
@@ -255,3 +256,11 @@ def an_operator_cancels(play: Play, pick: Pick) -> None:
 def an_operator_replays(play: Play, pick: Pick) -> None:
     dead = [task for task in play.stage.tasks.values() if task.state is TaskState.DEAD]
     play.stage.operate(lifecycle.replay(dead[pick(len(dead))], now=play.stage.clock.now()))
+
+
+@action(0.4, lambda play: play.stage.tasks)
+def an_operator_discards(play: Play, pick: Pick) -> None:
+    """Whatever it may be by now: only the dead can be."""
+    task = list(play.stage.tasks.values())[pick(len(play.stage.tasks))]
+    now = play.stage.clock.now()
+    play.stage.operate(lifecycle.discard(task, now=now, retention=timedelta(days=1)))

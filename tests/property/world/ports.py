@@ -14,6 +14,7 @@ from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import Wake
 from sosw.domain.ranks import Place
 from sosw.domain.records import Entry, Record, RecordKey
+from sosw.domain.recount import Recount
 from sosw.domain.settings import Labourer
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
@@ -133,6 +134,21 @@ class SteppedJobs:
 
     def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
         self._reach(Call("count", (job_id, totals, token)))
+
+    def uncounted(self, now: datetime, limit: int) -> list[JobId]:
+        """Nobody checks totals in this world: they are for people, and decide nothing."""
+        del now, limit
+        return []
+
+    def recount(self, job_id: JobId) -> Recount | None:
+        del job_id
+        return None
+
+    def keep(self, seen: Recount, then: Recount) -> None:
+        """See `uncounted`."""
+
+    def count_again(self, job_id: JobId, at: datetime) -> None:
+        """See `uncounted`."""
 
 
 class SteppedInvoker:

@@ -12,7 +12,7 @@ from sosw.ports import Clock
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
-from sosw.testing import InMemorySources
+from sosw.testing import InMemoryRecordStore, InMemorySources
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
 from tests.factories import one_by_one
@@ -101,6 +101,7 @@ def scavenger(work: Callable[[Scavenger], Any], clock: Clock) -> Role:
             jobs=SteppedJobs(reach),
             invoker=SteppedInvoker(reach),
             reminder=SteppedReminder(reach),
+            records=InMemoryRecordStore(),  # numbers for people: nobody else here looks at them
             clock=clock,
             in_parallel=one_by_one,
             jitter=_no_jitter,
@@ -125,8 +126,11 @@ def worker(event: Mapping[str, Any], clock: Clock) -> Role:
         class Obedient(Worker):
             def __call__(self, event: Any) -> Any:
                 del event
-                while (order := reach(Call("code"))) == "heartbeat":
-                    self.heartbeat()
+                while (order := reach(Call("code"))) in {"heartbeat", "partial"}:
+                    if order == "heartbeat":
+                        self.heartbeat(progress=0.5, note="half")
+                    else:
+                        self.partial({"of": self.task.attempt if self.task else 0})
                 return order
 
         Obedient().run(event, remaining=TIME_OUT, clock=clock, send=lambda report: reach(Call("send", (report,))))

@@ -10,9 +10,10 @@ from typing import Any
 
 from sosw.domain.errors import StaleTask
 from sosw.domain.lifecycle import Transition
-from sosw.domain.messages import Report
+from sosw.domain.report import Report
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, Slot, Task, TaskId
+from sosw.domain.verdicts import NonRetryable, RetryAfter, Snooze
 from sosw.ports import Clock, Limit
 from sosw.scavenger import Scavenger
 from sosw.testing import FakeClock
@@ -22,6 +23,13 @@ from tests.property.world.ports import SkewedClock
 from tests.property.world.stepping import Call, Crash, Run
 
 NO_SKEW = timedelta()
+RAISED: dict[str, Exception] = {
+    "raise": ValueError("no"),
+    "snooze": Snooze(15),
+    "retry after": RetryAfter(25),
+    "give up": NonRetryable("never"),
+}
+"""By what the user's code does, what it raises."""
 
 
 @dataclass(eq=False)
@@ -160,8 +168,8 @@ class Stage:
 
     def end_work(self, worker: Actor, how: str, copies: int) -> None:
         """The user's code says that it lives, returns or raises; `copies` of its report reach the mail."""
-        if how == "raise":
-            worker.run.fail(ValueError("no"))
+        if how in RAISED:
+            worker.run.fail(RAISED[how])
         else:
             worker.run.answer(how)
         self._post(worker, copies)

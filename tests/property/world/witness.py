@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sosw.domain.job import JobState
-from sosw.domain.slots import SlotRow
+from sosw.domain.moments import to_ms
+from sosw.domain.slots import Name, SlotRow
 from sosw.domain.task import JobId, Slot, Task, TaskId, TaskState
 from sosw.testing import InMemoryJobStore
 from tests.property.world.roles import MAX_ATTEMPTS
@@ -16,6 +17,8 @@ JOBS: dict[str, int] = {"a": 1, "b": 2, "c": 4}
 """Each job's number of tasks."""
 STAYING = frozenset({"heartbeat", "recall"})
 """Moves by which what runs runs on."""
+FORGIVING = frozenset({"give_back", "snooze"})
+"""Moves that take an attempt back."""
 Tasks = dict[TaskId, Task]
 
 
@@ -41,10 +44,16 @@ def _look_at_move(old: Task, new: Task, call: Call) -> None:
     move = call.args[0].move if call.name in {"apply", "apply_one"} else call.name
     assert new.version == old.version + 1, f"2: {move} does not raise the version by one"
     assert (new.payload, new.created_at) == (old.payload, old.created_at), "8: what was put in has changed"
-    assert not old.state.is_closed or move == "replay", f"3: a closed task is moved by {move}"
+    of_the_dead = old.state is TaskState.DEAD and move in {"replay", "discard"}
+    assert not old.state.is_closed or of_the_dead, f"3: a closed task is moved by {move}"
+    stands = new.state in {TaskState.QUEUED, TaskState.DEAD}
+    assert (new.queue is not None) == stands, f"1: {move} leaves what is {new.state.value} in line {new.queue}"
+    assert move != "discard" or of_the_dead, "3: what is not dead is discarded"
     is_start = old.state is TaskState.QUEUED and new.state is TaskState.RUNNING
     assert new.attempt == old.attempt + is_start, f"2: {move} changes the number of the attempt"
     assert new.tries <= MAX_ATTEMPTS, "2: more attempts than the policy allows"
+    is_forgiven = move in FORGIVING and new.state is TaskState.QUEUED
+    assert move == "replay" or new.tries == old.tries + is_start - is_forgiven, f"2: {move} miscounts the tries"
     runs_on = old.state is new.state is TaskState.RUNNING
     assert not runs_on or move in STAYING, f"2: what runs is moved on by {move}"
 
@@ -60,10 +69,16 @@ def look_at_slots(rows: Mapping[int, SlotRow], tasks: Tasks) -> None:
 
 def look_at_row(old: SlotRow | None, new: SlotRow) -> set[TaskId]:
     """A row never gets a name beyond its capacity, and no version of the limit after a later one; the names it got."""
-    added = {t for t, name in new.names.items() if not old or old.names.get(t) != name}
+    known = {t: _as_stored(name) for t, name in old.names.items()} if old else {}
+    added = {t for t, name in new.names.items() if known.get(t) != _as_stored(name)}
     assert not added or len(new.names) <= new.capacity, "4: a name beyond the row's capacity"
     assert not old or new.sized >= old.sized, "4: a row is sized by an older limit than before"
     return added
+
+
+def _as_stored(name: Name) -> tuple[int, int]:
+    """A row that was read has its moments by the millisecond; the one that was written had them finer."""
+    return name.version, to_ms(name.since)
 
 
 def look_at_limit(rows: Mapping[int, SlotRow], tasks: Tasks, limit: int) -> None:

@@ -9,6 +9,9 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.config import Config
 
+JSON = b'{"Type": "User", "message": "as the test says"}'
+XML = b"<Answer><PublishResult/><Error><Code>User</Code><Message>as the test says</Message></Error></Answer>"
+
 
 class Body:
     def __init__(self, content: bytes) -> None:
@@ -33,7 +36,7 @@ def answering(service: Any, operation: str, answer: int | Exception) -> tuple[An
         sent.append(request.body)
         if isinstance(answer, Exception):
             raise answer
-        return AWSResponse(request.url, answer, HTTPHeaders(), Body(b'{"Type": "User", "message": "as the test says"}'))
+        return AWSResponse(request.url, answer, HTTPHeaders(), Body(XML if service == "sns" else JSON))
 
     client.meta.events.register(f"before-send.{service}.{operation}", reply)
     return client, sent

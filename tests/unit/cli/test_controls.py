@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sosw.domain.facts import COUNTED
-from sosw.domain.records import Entry, Record, of_resource
+from sosw.domain.records import Entry, Record, of_labourer, of_resource
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.standing import Budget
+from sosw.domain.tally import TOTALS, Counted, Tally
 from sosw.domain.task import LabourerName
 from tests.factories import LABOURER, NOW
 from tests.unit.cli.conftest import Run
@@ -53,6 +54,21 @@ def test_labourers_and_resources_are_tables(sosw: Run, many: ClientWorld) -> Non
     assert wide[5].split(maxsplit=2)[:2] == ["rds:orders", "48"]
     assert (max(map(len, narrow)) <= 80, LONG in narrow[1]) == (True, True)
     assert many.calls[1:] == []
+
+
+def test_what_became_of_their_tasks_in_all_is_a_table_that_fits_into_80_columns(sosw: Run, many: ClientWorld) -> None:
+    many.count()
+    tally = Tally(created=123_456, started=2_345_678, failed=99_999, done=12_345_678_901, cancelled=7)
+    many.records.write(Record(key=of_labourer(LONG, TOTALS), value=Counted(tally=tally).to_json()))
+    lines = [line.rstrip() for line in sosw("labourers", columns=80).out.splitlines()]
+    at = next(number for number, line in enumerate(lines) if line.startswith("in all"))
+
+    assert lines[at].split()[2:] == ["created", "started", "failed", "retried", "done", "dead", "cancelled"]
+    assert lines[at + 1].split() == [LONG, "123.5k", "2.346M", "99,999", "0", "12.35G", "0", "7"]
+    assert lines[at + 2].split() == ["sales", "3", "0", "0", "0", "0", "0", "0"]
+    assert max(map(len, lines)) <= 80
+    found = sosw("labourers", "--json").json["labourers"]
+    assert [each["totals"]["created"] for each in found] == [123_456, 3]
 
 
 def test_more_than_are_counted_are_told_as_more(sosw: Run, world: ClientWorld) -> None:

@@ -103,6 +103,51 @@ def test_results_and_failures_are_shown(sosw: Run, ended: ClientWorld) -> None:
     assert ended.calls[1:] == []
 
 
+def test_what_runs_is_shown_with_how_far_it_says_it_is(sosw: Run, world: ClientWorld) -> None:
+    world.client.submit("sales", idempotency_key="k", **SHOPS, shops=["a", "b", "c"])
+    world.orchestrator()({})
+    world.assistant()({"action": "heartbeat", "task_id": "k#0", "attempt": 1, "progress": 0.4, "note": "12 of 30",
+                       "result": {"rows": 12}})  # fmt: skip
+    shown = sosw("job", "k", "--running").out
+    document = sosw("job", "k", "--running", "--json").json
+
+    assert '#0 attempt 1 runs since 12:00:00 UTC  40%  12 of 30\n   so far {"rows": 12}\n' in shown
+    assert shown.endswith("#1 attempt 1 runs since 12:00:00 UTC\n")
+    assert document["running"][0] == {
+        "number": 0,
+        "task_id": "k#0",
+        "payload": {"job_schema_name": "by_shop", "isolate_shops": True, "shops": ["a"]},
+        "attempt": 1,
+        "started_at": "2026-01-01T12:00:00+00:00",
+        "progress": 0.4,
+        "note": "12 of 30",
+        "partial": {"rows": 12},
+    }
+    assert len(document["running"]) == 2
+
+
+def test_a_failure_is_shown_with_where_it_was_raised_and_logged(sosw: Run, world: ClientWorld) -> None:
+    world.client.submit("sales", idempotency_key="k")
+    world.orchestrator()({})
+    world.assistant()({"action": "fail", "task_id": "k#0", "attempt": 1, "error": "KeyError", "message": "shop",
+                       "is_retryable": False, "trace": "app.py:12 load", "request_id": "r-1"})  # fmt: skip
+    told = sosw("job", "k", "--failures").out
+    ((failure,),) = [each["failures"] for each in sosw("job", "k", "--failures", "--json").json["failures"]]
+
+    assert "   attempt 1, 12:00:00 UTC  KeyError: shop\n      at app.py:12 load\n" in told
+    assert failure == {
+        "attempt": 1,
+        "started_at": "2026-01-01T12:00:00+00:00",
+        "at": "2026-01-01T12:00:00+00:00",
+        "error": "KeyError",
+        "message": "shop",
+        "trace": "app.py:12 load",
+        "request_id": "r-1",
+        "log_stream": None,
+        "log_group": None,
+    }
+
+
 def test_markup_of_a_user_is_shown_as_it_is(sosw: Run, world: ClientWorld) -> None:
     world.client.submit("sales", idempotency_key="k", x="[red]no[/red] [/]")
     world.end("k", 0, result="[/] [bold]")

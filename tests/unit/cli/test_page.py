@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
@@ -11,7 +12,19 @@ import typer.main
 import sosw.client
 from sosw.cli.exits import Exit
 from sosw.cli.main import app
-from sosw.client import Client, JobStatus, LabourerStatus, Reason, ResourceStatus, SubmittedJob
+from sosw.client import (
+    Client,
+    Dead,
+    DeadLetter,
+    JobStatus,
+    LabourerStatus,
+    Reason,
+    ResourceStatus,
+    SubmittedJob,
+    TaskHistory,
+)
+from sosw.domain.dead_orders import Fate
+from sosw.domain.history import What
 from tests.unit.cli.test_jobs import KEYS
 from tests.unit.docs import markdown as md
 
@@ -21,7 +34,15 @@ NOT_TOLD = {"--help", "--version", "--install-completion", "--show-completion"}
 
 def commands() -> dict[str, Any]:
     root: Any = typer.main.get_command(app)
-    return dict(root.commands)
+    return dict(_leaves(root.commands))
+
+
+def _leaves(found: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in found.items():
+        if hasattr(command, "commands"):
+            yield from _leaves(command.commands, f"{before}{name} ")
+        else:
+            yield f"{before}{name}", command
 
 
 def options(command: Any) -> set[str]:
@@ -53,12 +74,12 @@ def test_every_exit_code_is_told() -> None:
 
 def test_every_key_of_a_job_in_json_is_told() -> None:
     page = {key for row in told("JSON") for key in md.codes(row["key"])}
-    assert page == KEYS | {"created_now", "is_duplicate", "results", "failures"}
+    assert page == KEYS | {"created_now", "is_duplicate", "results", "failures", "running"}
 
 
 def test_every_method_of_the_client_is_told() -> None:
     text = CLIENT.read_text("utf-8")
-    for kind in (Client, SubmittedJob):
+    for kind in (Client, SubmittedJob, Dead):
         names = {name for name in vars(kind) if not name.startswith("_")}
         assert {name for name in names if not re.search(rf"`{name}\b", text)} == set()
 
@@ -77,6 +98,19 @@ def test_every_key_of_a_labourer_and_of_a_resource_in_json_is_told() -> None:
     keys, _ = md.tables(CLI, under="Labourers in JSON")
     names = {each.name for kind in (LabourerStatus, ResourceStatus) for each in fields(kind)}
     assert {key for row in keys for key in md.codes(row["key"])} == names
+
+
+def test_every_key_of_a_dead_task_and_of_an_order_about_them_is_told() -> None:
+    (rows,) = md.tables(CLI, under="Dead tasks in JSON")
+    page = {of: {key for row in rows if row["of"] == of for key in md.codes(row["key"])} for of in ("task", "order")}
+    assert page == {"task": {each.name for each in fields(DeadLetter)}, "order": {fate.value for fate in Fate}}
+
+
+def test_every_key_and_every_step_of_a_task_in_json_is_told() -> None:
+    names = {each.name for each in fields(TaskHistory)} - {"failures", "region"}
+    assert {key for row in told("A task in JSON") for key in md.codes(row["key"])} >= names
+    section = md.section(CLI, "A task in JSON")
+    assert {what.value for what in What} <= set(md.codes(section.rpartition("`what` is")[2]))
 
 
 def test_every_reason_is_told() -> None:

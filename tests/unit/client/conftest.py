@@ -10,7 +10,9 @@ import pytest
 
 from sosw.client import Client, Service
 from sosw.controls import Controls
+from sosw.dead_orders import DeadOrders
 from sosw.domain import lifecycle
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.job import Totals
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import JobId, Task, task_id
@@ -41,12 +43,19 @@ class ClientWorld(World):
             records=self.records,
             config=self.stored,
             clock=self.clock,
+            watches=self.watches,
+            objects=lambda _bucket: self.objects,
+            region=lambda: "eu-west-1",
             sleep=self._sleep,
         )
         self.client = Client(service=self.service)
 
     def _call(self, function: str, event: Mapping[str, Any]) -> Any:
         self.calls.append((function, event))
+        if function == Names().orchestrator and (order := DeadOrder.from_event(event)):
+            settings = EssentialSettings.from_mapping(self.config)
+            stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
+            return DeadOrders(**stores, clock=self.clock, settings=settings).carry_out(order)
         if function == Names().orchestrator:
             return self.controls.answer(event, self.orchestrator())
         return self.submit(event, request_id=f"request-{len(self.calls)}")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sosw.domain.assignment import RESERVED_KEYS, worker_event
 from sosw.domain.jsontext import MAX_RESULT_BYTES
-from sosw.domain.messages import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, RESERVED_KEYS, Report, worker_event
+from sosw.domain.report import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, Report
 from sosw.domain.reported import MAX_CLASSES, MAX_NAME_BYTES, MAX_RESOURCES
 from sosw.domain.signals import Signals
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id

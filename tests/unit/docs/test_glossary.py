@@ -33,11 +33,18 @@ def test_a_field_of_a_task_that_people_speak_of_is_a_word() -> None:
         "job_id",
         "created_at",
         "started_at",
+        "payload_at",
+        "result_at",
         "closed_at",
         "expires_at",
         "state",
         "failures",
         "is_recalled",
+        "snoozes",
+        "snoozed_attempt",
+        "request_id",
+        "log_stream",
+        "log_group",
     }
     assert set(Task.__dataclass_fields__) - bookkeeping <= WORDS
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sosw.domain.assignment import RESERVED_KEYS
 from sosw.domain.chunking import chunk
 from sosw.domain.errors import InvalidInput
 from sosw.domain.extensions import Extensions
@@ -18,7 +19,6 @@ from sosw.domain.fairness import MAX_WEIGHT
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
 from sosw.domain.keys import MAX_FAIR_KEY, MAX_KEY, KeyTemplate
 from sosw.domain.lines import MAX_LINE_BYTES
-from sosw.domain.messages import RESERVED_KEYS
 from sosw.domain.periods import MAX_DAYS, dates
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings

@@ -11,8 +11,9 @@ import pytest
 
 from sosw.domain import lifecycle
 from sosw.domain.lifecycle import Transition
-from sosw.domain.retry import RetryPolicy
-from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskState, task_id
+from sosw.domain.report import HEARTBEAT, Report
+from sosw.domain.retry import MAX_SNOOZES, RetryPolicy
+from sosw.domain.task import Failure, Invocation, JobId, LabourerName, Task, TaskState, task_id
 from tests.unit.docs import markdown as md
 
 PAGE = md.page("docs/explanation/lifecycle.md")
@@ -31,6 +32,18 @@ TASK = Task(
     attempt=1,
 )
 FAILURE = Failure(attempt=1, at=NOW, error="ValueError")
+LAMBDA = Invocation(request_id="r", log_stream="s", log_group="g")
+TOLD = replace(TASK, progress=0.5, note="half", request_id="r", log_stream="s", log_group="g")
+BEAT = Report(
+    action=HEARTBEAT,
+    task_id=TASK.id,
+    progress=0.5,
+    note="half",
+    result=[1],
+    request_id="r",
+    log_stream="s",
+    log_group="g",
+)
 
 
 def _ends(max_attempts: int, *, is_recalled: bool | None = None) -> dict[str, Transition]:
@@ -41,15 +54,29 @@ def _ends(max_attempts: int, *, is_recalled: bool | None = None) -> dict[str, Tr
     }
 
 
+def _snooze(task: Task) -> Transition:
+    return lifecycle.snooze(task, attempt=1, now=NOW, delay=DAY, policy=RetryPolicy(), retention=DAY)
+
+
 BUILT: dict[str, Transition] = {
     "claim": lifecycle.claim(TASK, row=0, now=NOW, lease=DAY),
+    "claim, after an attempt that told something": lifecycle.claim(TOLD, row=0, now=NOW, lease=DAY),
     "heartbeat": lifecycle.heartbeat(TASK.id, attempt=1, lease_until=LATER),
+    "heartbeat, with all that it may tell": lifecycle.heartbeat(TASK.id, attempt=1, lease_until=LATER, said=BEAT.said),
     "complete": lifecycle.complete(TASK.id, attempt=1, now=NOW, retention=DAY),
+    "complete, from Lambda": lifecycle.complete(TASK.id, attempt=1, now=NOW, retention=DAY, invocation=LAMBDA),
+    "fail, with a partial result": lifecycle.fail(
+        TASK, FAILURE, policy=RetryPolicy(), retention=DAY, jitter=0.5, partial={"rows": 1}
+    ),
+    "snooze": _snooze(TASK),
+    "snooze, given up": _snooze(replace(TASK, snoozes=MAX_SNOOZES)),
+    "snooze, recalled": _snooze(replace(TASK, is_recalled=True)),
     "give_back": lifecycle.give_back(TASK, due=LATER),
     "fence": lifecycle.fence(TASK),
     "cancel": lifecycle.cancel(TASK.id, now=NOW, retention=DAY),
     "recall": lifecycle.recall(TASK),
     "replay": lifecycle.replay(TASK, now=NOW),
+    "discard": lifecycle.discard(TASK, now=NOW, retention=DAY),
     **{f"{move}, retried": transition for move, transition in _ends(3).items()},
     **{f"{move}, given up": transition for move, transition in _ends(1).items()},
     **{f"{move}, recalled": transition for move, transition in _ends(3, is_recalled=True).items()},

@@ -13,12 +13,17 @@ from typing import Any
 import pytest
 
 from sosw.client import SettingsFile
+from sosw.domain import destinations
+from sosw.domain.assignment import assignment
+from sosw.domain.dead_orders import DeadOrder
 from sosw.domain.declaration import Declaration
-from sosw.domain.messages import Order, Report, Wake, assignment
+from sosw.domain.messages import Order, Wake
 from sosw.domain.orders import ControlOrder
+from sosw.domain.report import Report
 from sosw.domain.request import JobRequest
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
+from sosw.domain.stored_values import Loan
 from sosw.testing import FakeClock
 from tests.unit.docs import markdown as md
 from tests.unit.docs.markdown import Block
@@ -87,15 +92,18 @@ def test_json_of_the_pages_is_taken_by_its_reader(block: Block) -> None:
         case {"job": _} | {"lambda_name": _}:
             assert list(_payloads(value))
         case {"action": _}:
-            assert Report.from_event(value).to_event() == value
+            assert (Loan.from_event(value) or Report.from_event(value)).to_event() == value
         case {"sosw": {"cancel": _} | {"resume": _}} if "/" not in str(value["sosw"].get("resume")):
             assert Order.from_event(value)
         case {"sosw": {"round": _}}:
             assert Round.from_event(value)
-        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _}}:
-            assert ControlOrder.from_event(value, REGULATED).to_event() == value
+        case {"sosw": {"pause": _} | {"resume": _} | {"limit": _} | {"replay": _} | {"discard": _}}:
+            order = DeadOrder.from_event(value) or ControlOrder.from_event(value, REGULATED)
+            assert order.to_event() == value
         case {"sosw": _}:
             assert assignment(value)
+        case {"requestContext": _}:
+            assert isinstance(destinations.read(value), Report)
         case {"wake": _}:
             assert Wake.from_event(value)
         case _:

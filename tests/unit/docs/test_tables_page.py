@@ -2,7 +2,7 @@
 
 import pytest
 
-from sosw.aws.dynamodb.models import SCHEMAS, Schema
+from sosw.aws.dynamodb.models import SCHEMAS, Schema, WatchModel
 from sosw.domain.slots import ROW_SLOTS
 from tests.unit.docs import markdown as md
 
@@ -30,3 +30,9 @@ def test_the_page_says_which_attribute_ends_a_task_and_how_large_a_row_is() -> N
         under = text.split(f"## `<prefix>-{schema.name}`")[1].split("\n## ")[0]
         assert (f"TTL: `{schema.ttl_attribute}`" in under) == (schema.ttl_attribute is not None)
     assert f"at most {ROW_SLOTS}" in text
+
+
+def test_the_page_lists_exactly_the_attributes_of_a_row_of_the_archive() -> None:
+    (rows,) = md.tables(PAGE, under="Rows of the archive")
+    said = {row["attribute"].strip("`"): row["type"] for row in rows}
+    assert said == {a.attr_name: a.attr_type for a in WatchModel.get_attributes().values()}

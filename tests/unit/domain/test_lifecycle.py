@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,12 @@ def give_back(task: Task) -> Transition:
     return lifecycle.give_back(task, due=NOW + seconds(2))
 
 
+def snooze(task: Task, *, attempt: int = 1) -> Transition:
+    return lifecycle.snooze(
+        task, attempt=attempt, now=LATER, delay=seconds(60), policy=POLICY, retention=DAY, stats={"n": 3}, note="early"
+    )
+
+
 def beat(task: Task) -> Transition:
     return lifecycle.heartbeat(task.id, attempt=1, lease_until=NOW + 2 * LEASE)
 
@@ -54,6 +61,10 @@ def replay(task: Task) -> Transition:
     return lifecycle.replay(task, now=LATER)
 
 
+def discard(task: Task) -> Transition:
+    return lifecycle.discard(task, now=LATER, retention=DAY, verdict="discarded by ann")
+
+
 MOVES: dict[Callable[[Task], Transition], set[str]] = {
     claim: {"queued"},
     lifecycle.fence: {"queued"},
@@ -62,8 +73,10 @@ MOVES: dict[Callable[[Task], Transition], set[str]] = {
     fail: {"running"},
     expire: {"running"},
     give_back: {"running"},
+    snooze: {"running"},
     beat: {"running"},
     replay: {"dead"},
+    discard: {"dead"},
 }
 
 
@@ -98,10 +111,11 @@ def test_a_claim_and_a_fence_want_the_version_that_they_saw(move: Callable[[Task
         lifecycle.apply(move(a_task(version=1)), a_task(version=2))
 
 
-def test_a_replay_wants_the_version_that_it_saw() -> None:
+@pytest.mark.parametrize("move", [replay, discard], ids=lambda move: move.__name__)
+def test_a_replay_and_a_discard_want_the_version_that_they_saw(move: Callable[[Task], Transition]) -> None:
     dead = a_task(state=TaskState.DEAD, version=5)
     with pytest.raises(StaleTask):
-        lifecycle.apply(replay(a_task(state=TaskState.DEAD, version=4)), dead)
+        lifecycle.apply(move(a_task(state=TaskState.DEAD, version=4)), dead)
 
 
 def test_a_new_task_stands_in_its_labourers_line() -> None:
@@ -184,6 +198,7 @@ def test_a_silent_attempt_expires_when_its_lease_ends_and_not_before() -> None:
             at=LATER,
             error="LeaseExpired",
             message="no answer before the lease ended at 2026-01-01T12:20:00+00:00",
+            started_at=NOW,
         ),
     )
 
@@ -212,3 +227,44 @@ def test_a_replay_forgives_all_attempts_and_keeps_their_numbers_and_their_story(
     assert (again.tries, again.attempt, len(again.failures)) == (0, 3, 1)
     assert (again.closed_at, again.expires_at) == (None, None)
     assert claimed(again).attempt == 4
+
+
+def test_a_discarded_task_is_cancelled_and_says_by_whom() -> None:
+    dead = a_task(state=TaskState.DEAD, attempt=3)
+    gone = lifecycle.apply(discard(dead), dead)
+    assert (gone.state, gone.queue, gone.rank, gone.verdict) == (TaskState.CANCELLED, None, None, "discarded by ann")
+    assert (gone.closed_at, gone.expires_at, gone.tries) == (LATER, LATER + DAY, 3)
+
+
+def test_a_snoozed_task_stands_in_line_again_without_counting_its_attempt() -> None:
+    task = claimed(a_task(attempt=1))
+    waiting = lifecycle.apply(snooze(task, attempt=2), task)
+    assert (waiting.state, waiting.queue, waiting.greenfield) == (TaskState.QUEUED, QUEUE, LATER + seconds(60))
+    assert waiting.rank == rank(task.priority, Section.AGAIN, to_ms(waiting.greenfield))
+    assert (waiting.attempt, waiting.tries, waiting.failures) == (2, 1, ())
+    assert (waiting.snoozes, waiting.snoozed_attempt, waiting.note, waiting.stats) == (1, 2, "early", {"n": 3})
+
+
+def test_a_snooze_of_an_earlier_attempt_or_of_an_earlier_look_is_stale() -> None:
+    task = claimed(a_task(attempt=1))
+    with pytest.raises(StaleTask):
+        lifecycle.apply(snooze(task, attempt=1), task)
+    seen = snooze(task, attempt=2)
+    with pytest.raises(StaleTask):
+        lifecycle.apply(seen, lifecycle.apply(lifecycle.recall(task), task))
+
+
+def test_the_next_attempt_begins_without_what_the_last_one_told_of_itself() -> None:
+    told: dict[str, Any] = {"progress": 0.5, "note": "half", "request_id": "r", "log_stream": "s", "log_group": "g"}
+    task = a_task(attempt=1, result={"rows": 1}, **told)
+    again = lifecycle.apply(claim(task), task)
+    assert [getattr(again, name) for name in told] == [None] * 5
+    assert again.result == {"rows": 1}
+
+
+def test_a_partial_result_of_a_failure_takes_the_place_of_the_one_before_and_none_leaves_it() -> None:
+    task = claimed(a_task(result={"rows": 1}))
+    failed = lifecycle.fail(task, FAILURE, policy=POLICY, retention=DAY, jitter=0.5)
+    assert lifecycle.apply(failed, task).result == {"rows": 1}
+    failed = lifecycle.fail(task, FAILURE, policy=POLICY, retention=DAY, jitter=0.5, partial=[])
+    assert lifecycle.apply(failed, task).result == []

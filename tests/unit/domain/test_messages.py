@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from sosw.domain.assignment import Assignment, assignment, worker_event
 from sosw.domain.errors import InvalidInput
 from sosw.domain.jsontext import dump, load
-from sosw.domain.messages import Assignment, Report, Wake, assignment, worker_event
+from sosw.domain.messages import Wake
 from sosw.domain.moments import to_ms
+from sosw.domain.report import Report
 from sosw.domain.task import LabourerName, TaskId
 from tests.factories import JOB, LABOURER, LEASE, NOW, a_task, claimed
 
@@ -27,7 +30,15 @@ def test_a_worker_gets_its_payload_flat_and_who_is_asked() -> None:
         "attempts": 2,
         "created_at": to_ms(NOW) // 1000,
         "greenfield": to_ms(NOW) // 1000,
-        "sosw": {"job_id": "job", "labourer": "sales", "attempt": 3, "lease_until": to_ms(NOW + LEASE)},
+        "sosw": {
+            "job_id": "job",
+            "labourer": "sales",
+            "attempt": 3,
+            "tries": 2,
+            "max_attempts": None,
+            "lease_until": to_ms(NOW + LEASE),
+            "partial": None,
+        },
     }
 
 
@@ -38,8 +49,14 @@ def test_a_payloads_own_key_is_never_overwritten_by_a_field_of_the_old_form() ->
 def test_an_attempt_is_read_back_from_its_event() -> None:
     event = load(dump(worker_event(claimed(a_task()))))
     assert assignment(event) == Assignment(
-        id=TaskId("job#0"), job_id=JOB, labourer=LABOURER, attempt=1, lease_until=NOW + LEASE
+        id=TaskId("job#0"), job_id=JOB, labourer=LABOURER, attempt=1, tries=1, lease_until=NOW + LEASE
     )
+
+
+def test_an_assignment_that_nobody_runs_has_no_time() -> None:
+    read = assignment(worker_event(claimed(a_task())))
+    assert read is not None
+    assert read.remaining == timedelta()
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"task_id": "t"}, {"task_id": "t", "sosw": "x"}, {"sosw": OURS}])

@@ -97,7 +97,7 @@ BAD = [
     ("x.jsonl", [b"1", b'"\\ud800"'], 2, "is not JSON: 'utf-8' codec can't encode character '\\ud800'"),
     ("x.jsonl", [b"1", b'"' + b"x" * 262_141 + b'"'], 2, "takes 262,146 bytes of its task's payload, which has room"),
     ("x.jsonl", [b"\xff"], 1, "is not UTF-8: invalid start byte at byte 0"),
-    ("x.jsonl", [b"1", b'"' + b"x" * 300_000 + b'"'], 2, "is longer than 262,144 bytes"),
+    ("x.jsonl", [b"1", b'"' + b"x" * 5_300_000 + b'"'], 2, "is longer than 5,242,880 bytes"),
     ("x.csv", [b"id", b"1", b"1,2"], 3, "has 2 fields, but the first line names 1"),
     ("x.csv", [b"id", b'"a" b'], 2, "is not CSV: "),
     ("x.csv", [b"id", b"\xff"], 2, "is not UTF-8: invalid start byte at byte 0"),
@@ -141,7 +141,7 @@ def test_columns_have_names_of_their_own(names: bytes) -> None:
 
 
 def test_a_line_that_should_name_the_columns_and_cannot_be_read_is_refused_also_where_bad_ones_are_skipped() -> None:
-    for names in (b"id,na\xffme", b'id,"na" me', b"x" * 300_000):
+    for names in (b"id,na\xffme", b'id,"na" me', b"x" * 5_300_000):
         with pytest.raises(InvalidInput, match=r"x\.csv' line 2 names the columns, but is (not|longer)"):
             values(a_source("x.csv", on_bad_line="skip"), b"", names, b"1,2")
 

@@ -72,6 +72,19 @@ def test_a_task_that_died_before_its_last_attempt_tells_what_is_known() -> None:
     assert (unknown.headline, len(unknown.more)) == ("dead after 1 attempt", 1)
 
 
+def test_a_dead_task_tells_why_it_was_given_up_and_a_discarded_one_by_whom() -> None:
+    dead = why_task(task(state=TaskState.DEAD, attempt=1, verdict="it failed in a way that no retry can mend"))
+    assert dead.more[1] == "given up: it failed in a way that no retry can mend"
+    gone = why_task(
+        task(state=TaskState.CANCELLED, attempt=1, verdict="discarded by ann: closed", failures=(failed(),))
+    )
+    assert gone == Answer(
+        reason=Reason.CANCELLED,
+        headline="cancelled since 12:00:00 UTC: discarded by ann: closed",
+        more=("attempt 1 failed at 12:00:00 UTC: ValueError: no such shop",),
+    )
+
+
 @pytest.mark.parametrize(
     ("job", "headline"),
     [
@@ -105,6 +118,28 @@ def test_a_running_task_tells_since_when_and_until_when(fields: dict[str, Any], 
     assert recalled.more == ("an operator has cancelled its job: it may end well, and is not tried again",)
 
 
+@pytest.mark.parametrize(
+    ("said", "more"),
+    [
+        ({"progress": 0.4, "note": "12 of 30 shops"}, ("40% of its work is done: 12 of 30 shops",)),
+        ({"progress": 0.0}, ("0% of its work is done",)),
+        ({"note": "warming up"}, ("warming up",)),
+        ({}, ()),
+    ],
+)
+def test_a_running_task_tells_how_far_it_says_it_is(said: dict[str, Any], more: tuple[str, ...]) -> None:
+    running = task(state=TaskState.RUNNING, attempt=1, started_at=NOW, greenfield=NOW + seconds(9), **said)
+    assert why_task(running).more == more
+
+
+def test_a_failure_tells_where_it_was_raised() -> None:
+    dead = task(state=TaskState.DEAD, attempt=2, failures=(failed(1), replace(failed(2), trace="app.py:12 load")))
+    assert why_task(dead).more[-2:] == (
+        "attempt 2 failed at 12:00:00 UTC: ValueError: no such shop",
+        "attempt 2 was at app.py:12 load",
+    )
+
+
 # --- not due yet ---
 
 
@@ -114,6 +149,12 @@ def test_a_running_task_tells_since_when_and_until_when(fields: dict[str, Any], 
         ({"attempt": 1, "failures": (failed(),)}, Reason.RETRY, "attempt 1 failed with ValueError: no such shop"),
         ({"attempt": 2, "forgiven": 1, "failures": (failed(),)}, Reason.RETRY,
          "attempt 2 was given back, for its function could not be invoked"),
+        ({"attempt": 3, "forgiven": 2, "snoozes": 2, "snoozed_attempt": 3, "note": "no export yet"}, Reason.SNOOZED,
+         "attempt 3 put it off (2 times so far): no export yet"),
+        ({"attempt": 1, "forgiven": 1, "snoozes": 1, "snoozed_attempt": 1}, Reason.SNOOZED,
+         "attempt 1 put it off"),
+        ({"attempt": 3, "forgiven": 2, "snoozes": 1, "snoozed_attempt": 2}, Reason.RETRY,
+         "attempt 3 was given back, for its function could not be invoked"),
         ({"job": a_job(not_before=NOW + seconds(300))}, Reason.NOT_DUE, "its job starts no task before"),
         ({"job": a_job()}, Reason.NOT_DUE, "it is not due before"),
         ({"attempt": 1}, Reason.NOT_DUE, "it is not due before"),

@@ -1,6 +1,9 @@
-"""Writes down whatever it is given: records of a stream, or an event with an `id`. Fails, or sleeps, if told so."""
+"""Writes down whatever it is given: records of a stream or of a destination, or an event with an `id`. Fails, sleeps
+or ends, if told so.
+"""
 
 import importlib.util
+import json
 import os
 import time
 from typing import Any
@@ -17,6 +20,9 @@ def handle(event: dict[str, Any], context: Any) -> Any:
         for record in event["Records"]:
             write(f"stream {record['dynamodb']['Keys']['id']['S']}")
         return {}
+    if "requestContext" in event:
+        write(event["requestPayload"]["id"], told=json.dumps(event))
+        return {}
     if event.get("imports"):
         return [name for name in event["imports"] if importlib.util.find_spec(name)]
     if event.get("variables"):
@@ -27,15 +33,23 @@ def handle(event: dict[str, Any], context: Any) -> Any:
         time.sleep(event["sleep"])
     if event.get("id"):
         write(event["id"])
-    if event.get("fail"):
-        raise ValueError(event["fail"])
+    end(event)
     return {"remaining": context.get_remaining_time_in_millis(), "package": iniconfig.__name__}
 
 
-def write(key: str) -> None:
+def end(event: dict[str, Any]) -> None:
+    if "exit" in event:
+        os._exit(event["exit"])
+    if event.get("kill"):
+        os.kill(os.getpid(), event["kill"])
+    if event.get("fail"):
+        raise ValueError(event["fail"])
+
+
+def write(key: str, told: str = "-") -> None:
     dynamodb.update_item(
         TableName=SEEN,
         Key={"id": {"S": key}},
-        UpdateExpression="ADD times :one SET written = :now",
-        ExpressionAttributeValues={":one": {"N": "1"}, ":now": {"N": str(time.time())}},
+        UpdateExpression="ADD times :one SET written = :now, told = :told",
+        ExpressionAttributeValues={":one": {"N": "1"}, ":now": {"N": str(time.time())}, ":told": {"S": told}},
     )

@@ -1,0 +1,114 @@
+"""Rows beside those of the jobs as a `WatchStore`: `<job id>#archive`, in the same sparse index as jobs to work on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sosw.aws.dynamodb.batches import Backoff
+from sosw.aws.dynamodb.errors import ConditionFailed
+from sosw.aws.dynamodb.models import (
+    JOBS,
+    OPEN_INDEX,
+    Item,
+    JobModel,
+    OpenIndex,
+    WatchModel,
+    fields_of,
+    is_marked_as,
+    item_of,
+    marked,
+    raw,
+)
+from sosw.aws.dynamodb.table import Database, Table
+from sosw.domain.task import JobId
+from sosw.domain.watch import Watch
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+OPEN = "archive"
+"""Their value of `open`, as long as they are due some time."""
+END = "#archive"
+
+
+class DynamoWatchStore:
+    """A `WatchStore`. A row costs two write units to begin with and three for each change: of a job, not of a task."""
+
+    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
+        self._table, self._backoff = table, backoff or Backoff()
+
+    @classmethod
+    def for_prefix(
+        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
+    ) -> DynamoWatchStore:
+        """Of the environment `prefix`; over `database` where one is shared."""
+        return cls((database or Database(region=region, endpoint=endpoint)).table(JOBS, prefix))
+
+    def watch(self, watch: Watch) -> None:
+        """See `WatchStore.watch`."""
+        try:
+            self._table.put(_item(replace(watch, version=1)), JobModel.id.does_not_exist())
+        except ConditionFailed as known:
+            found = _watch(known.item) if known.item else None
+            if found and found.due is None:
+                self.save(replace(found, due=watch.due))  # who saves it first does so for both
+
+    def due(self, now: datetime, limit: int) -> list[Watch]:
+        """See `WatchStore.due`. A query, and a call for each 100 rows."""
+        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
+        places = list(self._table.query(OPEN, index_name=OPEN_INDEX, range_key_condition=over, limit=limit))
+        found = {item["id"]["S"]: _watch(item) for item in self._read([{"id": place["id"]} for place in places])}
+        watches = [found[place["id"]["S"]] for place in places if place["id"]["S"] in found]
+        return [watch for watch in watches if watch.due and watch.due <= now]
+
+    def get(self, job_id: JobId) -> Watch | None:
+        """See `WatchStore.get`."""
+        item = self._table.get(f"{job_id}{END}")
+        return _watch(item) if item else None
+
+    def save(self, watch: Watch) -> Watch | None:
+        """See `WatchStore.save`. A write whose reply was lost and that botocore repeats meets its own mark."""
+        later = replace(watch, version=watch.version + 1)
+        item = _item(later)
+        try:
+            self._table.put(item, WatchModel.version == watch.version)
+        except ConditionFailed as failed:
+            if not is_marked_as(item, failed.item):
+                return None
+        return _watch(item)
+
+    def _read(self, keys: list[Item]) -> list[Item]:
+        """What DynamoDB leaves over when it is busy is asked for again."""
+        found: list[Item] = []
+        for _ in self._backoff.rounds():
+            if not keys:
+                return found
+            items, keys = self._table.get_batch(keys, is_consistent=True)
+            found += items
+        if keys:
+            raise self._table.failed("BatchGetItem", "UnprocessedKeys")
+        return found
+
+
+class _Row:
+    """A watch, field by attribute."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.id, self.held_until = f"{watch.job_id}{END}", watch.due
+        self.open = OPEN if watch.due else None
+        self.labourer, self.since, self.read_by = watch.labourer, watch.since, watch.read_by
+        self.begun, self.cursor = watch.begun, watch.cursor
+        self.met_open, self.met_dead, self.is_read = watch.met_open, watch.met_dead, watch.is_read
+        self.dates, self.bucket, self.version = list(watch.dates), watch.bucket, watch.version
+
+
+def _item(watch: Watch) -> Item:
+    return marked(item_of(WatchModel, _Row(watch)))
+
+
+def _watch(item: Item) -> Watch:
+    fields: dict[str, Any] = fields_of(WatchModel, item)
+    fields.pop("open", None)
+    job_id, due, dates = JobId(fields.pop("id").removesuffix(END)), fields.pop("held_until", None), fields.pop("dates")
+    return Watch(job_id=job_id, due=due, dates=tuple(dates), **fields)

@@ -1,0 +1,278 @@
+"""Tells of tasks that died: one message a minute at most, a count for each labourer, and the function it names.
+
+The minute sweep looks through the lines of the dead from where the last one stopped, so a lost message of the stream
+costs time and no notice. It looks at labourers of which the stream told a death in the last minutes (`hear`), and at
+each of the others once in ten minutes. What was told is noted for each labourer (`sosw.domain.dead_marks`) after it
+was sent: whoever dies between the two, or does not get to know whether it was sent, has it told once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sosw.dead_line import DeadLine
+from sosw.domain import dead_notice
+from sosw.domain.dead import Tally, error_of
+from sosw.domain.dead_marks import WINDOW, Mark
+from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.moments import EPOCH, to_ms
+from sosw.domain.ranks import Place
+from sosw.domain.records import Record, of_everything, of_labourer
+from sosw.domain.task import LabourerName, Task, TaskState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sosw.domain.messages import Change
+    from sosw.domain.settings import EssentialSettings
+    from sosw.ports import Clock, Counts, Invoker, Notifier, RecordStore, TaskStore
+
+log = logging.getLogger(__name__)
+
+RECORD = "dead"
+BETWEEN = timedelta(seconds=50)
+"""No message follows another one sooner: the minute rule may be some seconds early."""
+HINT, FRESH = timedelta(minutes=3), timedelta(minutes=2)
+"""A labourer of which a death was heard is looked at for so long; what is fresher than that needs no new note."""
+TURNS = 10
+"""Minutes in which each labourer is looked at once, whatever was heard."""
+MAX_LOOKED = 2_000
+"""Deaths of one labourer that a sweep looks at."""
+ROUNDS = 4
+NOTICE, CALL = "notice", "call"
+"""What is told by message, and to the function `on_dead`: each has a mark of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _News:
+    """What there is to tell by one mark."""
+
+    mark: Mark
+    """As it was."""
+    looked: tuple[Place, ...]
+    """All since its floor; not all, unless `is_whole`."""
+    is_whole: bool
+    tasks: tuple[Task, ...]
+
+    def told(self, now: datetime) -> Mark:
+        """The mark once it is told."""
+        return self.mark.after(self.looked, now, is_whole=self.is_whole)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What a look at a labourer's line found."""
+
+    labourer: LabourerName
+    record: Record
+    news: Mapping[str, _News]
+    """By mark: what people are told, and what the function is handed, may stand at different moments."""
+
+    @property
+    def has_news(self) -> bool:
+        """Something is to be told."""
+        return any(news.tasks for news in self.news.values())
+
+    def told(self, marks: set[str], now: datetime) -> Record:
+        """The record once the news of these marks are told."""
+        moved = {name: news.told(now) if name in marks else news.mark for name, news in self.news.items()}
+        return replace(self.record, value={name: mark.to_json() for name, mark in moved.items()})
+
+
+class DeadNotices:
+    """Never raises: what could not be told is told by the next sweep, and other work goes on."""
+
+    def __init__(  # noqa: PLR0913  (all that it draws on)
+        self,
+        *,
+        tasks: TaskStore,
+        records: RecordStore,
+        invoker: Invoker,
+        notifier: Notifier | None,
+        counts: Counts,
+        clock: Clock,
+        settings: EssentialSettings,
+        prefix: str,
+    ) -> None:
+        """`notifier`: None where no topic is configured; deaths are counted and logged all the same."""
+        self._tasks, self._records, self._invoker, self._clock = tasks, records, invoker, clock
+        self._notifier, self._counts, self._settings, self._prefix = notifier, counts, settings, prefix
+
+    def hear(self, changes: Iterable[Change]) -> None:
+        """Note of which labourers the stream tells a death: the sweep looks there first."""
+        heard = {change.labourer for change in changes if change.state is TaskState.DEAD}
+        if not heard:
+            return
+        try:
+            self._note(heard)
+        except SoswError as error:
+            log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": str(error)})
+
+    def tell(self) -> None:
+        """Tell of all that died since the last time."""
+        try:
+            self._tell()
+        except Exception:
+            log.exception("deaths.untold")  # the sweep has other work to do, and the next one tells
+
+    def _note(self, heard: set[LabourerName]) -> None:
+        for _ in range(ROUNDS):
+            record, now = self._read(), self._clock.now()
+            known: dict[str, int] = record.value.get("look", {})
+            news = [name for name in sorted(heard) if known.get(name, 0) < to_ms(now + FRESH)]
+            if not news:
+                return
+            look = known | {str(name): to_ms(now + HINT) for name in news}
+            try:
+                self._records.write(replace(record, value={**record.value, "look": look}))
+            except StaleRecord:
+                continue
+            return
+        log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": "the record is busy"})
+
+    def _tell(self) -> None:
+        record, now = self._read(), self._clock.now()
+        if now - _moment(record.value.get("told_at", 0)) < BETWEEN:
+            return  # another sweep has just told
+        record = self._acquainted(record)
+        looks = [look for look in self._looks(record, now) if look.has_news]
+        if not looks or not self._claim(record, looks, now):
+            return
+        done: Counter[LabourerName] = Counter()
+        told = {NOTICE} if self._notify(looks) else set[str]()
+        for look in looks:
+            done[look.labourer] = len(look.news[NOTICE].tasks) if told else 0
+            marks = told | ({CALL} if CALL in look.news and self._call(look) else set())
+            if marks:
+                self._mark(look.told(marks, now))
+        log.info("deaths.told", extra={"count": done.total(), "labourers": dict(done)})
+
+    def _acquainted(self, record: Record) -> Record:
+        """Remember who is registered: once they are not any more, their tasks die all the same."""
+        known = record.value.get("known", [])
+        names = {*known, *self._settings.labourers, *self._settings.mistaken}
+        if names == set(known):
+            return record
+        acquainted = replace(record, value={**record.value, "known": sorted(names)})
+        try:
+            return self._records.write(acquainted)
+        except StaleRecord:
+            return acquainted  # a hint came between: whoever writes next reads it first
+
+    def _looks(self, record: Record, now: datetime) -> list[_Look]:
+        names = self._due(record, now)
+        marks = self._records.read(of_labourer(name, RECORD) for name in names)
+        found = [self._try(name, marks[of_labourer(name, RECORD)], now) for name in names]
+        return [look for look in found if look]
+
+    def _due(self, record: Record, now: datetime) -> list[LabourerName]:
+        """Those heard of, and whose turn it is; those that are not registered any more are among them."""
+        heard = [name for name, until in record.value.get("look", {}).items() if until > to_ms(now)]
+        known = record.value.get("known", [])
+        turn = (now - EPOCH) // timedelta(minutes=1) % TURNS
+        return [LabourerName(name) for name in sorted({*heard, *known[turn::TURNS]})]
+
+    def _try(self, labourer: LabourerName, record: Record, now: datetime) -> _Look | None:
+        try:
+            return self._look(labourer, record, now)
+        except SoswError as error:
+            log.warning("deaths.unread", extra={"labourer": labourer, "why": str(error)})  # it holds up no other
+            return None
+
+    def _look(self, labourer: LabourerName, record: Record, now: datetime) -> _Look:
+        """The function's mark begins where the notice stood when it was declared."""
+        marks = {NOTICE: Mark.from_json(record.value.get(NOTICE, {}))}
+        if self._function(labourer):
+            given = record.value.get(CALL)
+            marks[CALL] = marks[NOTICE] if given is None else Mark.from_json(given)
+        news = {name: self._news(labourer, mark, now) for name, mark in marks.items()}
+        return _Look(labourer=labourer, record=record, news=news)
+
+    def _news(self, labourer: LabourerName, mark: Mark, now: datetime) -> _News:
+        looked: list[Place] = []
+        for page in DeadLine(self._tasks).pages(labourer, mark.floor, now + WINDOW):
+            looked += page
+            if len(looked) >= MAX_LOOKED:
+                break
+        fresh = mark.fresh(looked)
+        found = self._tasks.get_many(place.task for place in fresh)
+        dead = {Place(task.rank or 0, task.id): task for task in found.values() if task.state is TaskState.DEAD}
+        tasks = tuple(dead[place] for place in fresh if place in dead)
+        return _News(mark=mark, looked=tuple(looked), is_whole=len(looked) < MAX_LOOKED, tasks=tasks)
+
+    def _claim(self, record: Record, looks: list[_Look], now: datetime) -> bool:
+        """Be the one that tells in this minute; a labourer with news is looked at again in the next ones."""
+        told_at = record.value.get("told_at", 0)
+        names = [look.labourer for look in looks]
+        for _ in range(ROUNDS):
+            value = dict(record.value)
+            if value.get("told_at", 0) != told_at:
+                return False
+            look = {name: until for name, until in value.get("look", {}).items() if until > to_ms(now)}
+            look |= dict.fromkeys(names, to_ms(now + HINT))
+            value |= {"told_at": to_ms(now), "look": look, "known": sorted({*value.get("known", []), *names})}
+            try:
+                self._records.write(replace(record, value=value))
+            except StaleRecord:
+                record = self._read()
+            else:
+                return True
+        return False
+
+    def _notify(self, looks: list[_Look]) -> bool:
+        """Whether people were told, and the counts with it."""
+        tally, tasks = Tally(), [task for look in looks for task in look.news[NOTICE].tasks]
+        for task in tasks:
+            tally.add(task.labourer, error_of(task), task.greenfield)
+        if not tasks:
+            return True
+        if self._notifier:
+            subject, text = (make(tally) for make in self._words(tasks))
+            try:
+                self._notifier.publish(subject, text)
+            except SoswError as error:
+                log.warning("deaths.unsent", extra={"count": tally.total, "why": str(error)})
+                return False
+        for labourer, count in tally.by_labourer().items():
+            self._counts.count("dead", labourer, count)
+        return True
+
+    def _words(self, tasks: list[Task]) -> tuple[Callable[[Tally], str], Callable[[Tally], str]]:
+        oldest = sorted(tasks, key=lambda task: task.greenfield)
+        return (
+            lambda tally: dead_notice.subject(tally, self._prefix),
+            lambda tally: dead_notice.text(tally, oldest, self._prefix),
+        )
+
+    def _call(self, look: _Look) -> bool:
+        """Whether the labourer's function was handed all that it has not had."""
+        function = self._function(look.labourer)
+        try:
+            for event in dead_notice.events(look.labourer, look.news[CALL].tasks):
+                self._invoker.start(str(function), {"prefix": self._prefix, **event})
+        except SoswError as error:
+            log.warning("deaths.uncalled", extra={"labourer": look.labourer, "why": str(error)})
+            return False
+        return True
+
+    def _mark(self, record: Record) -> None:
+        try:
+            self._records.write(record)
+        except SoswError as error:
+            log.warning("deaths.unmarked", extra={"owner": record.key.owner, "why": str(error)})  # told once more
+
+    def _function(self, labourer: LabourerName) -> str | None:
+        known = self._settings.labourers.get(labourer)
+        return known.on_dead if known else None
+
+    def _read(self) -> Record:
+        key = of_everything(RECORD)
+        return self._records.read([key])[key]
+
+
+def _moment(ms: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=ms)

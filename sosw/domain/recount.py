@@ -1,0 +1,111 @@
+"""How a job's totals are counted anew, by its tasks: what the stream has lost is put right once the job has ended.
+
+    opened ──► due ──► some of its tasks are counted ──► … ──► all are closed, and have been for QUIET: right for good
+                ▲                     │
+                └─ an open task: later ┘
+
+A task that is closed, and that no part of the stream can speak of any more, is counted for good; so the count goes on
+from where it stopped, and each task is read about once. Only a dead one can come back: when some are dead, and the
+stream has brought news since the count began, it begins anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sosw.domain.job import Job, Totals
+from sosw.domain.lifecycle import MAX_FAILURES
+from sosw.domain.task import TaskState
+
+if TYPE_CHECKING:
+    from sosw.domain.task import JobId, Task
+
+QUIET = timedelta(minutes=5)
+"""So long after a write the stream may still tell of it: records are dropped after a minute, an invocation takes two at
+most; clocks differ."""
+LATEST = timedelta(hours=1)
+"""A job that is still open is looked at again after a quarter of its age, but within this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recount:
+    """How far it is with a job; a part of the row of its totals."""
+
+    job_id: JobId
+    at: datetime | None
+    """When somebody is to go on with it; None: its totals are right, or can no longer be counted."""
+    number: int = 0
+    """Tasks counted so far: all with a lower number were closed for good."""
+    found: Totals = field(default_factory=Totals)
+    """What became of those."""
+    is_cut: bool = False
+    """Of some of them not all failures are known any more."""
+    since: str = ""
+    """The last batch of the stream that was counted when this count began."""
+    totals: Totals = field(default_factory=Totals)
+    """As they stand."""
+    batches: tuple[str, ...] = ()
+    """The batches of the stream that were counted last: while they are these, `totals` stand."""
+
+    @property
+    def last_batch(self) -> str:
+        """Empty where none was counted yet."""
+        return self.batches[-1] if self.batches else ""
+
+    def begun(self) -> Recount:
+        """From the first task on."""
+        return replace(self, number=0, found=Totals(), is_cut=False, since=self.last_batch)
+
+    def with_closed(self, tasks: Iterable[Task]) -> Recount:
+        """With the next tasks, all of them closed for good."""
+        closed = list(tasks)
+        states = [task.state for task in closed]
+        added = Totals(
+            created=len(closed),
+            done=states.count(TaskState.DONE),
+            failed=sum(len(task.failures) for task in closed),
+            dead=states.count(TaskState.DEAD),
+            cancelled=states.count(TaskState.CANCELLED),
+        )
+        is_cut = self.is_cut or any(len(task.failures) >= MAX_FAILURES for task in closed)
+        return replace(self, number=self.number + len(closed), found=self.found + added, is_cut=is_cut)
+
+    @property
+    def is_stale(self) -> bool:
+        """A dead task may have been replayed since the count began."""
+        return bool(self.found.dead) and self.since != self.last_batch
+
+    @property
+    def right(self) -> Totals:
+        """What the totals of a job must be whose tasks are all counted."""
+        failed = max(self.found.failed, self.totals.failed) if self.is_cut else self.found.failed
+        return replace(self.found, failed=failed)
+
+    @property
+    def drift(self) -> Totals:
+        """What is to be added to the totals; all 0 where they are right."""
+        names = Totals.__dataclass_fields__
+        return Totals(**{name: getattr(self.right, name) - getattr(self.totals, name) for name in names})
+
+    def progress(self) -> dict[str, Any]:
+        """What is kept of it besides `at`, the totals and the batches."""
+        counts = {name: getattr(self.found, name) for name in Totals.__dataclass_fields__}
+        return {"number": self.number, "found": counts, "is_cut": self.is_cut, "since": self.since}
+
+
+def progress_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a `Recount` by what `progress` has kept."""
+    return {**given, "found": Totals(**given["found"])} if given else {}
+
+
+def is_closed_for_good(task: Task, now: datetime) -> bool:
+    """The stream has told of its end, or never will."""
+    return task.state.is_closed and task.closed_at is not None and task.closed_at + QUIET <= now
+
+
+def next_look(job: Job, now: datetime) -> datetime:
+    """When to look again at a job that is open."""
+    return now + min(LATEST, max(QUIET, (now - job.submitted_at) / 4))

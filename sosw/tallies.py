@@ -1,0 +1,79 @@
+"""Keeps the tallies of labourers: one write for each labourer that a batch of the stream speaks of."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.records import Record, of_labourer
+from sosw.domain.tally import TOTALS, Counted, Tally, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sosw.domain.messages import Change
+    from sosw.domain.task import LabourerName
+    from sosw.ports import InParallel, RecordStore
+
+log = logging.getLogger(__name__)
+
+TRIES = 8
+"""To write a record that other readers of the stream write too."""
+
+
+class Tallies:
+    """For people: what cannot be counted is logged, and stops nothing."""
+
+    def __init__(self, records: RecordStore, in_parallel: InParallel) -> None:
+        self._records, self._in_parallel = records, in_parallel
+
+    def count(self, changes: Iterable[Change], token: str) -> None:
+        """Add what a batch tells, once for each `token` of the last few: a read for all, and a write a labourer."""
+        added: defaultdict[LabourerName, Tally] = defaultdict(Tally)
+        for change in changes:
+            added[change.labourer] += told(change)
+        counted = {of_labourer(name, TOTALS): tally for name, tally in added.items() if tally != Tally()}
+        if not counted:
+            return
+        try:
+            known = self._records.read(counted)
+        except SoswError as error:
+            log.warning("tallies.failed", extra={"labourers": sorted(added), "why": str(error)})
+            return
+        self._in_parallel(
+            lambda record: self._try(record, lambda counts: counts.with_batch(counted[record.key], token)),
+            known.values(),
+        )
+
+    def correct(self, labourer: LabourerName, added: Tally, *, token: str) -> None:
+        """Add a correction, once for each `token` of the last few. Raises `SoswError` where it cannot be written."""
+        key = of_labourer(labourer, TOTALS)
+        self._write(self._records.read([key])[key], lambda counts: counts.with_correction(added, token))
+
+    def _try(self, record: Record, change: Callable[[Counted], Counted]) -> None:
+        try:
+            self._write(record, change)
+        except SoswError as error:
+            log.warning("tallies.failed", extra={"labourers": [record.key.owner], "why": str(error)})
+
+    def _write(self, record: Record, change: Callable[[Counted], Counted]) -> None:
+        """A lost race is run again; raises `StaleRecord` when it is always lost."""
+        tries = 1
+        while not self._is_written(record, change, is_last=tries == TRIES):
+            tries += 1
+            record = self._records.read([record.key])[record.key]
+
+    def _is_written(self, record: Record, change: Callable[[Counted], Counted], *, is_last: bool) -> bool:
+        before = Counted.from_json(record.value)
+        after = change(before)
+        try:
+            if after != before:
+                self._records.write(replace(record, value=after.to_json()))
+        except StaleRecord:
+            if is_last:
+                raise
+            return False
+        return True

@@ -1,0 +1,121 @@
+"""How far the check of a job's totals is: kept by one conditional write, and never over what the stream has brought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from sosw.domain.errors import StaleJob
+from sosw.domain.job import Job, Totals
+from sosw.domain.recount import QUIET, Recount
+from sosw.domain.task import JobId
+from tests.contract.backends import DynamoWorld, World
+from tests.contract.moves import NOW
+from tests.contract.test_jobs import _job
+
+DUE = NOW + QUIET
+HOUR = timedelta(hours=1)
+
+
+def opened(world: World) -> Job:
+    return world.jobs.open(_job(world))
+
+
+def seen_of(world: World, job: Job) -> Recount:
+    seen = world.jobs.recount(job.id)
+    assert seen is not None
+    return seen
+
+
+def test_the_totals_of_a_new_job_are_due_a_while_after_its_submission(world: World) -> None:
+    job = opened(world)
+    assert seen_of(world, job) == Recount(job_id=job.id, at=DUE)
+    assert job.id not in world.jobs.uncounted(DUE - timedelta(milliseconds=1), 1000)
+    assert job.id in world.jobs.uncounted(DUE, 1000)
+    assert job.id not in world.jobs.left(NOW - HOUR, 1000)
+
+
+def test_a_recount_is_kept_as_it_was_and_is_due_when_it_says(world: World) -> None:
+    job = opened(world)
+    world.jobs.count(job.id, Totals(created=9), token="a")
+    seen = seen_of(world, job)
+    found = Totals(created=7, done=5, failed=3, dead=1, cancelled=1)
+    then = replace(seen, at=DUE + HOUR, number=7, found=found, is_cut=True, since="a")
+    world.jobs.keep(seen, then)
+    assert seen_of(world, job) == then
+    assert (then.totals, then.batches) == (Totals(created=9), ("a",))
+    assert job.id not in world.jobs.uncounted(DUE, 1000)
+    assert job.id in world.jobs.uncounted(DUE + HOUR, 1000)
+
+
+def test_totals_are_mended_and_the_job_is_looked_at_no_more(world: World) -> None:
+    job = opened(world)
+    seen = seen_of(world, job)
+    world.jobs.keep(seen, replace(seen, at=None, totals=Totals(created=2, done=2)))
+    known = world.jobs.get(job.id)
+    assert known is not None
+    assert known.totals == Totals(created=2, done=2)
+    assert job.id not in world.jobs.uncounted(DUE + HOUR, 1000)
+    again = seen_of(world, job)
+    world.jobs.keep(again, replace(again, totals=Totals(created=3, done=3)))
+    assert seen_of(world, job).totals == Totals(created=3, done=3)
+    world.jobs.count(job.id, Totals(dead=1), token="later")
+    assert seen_of(world, job).totals == Totals(created=3, done=3, dead=1)
+
+
+def test_a_batch_that_was_counted_meanwhile_stops_the_mending_but_no_other_progress(world: World) -> None:
+    job = opened(world)
+    seen = seen_of(world, job)
+    world.jobs.count(job.id, Totals(created=1), token="meanwhile")
+    with pytest.raises(StaleJob):
+        world.jobs.keep(seen, replace(seen, at=None, totals=Totals(created=2)))
+    world.jobs.keep(seen, replace(seen, at=DUE + HOUR, number=1))
+    assert seen_of(world, job).totals == Totals(created=1)
+    with pytest.raises(StaleJob):
+        world.jobs.keep(seen, replace(seen, at=DUE))
+
+
+def test_who_has_no_totals_is_not_recounted_nor_made_by_it(world: World) -> None:
+    unknown = JobId(world.new_id().partition("#")[0])
+    assert world.jobs.recount(unknown) is None
+    world.jobs.count_again(unknown, DUE)
+    with pytest.raises(StaleJob):
+        world.jobs.keep(Recount(job_id=unknown, at=None), Recount(job_id=unknown, at=DUE))
+    assert world.jobs.recount(unknown) is None
+    assert world.jobs.get(unknown) is None
+
+
+def test_a_job_can_be_counted_again_from_its_first_task_on(world: World) -> None:
+    job = opened(world)
+    seen = seen_of(world, job)
+    world.jobs.keep(seen, replace(seen, at=None, number=7, totals=Totals(created=2)))
+    world.jobs.count_again(job.id, DUE + HOUR)
+    assert seen_of(world, job) == Recount(job_id=job.id, at=DUE + HOUR, totals=Totals(created=2))
+    assert job.id in world.jobs.uncounted(DUE + HOUR, 1000)
+
+
+def test_totals_whose_job_came_later_are_due_though_a_sweep_has_given_them_up(dynamo_world: DynamoWorld) -> None:
+    class Died(Exception):
+        pass
+
+    class Half:
+        """A jobs table whose caller dies between the two writes."""
+
+        def __init__(self) -> None:
+            self.puts = 0
+
+        def put(self, *args: object) -> None:
+            self.puts += 1
+            if self.puts == 2:
+                raise Died
+            dynamo_world.jobs._table.put(*args)  # type: ignore[arg-type]
+
+    job = _job(dynamo_world)
+    with pytest.raises(Died):
+        type(dynamo_world.jobs)(Half()).open(job)  # type: ignore[arg-type]
+    seen = seen_of(dynamo_world, job)
+    dynamo_world.jobs.keep(seen, replace(seen, at=None))
+    dynamo_world.jobs.open(job)
+    assert seen_of(dynamo_world, job).at == DUE

@@ -1,0 +1,57 @@
+"""What is said of tasks that died."""
+
+from __future__ import annotations
+
+from sosw.domain.dead import Tally
+from sosw.domain.dead_notice import EXAMPLES, MAX_TASKS, ROWS, SUBJECT_CHARS, events, subject, text
+from sosw.domain.jsontext import dump
+from sosw.domain.task import Failure, LabourerName, Task, TaskId
+from tests.factories import LABOURER, NOW, a_task
+
+
+def test_many_go_in_several_events_none_of_which_is_too_large() -> None:
+    small = [a_task(n) for n in range(MAX_TASKS + 1)]
+    assert [len(event["dead"]) for event in events(LABOURER, small)] == [MAX_TASKS, 1]
+    large = [a_task(n, payload={"x": "y" * 90_000}) for n in range(3)]
+    assert [len(event["dead"]) for event in events(LABOURER, large)] == [2, 1]
+    (event,) = events(LABOURER, [a_task(0, payload={"x": "y" * 250_000})])
+    assert (event["dead"][0]["payload"], event["dead"][0]["is_cut"]) == (None, True)
+    assert len(dump(event)) < 2_000
+
+
+def _tally(*tasks: Task) -> Tally:
+    tally = Tally()
+    for task in tasks:
+        tally.add(task.labourer, task.failures[-1].error if task.failures else "", task.greenfield)
+    return tally
+
+
+def test_a_message_is_short_however_many_died() -> None:
+    tasks = [
+        a_task(n, labourer=LabourerName(f"a-labourer-{n:03}"), failures=(_failure(f"E{n}", "x\n" * 1_000),))
+        for n in range(200)
+    ]
+    tally = _tally(*tasks)
+    body = text(tally, tasks, "staging")
+    assert len(subject(tally, "staging")) == SUBJECT_CHARS
+    assert subject(tally, "staging").endswith("...")
+    assert len(body.splitlines()) < ROWS + 4 * EXAMPLES
+    assert "     170  others\n" in body
+    assert "--prefix staging" in body
+    assert max(map(len, body.splitlines())) < 260
+
+
+def test_one_without_a_known_error_is_told_too() -> None:
+    task = a_task(0, failures=())
+    assert "       1  sales  (no error)\n" in text(_tally(task), [task], "sosw")
+    assert subject(_tally(task), "sosw") == "[sosw] 1 task died: sales 1"
+    assert "sosw dead list --since" in text(Tally(), [], "sosw")
+
+
+def _failure(error: str, message: str) -> Failure:
+    return Failure(attempt=1, at=NOW, error=error, message=message)
+
+
+def test_a_task_id_is_told_whole() -> None:
+    task = a_task(0, id=TaskId("a-job-of-a-long-name" * 5 + "#12"))
+    assert task.id in text(_tally(task), [task], "sosw")

@@ -1,0 +1,91 @@
+"""The archive when something fails: no line is lost, and no job waits for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from sosw import archivist as module
+from sosw.domain.errors import SoswError
+from sosw.domain.task import Task, TaskId
+from sosw.domain.watch import Watch
+from sosw.storage import ObjectsFailed
+from sosw.testing import InMemoryObjects, InMemoryTaskStore
+from tests.unit.archiving import MINUTE, a_world, archived, end, submit, sweep, watched
+
+
+class Failing(InMemoryObjects):
+    """Fails the put of that number, before or after it took effect."""
+
+    def __init__(self, number: int, *, is_done: bool) -> None:
+        super().__init__()
+        self.number, self.is_done = number, is_done
+
+    def put(self, key: str, body: bytes, *, kind: str) -> None:
+        self.number -= 1
+        if self.number or self.is_done:
+            super().put(key, body, kind=kind)
+        if not self.number:
+            raise ObjectsFailed(self.bucket, "writing", "slow down")
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_what_could_not_be_written_is_written_by_the_next_sweep_into_the_same_object(*, is_done: bool) -> None:
+    world = a_world()
+    world.objects = Failing(1, is_done=is_done)
+    end(world, 0, 1, 2)
+    assert sweep(world, 5 * MINUTE) == {"archive_failed": 1}
+    assert sweep(world, 4 * MINUTE) == {}
+    assert sweep(world, 2 * MINUTE)["archived"] == 3
+    assert len(world.objects.objects) == 1
+    assert archived(world) == {"j#0 done": 1, "j#1 done": 1, "j#2 done": 1}
+
+
+class Unreadable(InMemoryTaskStore):
+    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
+        ids = list(task_ids)
+        if ids[0].startswith("bad#"):
+            raise ValueError("no JSON")
+        return super().get_many(ids, is_consistent=is_consistent)
+
+
+def test_a_job_that_cannot_be_read_delays_no_other() -> None:
+    world = a_world(1, key="bad")
+    submit(world, 1, "good")
+    end(world, 0, key="bad")
+    end(world, 0, key="good")
+    store = Unreadable()
+    store.tasks = world.tasks.tasks
+    world.tasks = store
+    assert sweep(world, 5 * MINUTE) == {"archived": 1, "objects": 1, "archive_failed": 1}
+    assert archived(world) == {"good#0 done": 1}
+
+
+def test_a_job_that_cannot_be_archived_for_long_is_an_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    world = a_world(1)
+    end(world, 0)
+    assert sweep(world, 66 * MINUTE)["archive_late"] == 1
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["archive.late"]
+
+
+def test_where_buckets_fail_the_other_jobs_are_not_tried_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_LINES", 1)
+    world = a_world(1)
+    submit(world, 1, "k")
+    world.objects = Failing(1, is_done=False)
+    end(world, 0)
+    end(world, 0, key="k")
+    assert sweep(world, 5 * MINUTE) == {"archive_failed": 1}
+    assert watched(world, "k").version == 1
+
+
+def test_a_table_that_does_not_answer_is_left_to_the_next_sweep() -> None:
+    world = a_world()
+
+    class Silent:
+        def due(self, *_: Any) -> list[Watch]:
+            raise SoswError("no answer")
+
+    assert world.archivist(watches=Silent()).run(lambda: True) == {"archive_failed": 1}
