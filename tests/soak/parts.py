@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import time
@@ -66,7 +65,6 @@ def real_crash_points(number: int, part: int, endpoint: str, until: float) -> To
 def states(name: str, until: float) -> Told:
     """A system, all of it if there is time."""
     _hush()
-    gc.disable()  # what is kept is kept for good, and looking through it would take half of the time
     found = explore(IN_SOAK[name], most=MOST_STATES, until=until)
     told = Told("states", found.states, remark=f"{name}: {found.states:,} states{'' if found.is_whole else ' so far'}")
     if found.violation:

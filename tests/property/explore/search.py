@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.property.explore.recovery import Recovery
@@ -31,8 +33,18 @@ class Found:
 
 def explore(bounds: Bounds, *, most: int = 100_000_000, until: float = float("inf")) -> Found:
     """All states of that system, or the first `most` of them, or what is found `until` that time (`time.monotonic`)."""
-    with listening(), small(1):
+    with listening(), small(1), _keeping():
         return _Search(System(bounds), most, until).run()
+
+
+@contextmanager
+def _keeping() -> Iterator[None]:
+    """What is remembered is kept until the end: to look through it for garbage takes half of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Search:
