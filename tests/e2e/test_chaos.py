@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,20 +25,23 @@ from tests.e2e.conftest import ROOT, Deployment
 
 SEED = int(os.environ.get("SOSW_CHAOS_SEED", "1"))
 TASKS = int(os.environ.get("SOSW_CHAOS_TASKS", "1000"))
-LIMIT, ATTEMPTS = 24, 10
+LIMIT, ATTEMPTS = max(4, min(16, TASKS // 20)), 8
 JOB, WORKER = JobId("chaos"), "chaotic"
+ESSENTIALS = ROOT / "cloudformation" / "sosw.yaml"
 POISON = task_id(JOB, TASKS // 2)
-KILL_EVERY, SWEEP_EVERY, TICK = 1.0, 2.0, 0.2
-"""Seconds. The minute rules are there too; sweeps come more often, so that leases end in seconds."""
-PATIENCE = 400.0
+PER_WORKER_KILLED, PER_ESSENTIAL_KILLED = 60, 150
+"""Records of the stream: so much work is done, however slow the machine is, until one more process is killed."""
+TICK, BETWEEN_SWEEPS = 0.2, 2.0
+"""Seconds. The minute rules are there too; sweeps come more often, so that what has died is found in seconds."""
+PATIENCE = 480.0
 CONFIG = {
     "task_config": {
         "labourers": {
             WORKER: {
                 "max_simultaneous_invocations": LIMIT,
                 "max_attempts": ATTEMPTS,
-                "duration": 5,
-                "cooldown": 3,
+                "duration": 8,
+                "cooldown": 12,
                 "retry": {"growth": "fixed", "base": 1, "cap": 1},
             }
         }
@@ -58,7 +62,6 @@ class Chaos:
         self.store, self.lambda_ = self.deployment.tasks, stack.client("lambda")
         self.ids = [task_id(JOB, number) for number in range(TASKS)]
         self.redeployed = 0
-        self._due = dict.fromkeys(("worker", "essential", "sweep"), 0.0)
 
     def submit(self) -> None:
         """Until it is accepted, and once more: the Scheduler is killed and cut off like all others."""
@@ -72,39 +75,38 @@ class Chaos:
 
     def rage(self) -> None:
         """Until all tasks are closed."""
-        deadline = time.monotonic() + PATIENCE
-        with ThreadPoolExecutor(1) as pool:
-            deployments = [pool.submit(self._redeploy, name) for name in ("second", "third")]
-            while len(self.closed()) < TASKS or not all(map(Future.done, deployments)):
-                assert time.monotonic() < deadline, f"after {PATIENCE:.0f} s: {self._open()}"
-                self._tick()
-                time.sleep(TICK)
-            for deployed in deployments:
-                deployed.result()
+        deadline, is_over = time.monotonic() + PATIENCE, threading.Event()
+        with ThreadPoolExecutor(2) as pool:
+            others = [pool.submit(self._redeploy), pool.submit(self._sweep, is_over)]
+            try:
+                while len(self.closed()) < TASKS or not others[0].done():
+                    assert time.monotonic() < deadline, f"after {PATIENCE:.0f} s: {self._open()[:3]}"
+                    self._tick()
+                    time.sleep(TICK)
+            finally:
+                is_over.set()
+            for other in others:
+                other.result()
 
     def _tick(self) -> None:
         self.stream.follow(self.names.scavenger)
-        if self._is_due("worker", KILL_EVERY):
+        killed = self.killer.killed
+        if self.stream.records // PER_WORKER_KILLED > killed[WORKER]:
             self.killer.kill_one(WORKER)
-        if self._is_due("essential", 3 * KILL_EVERY):
+        if self.stream.records // PER_ESSENTIAL_KILLED > killed.total() - killed[WORKER]:
             self.killer.kill_one(self.names.prefix)
-        if self._is_due("sweep", SWEEP_EVERY):
-            self._sweep()
 
-    def _sweep(self) -> None:
-        for function in (self.names.scavenger, self.names.orchestrator):
-            self.lambda_.invoke(FunctionName=function, InvocationType="Event", Payload="{}")
+    def _sweep(self, is_over: threading.Event) -> None:
+        """As the minute rules do, one after the other."""
+        while not is_over.wait(BETWEEN_SWEEPS):
+            for function in (self.names.scavenger, self.names.orchestrator):
+                self.lambda_.invoke(FunctionName=function, Payload="{}")
 
-    def _is_due(self, what: str, every: float) -> bool:
-        now = time.monotonic()
-        if now < self._due[what]:
-            return False
-        self._due[what] = now + every
-        return True
-
-    def _redeploy(self, name: str) -> None:
-        self.deployment.stack.deploy(another_version(ROOT, self.folder, name), "sosw")
-        self.redeployed += 1
+    def _redeploy(self) -> None:
+        """With other code, and back: every function is replaced while it works."""
+        for template in (another_version(ROOT, self.folder), ESSENTIALS):
+            self.deployment.stack.deploy(template, "sosw")
+            self.redeployed += 1
 
     def closed(self) -> list[TaskId]:
         """By the stream."""
@@ -136,13 +138,13 @@ class Chaos:
         """The one line."""
         met, killed = self.proxy.dice.met, self.killer.killed
         faults = [f"{met[fault]:,} {fault.value}" for fault in Fault]
-        faults.append(f"{self._own_deaths() + killed[WORKER]:,} workers killed")
+        faults.append(f"{self.own_deaths() + killed[WORKER]:,} workers killed")
         faults.append(f"{killed.total() - killed[WORKER]:,} essentials killed")
         faults.append(f"{self.redeployed} deployments, {self.stream.retold:,} records told twice")
         counts = f"{verdict.done:,} done, {verdict.dead} dead, {len(verdict.lost)} lost, {len(verdict.twice)} twice"
         return f"chaos: {TASKS:,} tasks, {counts}; faults: {', '.join(faults)} (seed {SEED})"
 
-    def _own_deaths(self) -> int:
+    def own_deaths(self) -> int:
         return self.witness.read_text().count('"killed"')
 
 
@@ -154,7 +156,7 @@ def chaos(folder: Path) -> Iterator[Chaos]:
         variables = {"AWS_ENDPOINT_URL": proxy.endpoint, "CHAOS_SEED": str(SEED), "CHAOS_WITNESS": str(witness)}
         with local_stack(ROOT, name="chaos", variables=variables) as stack:
             proxy.target = stack.endpoint
-            stack.deploy(ROOT / "cloudformation" / "sosw.yaml", "sosw")
+            stack.deploy(ESSENTIALS, "sosw")
             stack.deploy(ROOT / "tests" / "e2e" / "chaos" / "worker.yaml", "worker")
             DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint).put(
                 ESSENTIAL_CONFIG, CONFIG
@@ -185,5 +187,5 @@ def assert_all_happened(raging: Chaos) -> None:
     met: dict[Any, int] = {fault: raging.proxy.dice.met[fault] for fault in Fault}
     killed = raging.killer.killed
     met |= {"worker killed": killed[WORKER], "essential killed": killed.total() - killed[WORKER]}
-    met |= {"killed itself": raging._own_deaths(), "told twice": raging.stream.retold, "deployed": raging.redeployed}
+    met |= {"killed itself": raging.own_deaths(), "told twice": raging.stream.retold, "deployed": raging.redeployed}
     assert [what for what, times in met.items() if not times] == []

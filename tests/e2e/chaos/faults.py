@@ -17,6 +17,8 @@ Body = dict[str, Any]
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 BUSY: Final = "ProvisionedThroughputExceeded"
+TOO_MUCH: Final = "The level of configured provisioned throughput for the table was exceeded."
+JSON: Final = {"Content-Type": "application/x-amz-json-1.0"}
 
 
 class Fault(str, Enum):
@@ -126,7 +128,7 @@ def refusal(call: Call) -> tuple[int, dict[str, str], bytes]:
         said = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": "Rate Exceeded."}
         return _answer(429, said, "TooManyRequestsException")
     if call.operation.startswith("DynamoDB"):
-        return _answer(400, {"__type": f"{_DYNAMODB}{BUSY}Exception", "message": "The level of … was exceeded"})
+        return _answer(400, {"__type": f"{_DYNAMODB}{BUSY}Exception", "message": TOO_MUCH})
     return _answer(400, {"__type": "ThrottlingException", "message": "Rate exceeded"})
 
 
@@ -138,39 +140,30 @@ def failure(call: Call) -> tuple[int, dict[str, str], bytes]:
     return _answer(500, {"__type": kind, "message": "The request processing has failed"})
 
 
-def halved(call: Call) -> tuple[bytes, Body]:
-    """The first half of the batch, and what is left of it."""
+def halved(call: Call) -> tuple[bytes | None, Body]:
+    """The first half of the batch, None where there is nothing in it; and what is left."""
     body: Body = json.loads(call.body)
     if "Statements" in body:
         asked = body["Statements"]
         half = len(asked) // 2
-        return _dump({**body, "Statements": asked[:half]}), {"Statements": asked[half:]}
+        return _dump({**body, "Statements": asked[:half]}) if half else None, {"Statements": asked[half:]}
     ((table, wanted),) = body["RequestItems"].items()
     half = len(wanted["Keys"]) // 2
     kept = {table: {**wanted, "Keys": wanted["Keys"][:half]}}
-    return _dump({**body, "RequestItems": kept}), {table: {**wanted, "Keys": wanted["Keys"][half:]}}
+    return _dump({**body, "RequestItems": kept}) if half else None, {table: {**wanted, "Keys": wanted["Keys"][half:]}}
 
 
-def with_rest(answer: bytes, left: Body) -> bytes:
+def with_rest(answer: bytes | None, left: Body) -> bytes:
     """The answer to the half, with what was left of the batch said as DynamoDB says it."""
-    body: Body = json.loads(answer)
+    body: Body = json.loads(answer) if answer else {}
     if "Statements" in left:
-        refused = {"Error": {"Code": BUSY, "Message": "The level of … was exceeded"}}
+        refused = {"Error": {"Code": BUSY, "Message": TOO_MUCH}}
         return _dump({**body, "Responses": [*body.get("Responses", []), *[refused] * len(left["Statements"])]})
     return _dump({"Responses": {}, **body, "UnprocessedKeys": left})
 
 
-def nothing_done(left: Body) -> bytes:
-    """The answer to a half that has nothing in it."""
-    return _dump({"Responses": [] if "Statements" in left else {}})
-
-
 def _answer(status: int, said: Body, kind: str = "") -> tuple[int, dict[str, str], bytes]:
-    return (
-        status,
-        {"Content-Type": "application/x-amz-json-1.0", **({"x-amzn-ErrorType": kind} if kind else {})},
-        _dump(said),
-    )
+    return status, {**JSON, **({"x-amzn-ErrorType": kind} if kind else {})}, _dump(said)
 
 
 def _dump(body: Body) -> bytes:

@@ -1,4 +1,4 @@
-"""What is done to the system while it works: processes killed, batches delivered twice, the Essentials deployed anew."""
+"""What is done to the system while it works: processes killed, batches told twice, the Essentials deployed anew."""
 
 from __future__ import annotations
 
@@ -88,10 +88,9 @@ class Stream:
         self.retold += len(batch)
 
 
-def another_version(root: Path, folder: Path, name: str) -> Path:
-    """A copy of the Essentials whose code is another one: deploying its template updates every function."""
-    home = folder / name
+def another_version(root: Path, folder: Path) -> Path:
+    """The template beside a copy of the Essentials whose code is another one: deploying it updates every function."""
     for part in ("cloudformation", "essentials"):
-        shutil.copytree(root / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (home / "essentials" / "version.txt").write_text(name)
-    return home / "cloudformation" / "sosw.yaml"
+        shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "essentials" / "version.txt").write_text("another")
+    return folder / "cloudformation" / "sosw.yaml"

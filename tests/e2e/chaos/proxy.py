@@ -6,18 +6,18 @@ import http.client
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tests.e2e.chaos.faults import Call, Dice, Fault, failure, halved, nothing_done, refusal, with_rest
+from tests.e2e.chaos.faults import JSON, Call, Dice, Fault, failure, halved, refusal, with_rest
 
 Answer = tuple[int, dict[str, str], bytes]
 
 SLOW = (0.1, 2.0)
-LATE = (1.0, 14.0)
+LATE = (1.0, 26.0)
 """Seconds: some longer than a lease."""
 _OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 _PATIENCE = 60.0
@@ -39,29 +39,46 @@ class Proxy(ThreadingHTTPServer):
 
     def answer(self, call: Call) -> Answer | None:
         """What the caller hears; None: the connection ends."""
-        match self.dice.next(call):
-            case Fault.THROTTLED:
-                return refusal(call)
-            case Fault.FAILED:
-                if self.dice.between(0, 1) < 0.5:
-                    self.forward(call)
-                return failure(call)
-            case Fault.LOST:
-                self.forward(call)
-                return None
-            case Fault.UNHEARD:
-                return None
-            case Fault.SLOW:
-                time.sleep(self.dice.between(*SLOW))
-            case Fault.HALVED:
-                return self._halve(call)
-            case Fault.LATE:
-                return self._delay(call)
-            case Fault.DOUBLED:
-                self.forward(call)
-            case None:
-                pass
+        fault = self.dice.next(call)
+        if fault is None:
+            return self.forward(call)
+        return self._ANSWERS[fault](self, call)
+
+    def _throttle(self, call: Call) -> Answer:
+        return refusal(call)
+
+    def _fail(self, call: Call) -> Answer:
+        if self.dice.between(0, 1) < 0.5:
+            self.forward(call)
+        return failure(call)
+
+    def _lose(self, call: Call) -> None:
+        self.forward(call)
+
+    def _ignore(self, call: Call) -> None:
+        """Nobody has heard it."""
+
+    def _slow_down(self, call: Call) -> Answer:
+        time.sleep(self.dice.between(*SLOW))
         return self.forward(call)
+
+    def _double(self, call: Call) -> Answer:
+        self.forward(call)
+        return self.forward(call)
+
+    def _halve(self, call: Call) -> Answer:
+        body, left = halved(call)
+        if body is None:
+            return 200, JSON, with_rest(None, left)
+        status, headers, said = self.forward(call, body)
+        return (status, _without_sum(headers), with_rest(said, left)) if status == 200 else (status, headers, said)
+
+    def _delay(self, call: Call) -> Answer:
+        timer = threading.Timer(self.dice.between(*LATE), self._forward_late, [call])
+        timer.daemon = True
+        self._timers.append(timer)
+        timer.start()
+        return 202, {}, b""
 
     def forward(self, call: Call, body: bytes | None = None) -> Answer:
         """To the local AWS."""
@@ -76,26 +93,22 @@ class Proxy(ThreadingHTTPServer):
         finally:
             connection.close()
 
-    def _halve(self, call: Call) -> Answer:
-        body, left = halved(call)
-        if b'"Statements": []' in body or b'"Keys": []' in body:
-            headers = {"Content-Type": "application/x-amz-json-1.0"}
-            return 200, headers, with_rest(nothing_done(left), left)
-        status, headers, said = self.forward(call, body)
-        return (status, _without_sum(headers), with_rest(said, left)) if status == 200 else (status, headers, said)
-
-    def _delay(self, call: Call) -> Answer:
-        timer = threading.Timer(self.dice.between(*LATE), self._forward_late, [call])
-        timer.daemon = True
-        self._timers.append(timer)
-        timer.start()
-        return 202, {}, b""
-
     def _forward_late(self, call: Call) -> None:
         try:
             self.forward(call)
         except OSError:  # the local AWS has ended before
             return
+
+    _ANSWERS: Final[Mapping[Fault, Callable[[Proxy, Call], Answer | None]]] = {
+        Fault.THROTTLED: _throttle,
+        Fault.FAILED: _fail,
+        Fault.LOST: _lose,
+        Fault.UNHEARD: _ignore,
+        Fault.SLOW: _slow_down,
+        Fault.HALVED: _halve,
+        Fault.LATE: _delay,
+        Fault.DOUBLED: _double,
+    }
 
     def let_arrive(self) -> None:
         """Returns when all that was late has been delivered."""

@@ -138,7 +138,8 @@ def _twice(task: Task | None, steps: Sequence[Step], its: Sequence[Run]) -> Iter
         if after.attempt <= before.attempt:
             yield f"attempt {after.attempt} began after attempt {before.attempt} had begun"
         if after.begin < before.over:
-            yield f"attempt {after.attempt} began {before.over - after.begin:.3f} s before attempt {before.attempt} was over"
+            early = before.over - after.begin
+            yield f"attempt {after.attempt} began {early:.3f} s before attempt {before.attempt} was over"
 
 
 def most_at_once(seen: Iterable[Run]) -> int:
