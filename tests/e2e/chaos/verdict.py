@@ -26,6 +26,9 @@ Line = Mapping[str, Any]
 `lease_until`.
 """
 
+AIM = 1.0
+"""Seconds that may pass from writing down a death to the death. An earlier one is another process's of that number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -65,21 +68,21 @@ def runs(lines: Iterable[Line]) -> list[Run]:
     """What the lines tell of, by the moment of the begin."""
     begun: list[Line] = []
     ends: dict[tuple[int, str, int], Line] = {}
-    deaths: dict[int, float] = {}
+    deaths: defaultdict[int, list[float]] = defaultdict(list)
     for line in lines:
         if line["what"] == "begin":
             begun.append(line)
         elif line["what"] == "killed":
-            deaths[line["pid"]] = min(line["at"], deaths.get(line["pid"], line["at"]))
+            deaths[line["pid"]].append(line["at"])
         else:
             ends[line["pid"], line["task"], line["attempt"]] = line
     return sorted((_run(line, ends, deaths) for line in begun), key=lambda run: run.begin)
 
 
-def _run(begin: Line, ends: Mapping[tuple[int, str, int], Line], deaths: Mapping[int, float]) -> Run:
+def _run(begin: Line, ends: Mapping[tuple[int, str, int], Line], deaths: Mapping[int, Sequence[float]]) -> Run:
     end = ends.get((begin["pid"], begin["task"], begin["attempt"]))
-    death = deaths.get(begin["pid"])
-    ended = end["at"] if end else None if death is None else max(death, begin["at"])
+    after = [at for at in deaths.get(begin["pid"], ()) if at >= begin["at"] - AIM]
+    ended = end["at"] if end else max(min(after), begin["at"]) if after else None
     return Run(
         task=TaskId(begin["task"]),
         attempt=begin["attempt"],
