@@ -29,11 +29,11 @@ LIMIT, ATTEMPTS = max(4, min(16, TASKS // 20)), 8
 JOB, WORKER = JobId("chaos"), "chaotic"
 ESSENTIALS = ROOT / "cloudformation" / "sosw.yaml"
 POISON = task_id(JOB, TASKS // 2)
-PER_WORKER_KILLED, PER_ESSENTIAL_KILLED = 60, 150
+PER_WORKER_KILLED, PER_ESSENTIAL_KILLED = 90, 150
 """Records of the stream: so much work is done, however slow the machine is, until one more process is killed."""
 TICK, BETWEEN_SWEEPS = 0.2, 2.0
 """Seconds. The minute rules are there too; sweeps come more often, so that what has died is found in seconds."""
-PATIENCE = 480.0
+PATIENCE = 900.0
 CONFIG = {
     "task_config": {
         "labourers": {

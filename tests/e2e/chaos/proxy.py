@@ -141,7 +141,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_call(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
-        call = Call(self.command, self.path, self.headers, self.rfile.read(size))
+        call = Call(
+            self.command,
+            self.path,
+            {name.title(): value for name, value in self.headers.items()},
+            self.rfile.read(size),
+        )
         answer = self.server.answer(call)
         if answer is None:
             self.close_connection = True

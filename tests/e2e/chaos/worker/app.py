@@ -10,7 +10,7 @@ from typing import Any
 
 from sosw import Worker, get_lambda_handler
 
-SHARE_KILLED, KILLED_WITHIN = 0.06, 0.12
+SHARE_KILLED, KILLED_WITHIN = 0.04, 0.12
 """Of first and second attempts, and the seconds from the begin: during the work, during its report, or after it."""
 
 
