@@ -128,9 +128,9 @@ class _Reports:
 
             event = light(event, self.ask)
         if self._invoker is None:
-            from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only when something is reported)
+            from sosw.aws.quick_lambda import reporter  # noqa: PLC0415  (only when something is reported)
 
-            self._invoker = LambdaInvoker(tries=REPORT_TRIES)
+            self._invoker = reporter(REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, event)
         self.last = report.action
 
