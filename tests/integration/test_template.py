@@ -198,6 +198,21 @@ def test_the_scavenger_may_publish_to_the_topic_of_the_dead_alone(
     assert template["Outputs"]["ScavengerRoleArn"]["Value"] == {"Fn::GetAtt": ["ScavengerRole", "Arn"]}
 
 
+def test_who_moves_dead_tasks_may_have_the_totals_of_their_jobs_checked_and_write_no_other_row_of_a_job(
+    deployed: dict[str, Any],
+) -> None:
+    jobs = {"Fn::GetAtt": ["JobsTable", "Arn"]}
+    writes = [
+        s
+        for s in statements_of(deployed, "Orchestrator")
+        if s["Resource"] == jobs and {action.partition(":")[2] for action in s["Action"]} & {"PutItem", "UpdateItem"}
+    ]
+
+    assert [(s["Action"], s["Condition"]) for s in writes] == [
+        (["dynamodb:UpdateItem"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#totals"]}})
+    ]
+
+
 def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:
     statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
 
