@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from sosw import archivist as module
+from sosw.archivist import AT_ONCE
 from sosw.domain.errors import SoswError
-from sosw.domain.task import Task, TaskId
+from sosw.domain.job import Job
+from sosw.domain.task import JobId, Task, TaskId
 from sosw.domain.watch import Watch
 from sosw.storage import ObjectsFailed
-from sosw.testing import InMemoryObjects, InMemoryTaskStore
+from sosw.testing import InMemoryJobStore, InMemoryObjects, InMemoryTaskStore
 from tests.unit.archiving import MINUTE, a_world, archived, end, submit, sweep, watched
 
 
@@ -61,6 +63,35 @@ def test_a_job_that_cannot_be_read_delays_no_other() -> None:
     world.tasks = store
     assert sweep(world, 5 * MINUTE) == {"archived": 1, "objects": 1, "archive_failed": 1}
     assert archived(world) == {"good#0 done": 1}
+
+
+@pytest.mark.parametrize("first_jobs", [AT_ONCE, AT_ONCE - 1])
+def test_no_number_of_jobs_that_come_each_minute_is_more_than_a_sweep_archives(first_jobs: int) -> None:
+    world = a_world(1)
+    end(world, 0)
+    for number in range(1, first_jobs + AT_ONCE):
+        submit(world, 1, f"k{number}")
+        end(world, 0, key=f"k{number}")
+    assert sweep(world, 5 * MINUTE)["archived"] == first_jobs + AT_ONCE
+
+
+def test_a_job_whose_row_cannot_be_read_is_put_off_and_leaves_its_place_to_others() -> None:
+    world = a_world(1, key="bad")
+    submit(world, 1, "good")
+    end(world, 0, key="good")
+
+    class Unread(InMemoryJobStore):
+        def get(self, job_id: JobId) -> Job | None:
+            if job_id == "bad":
+                raise ValueError("no JSON")
+            return super().get(job_id)
+
+    unread = Unread()
+    unread.jobs, unread._recounts = world.jobs.jobs, world.jobs._recounts
+    world.jobs = unread
+    assert sweep(world, 5 * MINUTE) == {"archived": 1, "objects": 1, "archive_failed": 1}
+    assert sweep(world, MINUTE) == {}
+    assert sweep(world, 4 * MINUTE) == {"archive_failed": 1}
 
 
 def test_a_job_that_cannot_be_archived_for_long_is_an_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
