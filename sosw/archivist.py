@@ -62,7 +62,7 @@ class Archivist:
     def run(self, has_time: Callable[[], bool]) -> Counter[str]:
         """Look at the jobs whose moment has come; what was `archived`, `objects`, and what `failed`.
 
-        Raises nothing that AWS answers: the next sweep goes on.
+        Raises nothing: the sweep has other work to do, and the next one goes on.
         """
         self._counts, self._ready, self._batch = Counter(), [], _Batch()
         try:
@@ -70,6 +70,9 @@ class Archivist:
                 self._try(each, has_time)
             self._write()
         except SoswError as error:
+            self._failed("archive.failed", error)
+        except Exception as error:
+            log.exception("archive.broken")
             self._failed("archive.failed", error)
         return self._counts
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sosw.domain import jsontext
 from sosw.domain.dead import Tally, error_of
+from sosw.domain.jsontext import words
 from sosw.domain.moments import to_ms, told
 from sosw.domain.task import LabourerName, Task
 
@@ -39,7 +40,7 @@ def text(tally: Tally, tasks: Sequence[Task], prefix: str) -> str:
     lines += [
         f'Replay: sosw dead replay {name} --since {first} --why "..."{option}' for name in sorted(tally.by_labourer())
     ][:EXAMPLES]
-    return "\n".join(lines) + "\n"
+    return words("\n".join(lines)) + "\n"
 
 
 def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
@@ -48,10 +49,10 @@ def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, 
     size = 0
     for task in tasks:
         told = _told(task)
-        length = len(jsontext.dump(told))
+        length = len(jsontext.dump(told).encode())
         if length > MAX_BYTES:
             told = {**told, "payload": None, "is_cut": True}
-            length = len(jsontext.dump(told))
+            length = len(jsontext.dump(told).encode())
         if group and (len(group) == MAX_TASKS or size + length > MAX_BYTES):
             yield {"labourer": labourer, "dead": group}
             group, size = [], 0
@@ -63,7 +64,7 @@ def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, 
 
 def _told(task: Task) -> dict[str, Any]:
     failures = [
-        {"attempt": each.attempt, "at": to_ms(each.at), "error": each.error, "message": each.message}
+        {"attempt": each.attempt, "at": to_ms(each.at), "error": words(each.error), "message": words(each.message)}
         for each in task.failures
     ]
     return {
@@ -73,11 +74,11 @@ def _told(task: Task) -> dict[str, Any]:
         "version": task.version,
         "attempts": task.tries,
         "replays": task.replays or 0,
-        "reason": task.ruling,
-        "error": error_of(task),
+        "reason": task.ruling and words(task.ruling),
+        "error": words(error_of(task)),
         "failures": failures,
-        "payload": task.payload,
-        "is_cut": False,
+        "payload": None if task.payload_at else task.payload,
+        "is_cut": task.payload_at is not None,
     }
 
 
