@@ -99,7 +99,7 @@ class DeadOrder:
         kind = kinds[0]
         if problems := [*_problems(kind, given)]:
             raise InvalidInput(problems)
-        kept = {
+        kept: dict[str, Any] = {
             name: words(given[name]) if isinstance(given[name], str) else given[name]
             for name in _PARTS
             if name in given
