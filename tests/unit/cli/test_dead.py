@@ -8,7 +8,7 @@ import pytest
 
 from sosw.cli import show_dead
 from sosw.client import Client
-from sosw.domain.dead import Tally
+from sosw.domain.dead import DeadCount
 from sosw.domain.dead_orders import Fate
 from sosw.domain.task import LabourerName, TaskState
 from tests.factories import NOW
@@ -68,11 +68,11 @@ def test_a_list_in_json(sosw: Run) -> None:
 
 
 def test_many_kinds_are_summed_up(sosw: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    tally = Tally()
+    found = DeadCount()
     for number in range(show_dead.ROWS + 2):
-        tally.add(LabourerName("sales"), f"E{number:02}", NOW)
-    tally.add(LabourerName("sales"), "E00", NOW.replace(second=5))
-    monkeypatch.setattr("sosw.domain.dead.Tally", lambda: tally)
+        found.add(LabourerName("sales"), f"E{number:02}", NOW)
+    found.add(LabourerName("sales"), "E00", NOW.replace(second=5))
+    monkeypatch.setattr("sosw.domain.dead.DeadCount", lambda: found)
     lines = sosw("dead", "list", "--error", "none").out.splitlines()
     assert lines[-2:] == ["and 2 of 2 other kinds", "23 dead in all, 2026-01-01 12:00:00 UTC … 2026-01-01 12:00:05 UTC"]
 
