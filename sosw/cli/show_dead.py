@@ -84,6 +84,8 @@ def letter(out: Console, found: DeadLetter) -> None:
         said = f"{failed.error}: {failed.message}" if failed.message else failed.error
         out.print(f"attempt {failed.attempt:<4}", style="dim", end="")
         out.print(f"{told(failed.at)}  {said}", markup=False, soft_wrap=True)
+        if failed.trace:
+            line(out, f"{'':12}at {failed.trace}", "dim")
 
 
 @contextmanager

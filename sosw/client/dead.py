@@ -78,10 +78,7 @@ class DeadLetter:
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        failures = [
-            {"attempt": each.attempt, "at": each.at.isoformat(), "error": each.error, "message": each.message}
-            for each in self.failures
-        ]
+        failures = [each.to_json() for each in self.failures]
         moments = {"died_at": self.died_at.isoformat(), "expires_at": self.expires_at and self.expires_at.isoformat()}
         return {**plain, **moments, "failures": failures}
 

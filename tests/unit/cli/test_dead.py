@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,8 +95,15 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
         "attempt 1   2026-01-01 12:00:00 UTC  ValueError: no",
         "attempt 2   2026-01-01 12:00:00 UTC  ValueError: no",
     ]
-    assert sosw("dead", "show", "k#0", "--json").json["replays"] == 1
+    found = sosw("dead", "show", "k#0", "--json").json
+    assert (found["replays"], found["failures"]) == (1, [each.to_json() for each in world.task_of("k", 0).failures])
     assert sosw("dead", "show", "k#1").code == 1
+
+
+def test_where_the_last_attempt_failed_is_shown(sosw: Run, world: ClientWorld) -> None:
+    task = world.task_of("k", 0)
+    world.tasks.tasks[task.id] = replace(task, failures=(replace(task.failures[0], trace="app.py:12 __call__"),))
+    assert sosw("dead", "show", "k#0").out.splitlines()[-1] == "            at app.py:12 __call__"
 
 
 @pytest.mark.parametrize(("order", "state"), [("replay", TaskState.QUEUED), ("discard", TaskState.CANCELLED)])
