@@ -14,10 +14,11 @@ from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.messages import change
 from sosw.domain.report import Report
 from sosw.domain.task import JobId, Task, TaskId, task_id
+from sosw.domain.verdicts import Snooze
 from sosw.health_sources import HealthSources, SignalSource
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
-from sosw.testing import FakeClock, InMemorySources
+from sosw.testing import FakeClock, InMemoryObjects, InMemorySources, InMemoryWatchStore
 from sosw.worker import LeaseTooShort, Worker
 from tests.property.crash.looks import look_at_changes, shops_of
 from tests.property.crash.taps import Point, Tap, Wire
@@ -36,14 +37,19 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.worker_assistant: essential.worker_assistant_handler,
     NAMES.scavenger: essential.scavenger_handler,
 }
-GIVEN = frozenset({"clock", "tasks", "slots", "jobs", "records", "config", "invoker", "reminder", "health", "desk"})
+GIVEN = frozenset(
+    {
+        *("clock", "tasks", "slots", "jobs", "records", "config", "invoker", "reminder", "health", "desk"),
+        *("bucket", "watches"),
+    }
+)
 """Parts of `sosw.world.World` that a town brings itself."""
-MADE_OF_THEM = frozenset({"gates", "known_limits"})
+MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
 """Parts that the World makes of those."""
 UNUSED = frozenset({"database"})
 
 How = Callable[[int, int], str]
-"""What the user's code does with a task's number and attempt: `return`, `raise`, `heartbeat` and return, `vanish`."""
+"""What the user's code does with a task's number and attempt: `return`, `raise`, `snooze`, `heartbeat`, `vanish`."""
 
 
 def unknown() -> set[str]:
@@ -85,6 +91,7 @@ class Town:
         self.sources = InMemorySources()
         self.inbox: deque[Event] = deque()
         self.reminders: list[tuple[Any, Any]] = []
+        self.notices: list[tuple[str, str]] = []
         self.questions: dict[str, int] = {}
         self.limit = 99
         self.is_silent = False
@@ -98,6 +105,7 @@ class Town:
             for name, real in {
                 "tasks": reached.tasks, "slots": reached.slots, "jobs": reached.jobs, "records": reached.records,
                 "config": reached.config, "invoker": self, "reminder": self, "sources": self.sources,
+                "notifier": self, "bucket": InMemoryObjects(), "watches": InMemoryWatchStore(),
             }.items()
         }  # fmt: skip
 
@@ -115,6 +123,10 @@ class Town:
     def remind(self, wakes: Any) -> None:
         """As a `Reminder`."""
         self.reminders += list(wakes)
+
+    def publish(self, subject: str, text: str) -> None:
+        """As a `Notifier`."""
+        self.notices.append((subject, text))
 
     def send(self, function: str, body: Any) -> None:
         """An event is under way."""
@@ -228,6 +240,8 @@ class Town:
                     raise Crash
                 if how == "raise":
                     raise LostError("no")
+                if how == "snooze":
+                    raise Snooze(15)
                 if how == "heartbeat":
                     self.heartbeat()
                 self.signal("db", latency=0.1)
@@ -236,7 +250,7 @@ class Town:
         def send(report: Report) -> None:
             invoker.start(NAMES.worker_assistant, report.to_event())
 
-        with suppress(LeaseTooShort):
+        with suppress(LeaseTooShort, Snooze):
             Told().run(event.body, remaining=roles.TIME_OUT, clock=self.clock, send=send)
 
     # --- what holds ---
