@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
 from sosw.testing import FakeClock, InMemoryObjects, InMemorySources, InMemoryWatchStore
 from sosw.worker import LeaseTooShort, Worker
+from tests.property.crash.events import Context, Event
 from tests.property.crash.looks import look_at_changes, shops_of
 from tests.property.crash.taps import Point, Tap, Wire
 from tests.property.world import roles, witness
@@ -56,29 +57,6 @@ def unknown() -> set[str]:
     """Parts of the World that a town does not know: they would reach for AWS, or be left out."""
     parts = {name for name, part in vars(world.World).items() if isinstance(part, cached_property)}
     return parts - GIVEN - MADE_OF_THEM - UNUSED
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that a function is invoked with."""
-
-    function: str
-    body: Any
-    request_id: str
-    tries: int = 0
-
-
-class Context:
-    """Lambda's; the time that it leaves is over after so many questions."""
-
-    memory_limit_in_mb, function_name, invoked_function_arn = 256, "f", "arn"
-
-    def __init__(self, request_id: str, questions: int) -> None:
-        self.aws_request_id, self._questions = request_id, questions
-
-    def get_remaining_time_in_millis(self) -> int:
-        self._questions -= 1
-        return 900_000 if self._questions >= 0 else 10_000
 
 
 class Town:
