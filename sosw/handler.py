@@ -128,20 +128,20 @@ class _Reports:
 
             event = light(event, self.ask)
         if self._invoker is None:
-            from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only when something is reported)
+            from sosw.aws.quick_lambda import reporter  # noqa: PLC0415  (only when something is reported)
 
-            self._invoker = LambdaInvoker(tries=REPORT_TRIES)
+            self._invoker = reporter(REPORT_TRIES)
         self._invoker.start(Names(prefix()).worker_assistant, event)
         self.last = report.action
 
     def answer(self, returned: Any) -> Any:
         """What the function returns. After a failure that was not raised, Lambda's own record must not tell of success,
-        nor of less than the report of a large result.
+        nor of less than the report has: a large result, `self.result`, a partial one.
 
         Both come to the WorkerAssistant by Lambda's queue, in any order.
         """
         told = reportable(returned)
-        is_whole = not (isinstance(told, dict) and told.keys() == {DROPPED})
+        is_whole = told is not None and not (isinstance(told, dict) and told.keys() == {DROPPED})
         return told if self.last is None or (self.last == COMPLETE and is_whole) else {REPORTED: self.last}
 
 

@@ -118,4 +118,5 @@ def _end(task: Task, now: datetime) -> datetime:
     """When the attempt that was seen over has ended, as far as its task tells."""
     if task.closed_at:
         return task.closed_at
-    return task.failures[-1].at if task.failures else now
+    last = task.failures[-1] if task.failures else None
+    return last.at if last and last.attempt == task.attempt else now  # a snoozed attempt leaves no failure

@@ -27,7 +27,7 @@ from sosw.domain.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sosw.ports import Clock
+    from sosw.ports import Clock, Invoker
 
 HEADERS = {"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"}
 ACCEPTED, CONFLICT, THROTTLED, SERVER = 202, 409, 429, 500
@@ -68,6 +68,16 @@ def possible(environment: Mapping[str, str] = os.environ) -> Route | None:
         region=region,
         endpoint=(own or f"https://lambda.{region}.{suffix}").rstrip("/"),
     )  # fmt: skip
+
+
+def reporter(tries: int) -> Invoker:
+    """The lightest `Invoker` that the environment allows, for messages that do no harm when they come twice."""
+    route = possible()
+    if route:
+        return QuickInvoker(route, tries=tries)
+    from sosw.aws.lambda_ import LambdaInvoker  # noqa: PLC0415  (boto3 only where it is needed)
+
+    return LambdaInvoker(tries=tries)
 
 
 class QuickInvoker:

@@ -62,7 +62,7 @@ class DeadLetter:
             died_at=task.greenfield,
             error=error_of(task),
             message=task.failures[-1].message if task.failures else "",
-            reason=task.verdict or "",
+            reason=task.ruling or "",
             attempts=task.tries,
             replays=task.replays or 0,
             failures=task.failures,

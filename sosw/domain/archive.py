@@ -30,7 +30,7 @@ _MOMENTS = ("created_at", "started_at", "closed_at", "expires_at")
 _FAILURE_MOMENTS = ("at", "started_at")
 _PLAIN = (
     *("id", "job_id", "labourer", "version", "attempt", "forgiven", "priority", "key", "is_recalled"),
-    *("payload_at", "result_at", "snoozes", "request_id", "log_stream", "log_group"),
+    *("payload_at", "result_at", "snoozes", "ruling", "replays", "request_id", "log_stream", "log_group"),
 )
 
 

@@ -73,7 +73,7 @@ def _told(task: Task) -> dict[str, Any]:
         "version": task.version,
         "attempts": task.tries,
         "replays": task.replays or 0,
-        "reason": task.verdict,
+        "reason": task.ruling,
         "error": error_of(task),
         "failures": failures,
         "payload": task.payload,

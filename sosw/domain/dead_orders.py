@@ -72,7 +72,7 @@ class DeadOrder:
     """Of the last part: how many were moved by all."""
 
     @property
-    def verdict(self) -> str:
+    def ruling(self) -> str:
         """What is kept with each task."""
         return f"{self.kind.past} by {self.by}: {self.why}"
 

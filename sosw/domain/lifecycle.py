@@ -25,20 +25,15 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain.errors import StaleTask
 from sosw.domain.moments import to_ms
 from sosw.domain.ranks import Section, rank, shard_of
-from sosw.domain.retry import GiveUp, RetryAt, RetryPolicy
-from sosw.domain.task import NOWHERE, Failure, Invocation, LabourerName, Slot, Task, TaskId, TaskState
+from sosw.domain.retry import SNOOZED_TOO_LONG, GiveUp, RetryAt, RetryPolicy
+from sosw.domain.task import NOWHERE, OF_ATTEMPT, Failure, Invocation, LabourerName, Slot, Task, TaskId, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SNOOZED_TOO_LONG = "SnoozedTooLong"
-"""The class of the failure that buries a task which is put off for too long."""
-
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
 MAX_FAILURES = 10
 """Failures that a task remembers, the last ones: with its payload, result and stats it must stay within 400 KB."""
-_OF_ATTEMPT = ("progress", "note", "request_id", "log_stream", "log_group")
-"""What an attempt says of itself while it runs: the next one begins without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +114,7 @@ def claim(task: Task, *, row: int, now: datetime, lease: timedelta) -> Transitio
             "rank": None,
             "slot": Slot(row=row, version=task.version),
             "started_at": now,
-            **{name: None for name in _OF_ATTEMPT if getattr(task, name) is not None},
+            **{name: None for name in OF_ATTEMPT if getattr(task, name) is not None},
         },
     )
 
@@ -226,21 +221,10 @@ def snooze(  # noqa: PLR0913  (as fail)
 def expire(task: Task, *, now: datetime, policy: RetryPolicy, retention: timedelta, jitter: float) -> Transition:
     """The running attempt fell silent: its lease ended by `now`."""
     message = f"no answer before the lease ended at {task.greenfield.isoformat(timespec='seconds')}"
-    failure = Failure(
-        attempt=task.attempt,
-        at=now,
-        error="LeaseExpired",
-        message=message,
-        started_at=task.started_at,
-        **task.invocation.fields,
-    )
+    known = {"started_at": task.started_at, **task.invocation.fields}
+    failure = Failure(attempt=task.attempt, at=now, error="LeaseExpired", message=message, **known)
     decision = policy.decide(
-        tries=task.tries,
-        is_retryable=True,
-        now=now,
-        jitter=jitter,
-        error=failure.error,
-        created_at=task.created_at,
+        tries=task.tries, is_retryable=True, now=now, jitter=jitter, error=failure.error, created_at=task.created_at
     )
     changes = _ended(task, failure, decision, retention)
     return replace(_of_running(task, "expire", task.attempt, changes), lease_over=now)
@@ -267,19 +251,16 @@ def recall(task: Task) -> Transition:
     return Transition(move="recall", task_id=task.id, states=(RUNNING,), version=task.version, changes=changes)
 
 
-def replay(task: Task, *, now: datetime, verdict: str | None = None) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again.
-
-    `verdict` tells who, when and why.
-    """
+def replay(task: Task, *, now: datetime, ruling: str | None = None) -> Transition:
+    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
     changes = {**_waiting(task, now), "forgiven": task.attempt, "closed_at": None, "expires_at": None}
-    changes |= {"replays": (task.replays or 0) + 1, "verdict": verdict}
+    changes |= {"replays": (task.replays or 0) + 1, "ruling": ruling}
     return Transition(move="replay", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
-def discard(task: Task, *, now: datetime, retention: timedelta, verdict: str | None = None) -> Transition:
-    """An operator wants a dead task looked at no more: it leaves the line of the dead. `verdict`: who and why."""
-    changes = {**_closed(CANCELLED, now, retention), "verdict": verdict}
+def discard(task: Task, *, now: datetime, retention: timedelta, ruling: str | None = None) -> Transition:
+    """An operator wants a dead task looked at no more: it leaves the line of the dead. `ruling`: who and why."""
+    changes = {**_closed(CANCELLED, now, retention), "ruling": ruling}
     return Transition(move="discard", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 
 
@@ -293,7 +274,7 @@ def _ended(task: Task, failure: Failure, decision: RetryAt | GiveUp, retention: 
             changes = _waiting(task, due)
         case GiveUp(reason=why):  # pragma: no branch  (there is no third)
             line = {"queue": dead_key(task.labourer), "rank": to_ms(failure.at)}
-            changes = {**_closed(DEAD, failure.at, retention), **line, "verdict": why}
+            changes = {**_closed(DEAD, failure.at, retention), **line, "ruling": why}
     earlier = (replace(each, trace="") for each in task.failures)
     told = dict.fromkeys(task.invocation.fields)  # the failure has it now
     return {**changes, **told, "failures": (*earlier, failure)[-MAX_FAILURES:]}
@@ -306,5 +287,5 @@ def _of_running(task: Task, move: str, attempt: int, changes: Mapping[str, Any])
 
 
 def _closed(state: TaskState, now: datetime, retention: timedelta) -> dict[str, Any]:
-    line = {"queue": None, "rank": None}
-    return {"state": state, "greenfield": now, **line, "closed_at": now, "expires_at": now + retention}
+    ends = {"closed_at": now, "expires_at": now + retention}
+    return {"state": state, "greenfield": now, "queue": None, "rank": None, **ends}

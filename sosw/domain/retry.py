@@ -11,6 +11,8 @@ from sosw.domain.task import MAX_DELAY
 
 MAX_SNOOZES = 1_000
 """So often a task can be put off by its Workers."""
+SNOOZED_TOO_LONG = "SnoozedTooLong"
+"""The class of the failure that buries a task which is put off for too long."""
 LONGEST_SNOOZED = timedelta(days=365)
 """After its creation, where the policy has no `max_age`: a task is put off until then at the latest."""
 

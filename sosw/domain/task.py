@@ -53,6 +53,8 @@ class Invocation:
 
 
 NOWHERE = Invocation()
+OF_ATTEMPT = ("progress", "note", "request_id", "log_stream", "log_group")
+"""What an attempt says of itself while it runs: the next one begins without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,7 @@ class Task:
     """Of the last failed attempts, ten at most, oldest first; a replay keeps them."""
     replays: int | None = None
     """How often operators replayed it; None for never."""
-    verdict: str | None = None
+    ruling: str | None = None
     """What was decided of it last: why it was given up, or who replayed or discarded it, when and why."""
 
     @property

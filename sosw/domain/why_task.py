@@ -71,8 +71,8 @@ def _dead(facts: TaskFacts) -> Answer:
 
 def _cancelled(facts: TaskFacts) -> Answer:
     job, now = facts.job, facts.of.now
-    if facts.task.verdict and facts.task.verdict.startswith(DeadKind.DISCARD.past):
-        headline = f"cancelled since {told(facts.task.greenfield, now)}: {facts.task.verdict}"
+    if facts.task.ruling and facts.task.ruling.startswith(DeadKind.DISCARD.past):
+        headline = f"cancelled since {told(facts.task.greenfield, now)}: {facts.task.ruling}"
         return Answer(reason=Reason.CANCELLED, headline=headline, more=(*_failures(facts), *_leaves(facts)))
     order = f": {job.cancelled_why}" if job and job.cancelled_why else ""
     by = f" by {job.cancelled_by}" if job and job.cancelled_by else ""
@@ -192,8 +192,8 @@ def _ahead(facts: TaskFacts) -> int | None:
 def _given_up(facts: TaskFacts) -> Iterator[str]:
     """Why a dead task was given up; where that was not kept, that it had fewer attempts than its labourer grants."""
     labourer = facts.of.labourer
-    if facts.task.verdict:
-        yield f"given up: {facts.task.verdict}"
+    if facts.task.ruling:
+        yield f"given up: {facts.task.ruling}"
     elif labourer and facts.task.tries < labourer.retry.max_attempts:
         most = labourer.retry.max_attempts
         yield f"its labourer grants {most:,} attempts now: no retry could mend it, or fewer were granted then"

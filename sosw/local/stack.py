@@ -82,13 +82,19 @@ class LocalStack:
 
 @contextlib.contextmanager
 def local_stack(
-    root: Path, *, name: str = "stack", port: int = 0, region: str = ministack.REGION
+    root: Path,
+    *,
+    name: str = "stack",
+    port: int = 0,
+    region: str = ministack.REGION,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
     """A stack of one's own, empty, for the length of the block; it ends with this process, however that ends.
 
-    `name` is for its log, `.sosw/logs/<name>-<pid>.log`. `port` 0 takes a free one.
+    `name` is for its log, `.sosw/logs/<name>-<pid>.log`. `port` 0 takes a free one. `variables` are in the environment
+    of every function besides: with `AWS_ENDPOINT_URL` their calls go to a proxy of yours.
     """
-    stack = start(root, name=f"{name}-{os.getpid()}", port=port, region=region, tethered=True)
+    stack = start(root, name=f"{name}-{os.getpid()}", port=port, region=region, tethered=True, variables=variables)
     try:
         yield stack
     finally:
@@ -96,12 +102,18 @@ def local_stack(
 
 
 def start(
-    root: Path, *, name: str = UP, port: int = 0, region: str = ministack.REGION, tethered: bool = False
+    root: Path,
+    *,
+    name: str = UP,
+    port: int = 0,
+    region: str = ministack.REGION,
+    tethered: bool = False,
+    variables: Mapping[str, str] | None = None,
 ) -> LocalStack:
     """Start an empty stack; `tethered` to this process, or on its own until `attach(root).stop()`."""
     root = root.resolve()
     environment = ensure_environment(root)
-    settings = ministack.ServerSettings(name=name, port=port, region=region, tethered=tethered)
+    settings = ministack.ServerSettings(name=name, port=port, region=region, tethered=tethered, environment=variables)
     server = ministack.start(root, environment, settings)
     return LocalStack(root=root, region=region, server=server, environment=environment)
 

@@ -72,11 +72,11 @@ def cancel(task: Task) -> Transition:
 
 
 def replay(task: Task) -> Transition:
-    return lifecycle.replay(task, now=NOW, verdict="replayed by ann: the database is back")
+    return lifecycle.replay(task, now=NOW, ruling="replayed by ann: the database is back")
 
 
 def discard(task: Task) -> Transition:
-    return lifecycle.discard(task, now=NOW, retention=RETENTION, verdict="discarded by ann: no such shop")
+    return lifecycle.discard(task, now=NOW, retention=RETENTION, ruling="discarded by ann: no such shop")
 
 
 MOVES: Final[dict[str, Move]] = {

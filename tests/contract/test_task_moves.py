@@ -157,16 +157,16 @@ def test_a_discarded_task_leaves_the_line_of_the_dead_for_good_and_says_by_whom(
     dead = brought(world.tasks, world.new_task(), "dead")
     discarded = world.tasks.apply(MOVES["discard"](dead))
     assert (discarded.state, discarded.queue, discarded.rank) == (TaskState.CANCELLED, None, None)
-    assert (discarded.verdict, discarded.failures) == ("discarded by ann: no such shop", dead.failures)
+    assert (discarded.ruling, discarded.failures) == ("discarded by ann: no such shop", dead.failures)
     assert world.dead() == []
 
 
 def test_a_dead_task_keeps_why_it_was_given_up_and_a_replayed_one_how_often_and_by_whom(world: World) -> None:
     dead = brought(world.tasks, world.new_task(), "dead")
-    assert dead.verdict == "it failed in a way that no retry can mend"
+    assert dead.ruling == "it failed in a way that no retry can mend"
     twice = _replayed_and_dead_again(world, dead)
     again = world.tasks.apply(MOVES["replay"](twice))
-    assert (again.replays, again.verdict, len(again.failures)) == (2, "replayed by ann: the database is back", 2)
+    assert (again.replays, again.ruling, len(again.failures)) == (2, "replayed by ann: the database is back", 2)
 
 
 def test_moments_are_kept_to_the_millisecond_and_the_end_of_life_to_the_second(world: World) -> None:

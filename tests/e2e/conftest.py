@@ -131,6 +131,17 @@ def deployment() -> Iterator[Deployment]:
 
 
 @pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tells the person who runs the tests, past what pytest keeps."""
+
+    def tell(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")  # noqa: T201  (figures are for people)
+
+    return tell
+
+
+@pytest.fixture
 def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
     for name, value in deployment.stack.variables.items():
         monkeypatch.setenv(name, value)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sosw.domain.task import TaskState
 from tests.e2e.conftest import PACED_LIMIT
 from tests.e2e.test_jobs import most_at_once
@@ -19,17 +17,6 @@ if TYPE_CHECKING:
 
 TASKS, JOBS = 60, 50
 MOST_SECONDS, MOST_P50, MOST_P99 = 15.0, 1.0, 3.0
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Tells the person who runs the tests, past what pytest keeps."""
-
-    def tell(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}")  # noqa: T201  (figures are for people)
-
-    return tell
 
 
 def submit(deployment: Deployment, tasks: int, seconds: float) -> list[Task]:

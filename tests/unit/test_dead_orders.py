@@ -74,7 +74,7 @@ def test_a_replay_queues_what_is_dead_with_its_story(world: DeadWorld) -> None:
     assert world.carry_out(world.order(0)) == {"moved": 1}
     again, other = world.task(0), world.task(1)
     assert (again.state, again.greenfield, again.tries) == (TaskState.QUEUED, NOW + seconds(5), 0)
-    assert (again.replays, again.verdict, len(again.failures)) == (1, "replayed by ann: mended", 1)
+    assert (again.replays, again.ruling, len(again.failures)) == (1, "replayed by ann: mended", 1)
     assert other.state is TaskState.DEAD
     assert world.said == [("labourer/sales", {"order": "replay", "of": "all", "by": "ann", "why": "mended"})]
 
@@ -84,7 +84,7 @@ def test_a_discard_cancels_what_is_dead(world: DeadWorld) -> None:
     world.clock.advance(seconds=5)
     assert world.carry_out(world.order(0, kind=DeadKind.DISCARD)) == {"moved": 1}
     gone = world.task(0)
-    assert (gone.state, gone.verdict, gone.expires_at) == (
+    assert (gone.state, gone.ruling, gone.expires_at) == (
         TaskState.CANCELLED, "discarded by ann: mended", NOW + seconds(5) + 30 * DAY,
     )  # fmt: skip
 

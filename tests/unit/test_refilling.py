@@ -5,23 +5,25 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 import pytest
 
+from sosw import refilling
 from sosw.domain import lifecycle
 from sosw.domain.errors import InvokeRefused
 from sosw.domain.pace import CREDIT, UNITS
 from sosw.domain.ranks import Place
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import SlotRow
-from sosw.domain.task import LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import Failure, LabourerName, Task, TaskId, TaskState
 from sosw.naming import WAVE
 from sosw.orchestrator import WAVE_TIME
 from sosw.testing import InMemorySlotStore, InMemoryTaskStore, RecordingInvoker
-from tests.factories import LABOURER, World, seconds
+from tests.factories import LABOURER, NOW, World, a_task, seconds
 
 LINGER = EssentialSettings().linger
 ON_THE_WAY = seconds(0.1)
@@ -227,6 +229,13 @@ def test_a_failed_attempt_frees_its_slot_as_well() -> None:
     world.interposed = [lambda: world.report("fail", 0)]
     world.run()
     assert world.started[:2] == [("job#0", 1), ("job#1", 1)]
+
+
+def test_a_snoozed_attempt_ends_when_it_is_seen_over_and_not_with_the_failure_of_an_earlier_one() -> None:
+    failed = Failure(attempt=1, at=NOW - seconds(900), error="ValueError")
+    snoozed = a_task(attempt=2, forgiven=1, snoozes=1, snoozed_attempt=2, failures=(failed,))
+    assert refilling._end(snoozed, NOW) == NOW
+    assert refilling._end(replace(snoozed, attempt=1), NOW) == failed.at
 
 
 def test_a_name_of_an_attempt_that_never_began_is_dropped_when_its_task_has_moved_on() -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.lifecycle import SNOOZED_TOO_LONG
-from sosw.domain.retry import MAX_SNOOZES
+from sosw.domain.retry import MAX_SNOOZES, SNOOZED_TOO_LONG
 from sosw.domain.task import Failure, TaskState
 from tests.factories import DAY, LEASE, NOW, World, a_task, claimed, seconds
 

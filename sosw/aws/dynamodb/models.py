@@ -83,7 +83,7 @@ class TaskModel(Model):
     stats = LenientJsonAttribute()
     failures = FailuresAttribute()
     replays = NumberAttribute()
-    verdict = UnicodeAttribute()
+    ruling = UnicodeAttribute()
 
     queue_index = QueueIndex()
 

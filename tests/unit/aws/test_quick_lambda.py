@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sosw.aws.quick_lambda import QuickInvoker, Route, possible
+from sosw.aws.lambda_ import LambdaInvoker
+from sosw.aws.quick_lambda import OTHER_ROUTES, QuickInvoker, Route, possible, reporter
 from sosw.aws.signature import Credentials
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
 from tests.unit.test_import_budget import HEAVY, modules
@@ -191,6 +192,16 @@ def test_without_credentials_or_a_region_boto3_must_find_them(name: str) -> None
 )
 def test_where_requests_go_another_way_boto3_must_find_it(more: dict[str, str]) -> None:
     assert possible({**LAMBDA, **more}) is None
+
+
+def test_reports_go_the_light_way_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in OTHER_ROUTES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in LAMBDA.items():
+        monkeypatch.setenv(name, value)
+    assert isinstance(reporter(3), QuickInvoker)
+    monkeypatch.setenv("HTTPS_PROXY", "http://p")
+    assert isinstance(reporter(3), LambdaInvoker)
 
 
 def test_it_is_loaded_without_any_aws_library() -> None:

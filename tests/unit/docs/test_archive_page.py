@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
 from sosw.domain import archive, lifecycle
 from sosw.domain.archive import Partition
@@ -20,7 +21,8 @@ def _keys() -> set[str]:
     failure = Failure(attempt=1, at=NOW, error="ValueError", message="m")
     given = replace(claimed(a_task(key="k")), failures=(failure,), is_recalled=True, payload_at="s3://b/k", snoozes=1)
     move = lifecycle.complete(given.id, attempt=1, now=NOW, retention=DAY, result=1, result_at="s3://b/k", stats=1)
-    done = replace(lifecycle.apply(move, given), request_id="r", log_stream="s", log_group="g")
+    told: dict[str, Any] = {"request_id": "r", "log_stream": "s", "log_group": "g", "ruling": "replayed", "replays": 1}
+    done = replace(lifecycle.apply(move, given), **told)
     return set(json.loads(archive.line(done)))
 
 

@@ -41,6 +41,7 @@ def test_a_line_has_names_and_plain_types_for_other_readers() -> None:
     assert told == {
         "id": "job#0", "job_id": "job", "labourer": "sales", "version": 3, "attempt": 1, "forgiven": 0, "priority": 5,
         "key": "k", "state": "dead", "tries": 1, "created_at": 1767268800000, "started_at": 1767268800000,
+        "ruling": "it failed in a way that no retry can mend",
         "closed_at": 1767268800000, "expires_at": 1767355200000, "payload": '{"n":0}', "stats": '{"rows":1.0}',
         "failures": [{"attempt": 1, "at": 1767268800000, "error": "ValueError", "message": "ü\n"}],
     }  # fmt: skip

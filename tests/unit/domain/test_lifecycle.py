@@ -62,7 +62,7 @@ def replay(task: Task) -> Transition:
 
 
 def discard(task: Task) -> Transition:
-    return lifecycle.discard(task, now=LATER, retention=DAY, verdict="discarded by ann")
+    return lifecycle.discard(task, now=LATER, retention=DAY, ruling="discarded by ann")
 
 
 MOVES: dict[Callable[[Task], Transition], set[str]] = {
@@ -232,7 +232,7 @@ def test_a_replay_forgives_all_attempts_and_keeps_their_numbers_and_their_story(
 def test_a_discarded_task_is_cancelled_and_says_by_whom() -> None:
     dead = a_task(state=TaskState.DEAD, attempt=3)
     gone = lifecycle.apply(discard(dead), dead)
-    assert (gone.state, gone.queue, gone.rank, gone.verdict) == (TaskState.CANCELLED, None, None, "discarded by ann")
+    assert (gone.state, gone.queue, gone.rank, gone.ruling) == (TaskState.CANCELLED, None, None, "discarded by ann")
     assert (gone.closed_at, gone.expires_at, gone.tries) == (LATER, LATER + DAY, 3)
 
 

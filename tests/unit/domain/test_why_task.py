@@ -73,11 +73,9 @@ def test_a_task_that_died_before_its_last_attempt_tells_what_is_known() -> None:
 
 
 def test_a_dead_task_tells_why_it_was_given_up_and_a_discarded_one_by_whom() -> None:
-    dead = why_task(task(state=TaskState.DEAD, attempt=1, verdict="it failed in a way that no retry can mend"))
+    dead = why_task(task(state=TaskState.DEAD, attempt=1, ruling="it failed in a way that no retry can mend"))
     assert dead.more[1] == "given up: it failed in a way that no retry can mend"
-    gone = why_task(
-        task(state=TaskState.CANCELLED, attempt=1, verdict="discarded by ann: closed", failures=(failed(),))
-    )
+    gone = why_task(task(state=TaskState.CANCELLED, attempt=1, ruling="discarded by ann: closed", failures=(failed(),)))
     assert gone == Answer(
         reason=Reason.CANCELLED,
         headline="cancelled since 12:00:00 UTC: discarded by ann: closed",
