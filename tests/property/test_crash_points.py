@@ -24,7 +24,6 @@ ELSEWHERE = {
     "bucket.get": "of who reads the archive, or a large value: reads alone",
     "bucket.keys": "of who reads the archive: reads alone",
     "watches.get": "of who reads the archive: reads alone",
-    "jobs.count_again": "of a sweep that cannot read a job's totals as they are: for people, and tried again",
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",
     "config.replace": "as `config.look`",
     "jobs.recent": "of who lists jobs: reads alone",
