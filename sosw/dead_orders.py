@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.domain import lifecycle
 from sosw.domain.dead_orders import DeadKind, DeadOrder, Fate
+from sosw.domain.errors import SoswError
 from sosw.domain.job import JobState
 from sosw.domain.records import Entry, of_labourer
+from sosw.domain.recount import QUIET
 from sosw.domain.task import Task, TaskId, TaskState
 from sosw.job_canceller import JobCanceller
 from sosw.ports import Outcome
@@ -69,10 +71,19 @@ class DeadOrders:
             refused = self._refused(wanted)
             fates |= refused
             wanted = [task for task in wanted if task.id not in refused]
+        self._count_again(wanted)
         fates |= self._apply(order, wanted)
         if order.kind is DeadKind.REPLAY:
             fates |= self._stop([task for task in wanted if fates[task.id] is Fate.MOVED])
         return fates
+
+    def _count_again(self, tasks: Iterable[Task]) -> None:
+        """Their jobs' totals may have been found right for good: who moves a closed task has them checked anew."""
+        for job_id in dict.fromkeys(task.job_id for task in tasks):
+            try:
+                self._jobs.count_again(job_id, self._clock.now() + QUIET)
+            except SoswError as error:
+                log.warning("totals.not_checked", extra={"job_id": job_id, "why": str(error)})  # they are for people
 
     def _fate(self, order: DeadOrder, task: Task | None) -> Fate:
         """Of a task as it is found; `UNSURE` where it is as the operator saw it."""

@@ -12,6 +12,7 @@ from sosw.client.dead_runs import RATE, DeadOrdered, Run
 from sosw.client.errors import UnknownJob, UnknownLabourer, UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
+from sosw.client.values import payload
 from sosw.dead_line import DeadLine
 from sosw.dead_notices import RECORD
 from sosw.domain.dead import Selection, Tally, error_of, moment
@@ -51,6 +52,9 @@ class DeadLetter:
     expires_at: datetime | None
     """When it leaves the table."""
     payload: Any
+    """What the Worker was called with; of a list, None where it is too large for the table: see `payload_at`."""
+    payload_at: str | None
+    """Where a large payload is; `show` reads it."""
 
     @classmethod
     def of(cls, task: Task) -> DeadLetter:
@@ -67,7 +71,8 @@ class DeadLetter:
             replays=task.replays or 0,
             failures=task.failures,
             expires_at=task.expires_at,
-            payload=task.payload,
+            payload=task.payload if task.payload_at is None else None,
+            payload_at=task.payload_at,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -104,14 +109,16 @@ class Dead:
         return tally
 
     def show(self, task_id: str) -> DeadLetter:
-        """The dead task of that id; raises `UnknownTask` for one that is not there, or not dead."""
+        """The dead task of that id, with its payload however large; raises `UnknownTask` for one that is not there, or
+        not dead, and `SoswError` for a payload that cannot be read.
+        """
         task = self._service.tasks.get(TaskId(task_id))
         if task is None:
             job_id = task_id.rpartition("#")[0]
             raise UnknownTask(task_id, self._service.jobs.get(JobId(job_id)) if job_id else None)
         if not Selection().takes(task):
             raise UnknownTask(task_id, None, f"task {task_id} is not dead, it is {task.state.value}: see `sosw why`")
-        return DeadLetter.of(task)
+        return replace(DeadLetter.of(task), payload=payload(self._service, task))
 
     def replay(self, *what: str, why: str, by: str | None = None, **given: Any) -> DeadOrdered:
         """Try them anew, with all attempts again; at most `rate` a second (50). Their limits hold besides.

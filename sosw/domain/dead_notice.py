@@ -76,8 +76,8 @@ def _told(task: Task) -> dict[str, Any]:
         "reason": task.ruling,
         "error": error_of(task),
         "failures": failures,
-        "payload": task.payload,
-        "is_cut": False,
+        "payload": task.payload if task.payload_at is None else None,
+        "is_cut": task.payload_at is not None,
     }
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from sosw.dead_orders import DeadOrders
 from sosw.domain import lifecycle
+from sosw.domain.dead_orders import DeadKind, DeadOrder
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, Totals
 from sosw.domain.lifecycle import MAX_FAILURES
 from sosw.domain.recount import LATEST, QUIET, Recount
+from sosw.domain.settings import EssentialSettings
 from sosw.domain.tally import Tally
 from sosw.domain.task import JobId, Task, TaskId, task_id
 from sosw.recounting import BATCH, Recounting
@@ -240,3 +244,24 @@ def test_who_replays_has_the_totals_checked_again() -> None:
 
 def test_a_batch_of_reads_is_what_one_call_takes() -> None:
     assert BATCH == 100
+
+
+@pytest.mark.parametrize("kind", DeadKind)
+def test_after_an_order_about_dead_tasks_the_totals_of_their_job_are_checked_anew(kind: DeadKind) -> None:
+    world = Jobs(tasks=2)
+    world.end(0)
+    world.end(1, dies=True)
+    world.tell()
+    world.sweep_for(STATED)
+    assert world.recount.at is None
+
+    dead = world.tasks.tasks[task_id(JOB, 1)]
+    order = DeadOrder(kind=kind, labourer=LABOURER, tasks={dead.id: dead.version}, by="ann", why="mended", of="all")
+    parts: dict[str, Any] = {"tasks": world.tasks, "jobs": world.jobs, "records": world.records, "clock": world.clock}
+    DeadOrders(**parts, settings=EssentialSettings.from_mapping(world.config)).carry_out(order)
+    if kind is DeadKind.REPLAY:
+        world.end(1)
+    lost(world)
+    world.sweep_for(STATED)
+    ended = Totals(done=1) if kind is DeadKind.REPLAY else Totals(cancelled=1)
+    assert world.totals() == Totals(created=2, done=1, failed=1) + ended
