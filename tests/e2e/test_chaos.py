@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sosw.aws.dynamodb import DynamoConfigSource
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.local import LocalStack, local_stack
@@ -165,6 +167,7 @@ def chaos(folder: Path) -> Iterator[Chaos]:
             yield Chaos(stack, proxy, witness, folder)
 
 
+@pytest.mark.chaos
 def test_whatever_goes_wrong_no_task_is_lost_and_none_is_closed_twice(
     tmp_path: Path, say: Callable[[str], None]
 ) -> None:

@@ -81,6 +81,15 @@ class Call:
         return self.headers.get("X-Amz-Target", "")
 
     @property
+    def is_s3(self) -> bool:
+        return "/s3/aws4_request" in self.headers.get("Authorization", "")
+
+    @property
+    def has_known_errors(self) -> bool:
+        """Whether we know how its service refuses: Lambda, S3, DynamoDB, SQS."""
+        return bool(self.function or self.is_s3 or self.operation)
+
+    @property
     def is_batch(self) -> bool:
         return self.operation.partition(".")[2] in {"BatchExecuteStatement", "BatchGetItem"}
 
@@ -113,6 +122,8 @@ class Dice:
             return self._random.uniform(low, high)
 
     def _can_meet(self, fault: Fault, call: Call) -> bool:
+        if fault in {Fault.THROTTLED, Fault.FAILED}:
+            return call.has_known_errors
         if fault is Fault.HALVED:
             return call.is_batch
         if fault is Fault.LATE:
@@ -124,6 +135,8 @@ class Dice:
 
 def refusal(call: Call) -> tuple[int, dict[str, str], bytes]:
     """How AWS says: too much."""
+    if call.is_s3:
+        return _in_xml(503, "SlowDown", "Please reduce your request rate.")
     if call.function:
         said = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": "Rate Exceeded."}
         return _answer(429, said, "TooManyRequestsException")
@@ -134,6 +147,8 @@ def refusal(call: Call) -> tuple[int, dict[str, str], bytes]:
 
 def failure(call: Call) -> tuple[int, dict[str, str], bytes]:
     """How AWS says: it is our fault."""
+    if call.is_s3:
+        return _in_xml(500, "InternalError", "We encountered an internal error.")
     if call.function:
         return _answer(500, {"Type": "Service", "message": "An internal error occurred."}, "ServiceException")
     kind = f"{_DYNAMODB}InternalServerError" if call.operation.startswith("DynamoDB") else "InternalFailure"
@@ -164,6 +179,11 @@ def with_rest(answer: bytes | None, left: Body) -> bytes:
 
 def _answer(status: int, said: Body, kind: str = "") -> tuple[int, dict[str, str], bytes]:
     return status, {**JSON, **({"x-amzn-ErrorType": kind} if kind else {})}, _dump(said)
+
+
+def _in_xml(status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    said = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return status, {"Content-Type": "application/xml"}, said.encode()
 
 
 def _dump(body: Body) -> bytes:

@@ -19,7 +19,7 @@ Answer = tuple[int, dict[str, str], bytes]
 SLOW = (0.1, 2.0)
 LATE = (1.0, 26.0)
 """Seconds: some longer than a lease."""
-_OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+_OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect", "date", "server"}
 _PATIENCE = 60.0
 
 
@@ -158,6 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle_expect_100(self) -> bool:
+        """The caller waits for this before it sends the body."""
+        is_welcome = super().handle_expect_100()
+        self.wfile.flush()
+        return is_welcome
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_call  # noqa: N815  (the names that http.server calls)
 
