@@ -25,7 +25,7 @@ from sosw.domain.records import Record, of_everything, of_labourer
 from sosw.domain.task import LabourerName, Task, TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sosw.domain.messages import Change
     from sosw.domain.settings import EssentialSettings
