@@ -99,13 +99,10 @@ class Vault:
 
     # --- for the WorkerAssistant ---
 
-    def lend(self, event: Any) -> dict[str, Any] | None:
-        """The answer to a Worker that wants a URL; None for a report."""
-        loan = Loan.from_event(event)
-        if loan is None:
-            return None
+    def lend(self, loan: Loan) -> str | None:
+        """The URL that a Worker wants."""
         sign = self.signer.to_get if loan.action == FETCH else self.signer.to_put
-        return {"url": sign(loan.key, LOAN)}
+        return sign(loan.key, LOAN)
 
     def received(self, event: Any) -> tuple[Any, str | None]:
         """The report, or the record of a destination, and where its result is: in the bucket, where that is too large
@@ -115,15 +112,16 @@ class Vault:
         told = _result_of(plain)
         if told is None:
             return plain, None
-        key, name = told
-        at = url(self.objects.bucket, key)
+        task, attempt, name = told
         if is_stored:
-            return {**plain, name: None}, at
+            return {**plain, name: None}, url(self.objects.bucket, result_key(task, attempt))
         text = jsontext.dump(reportable(plain.get(name), MAX_ANY_BYTES)).encode()
         if len(text) <= MAX_RESULT_BYTES:
             return plain, None
+        # Under a key of its own: the report may come twice with two results, and only the first one is taken.
+        key = result_key(task, attempt, text)
         self.objects.put(key, text, kind=KIND)
-        return {**plain, name: None}, at
+        return {**plain, name: None}, url(self.objects.bucket, key)
 
 
 class NoVault:
@@ -146,9 +144,10 @@ class NoVault:
             raise SourceUnavailable(at, "is what the job asks for, but sosw has no bucket any more")
         return job
 
-    def lend(self, event: Any) -> dict[str, Any] | None:
-        """Nothing to lend; None for a report."""
-        return None if Loan.from_event(event) is None else {"url": None}
+    def lend(self, loan: Loan) -> str | None:
+        """Nothing."""
+        del loan
+        return None
 
     def received(self, event: Any) -> tuple[Any, str | None]:
         """As it is; nothing lies anywhere."""
@@ -165,8 +164,8 @@ def _without_mark(event: Any) -> tuple[Any, bool]:
     return {name: value for name, value in event.items() if name != STORED}, event.get(STORED) is True
 
 
-def _result_of(event: Any) -> tuple[str, str] | None:
-    """Where the result would lie, and under which key of the event it is; None for one without, or to be refused."""
+def _result_of(event: Any) -> tuple[TaskId, int, str] | None:
+    """Whose result it is, and under which key of the event it is; None for one without, or to be refused."""
     if not isinstance(event, dict):
         return None
     if _is_complete(event):
@@ -180,7 +179,7 @@ def _result_of(event: Any) -> tuple[str, str] | None:
         return None
     if not isinstance(task, str) or type(attempt) is not int:
         return None
-    return result_key(TaskId(task), attempt), name
+    return TaskId(task), attempt, name
 
 
 def _is_complete(report: dict[str, Any]) -> bool:
