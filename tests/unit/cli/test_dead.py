@@ -9,10 +9,8 @@ import pytest
 
 from sosw.cli import show_dead
 from sosw.client import Client
-from sosw.domain.dead import DeadCount
 from sosw.domain.dead_orders import Fate
-from sosw.domain.task import LabourerName, TaskState
-from tests.factories import NOW
+from sosw.domain.task import TaskState
 from tests.unit.cli.conftest import Run
 from tests.unit.client.conftest import SHOPS, ClientWorld, configured
 
@@ -68,13 +66,17 @@ def test_a_list_in_json(sosw: Run) -> None:
     assert [task["task_id"] for task in found["tasks"]] == ["k#0", "k#2"]
 
 
-def test_many_kinds_are_summed_up(sosw: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = DeadCount()
-    for number in range(show_dead.ROWS + 2):
-        found.add(LabourerName("sales"), f"E{number:02}", NOW)
-    found.add(LabourerName("sales"), "E00", NOW.replace(second=5))
-    monkeypatch.setattr("sosw.domain.dead.DeadCount", lambda: found)
-    lines = sosw("dead", "list", "--error", "none").out.splitlines()
+def test_many_kinds_are_summed_up(sosw: Run, world: ClientWorld) -> None:
+    kinds = show_dead.ROWS + 2
+    world.client.submit("sales", idempotency_key="many", **SHOPS, shops=[f"shop {n:02}" for n in range(kinds + 1)])
+    for number in range(kinds + 1):
+        if number == kinds:
+            world.clock.advance(seconds=5)
+        world.end("many", number, is_dead=True)
+        task = world.task_of("many", number)
+        failure = replace(task.failures[0], error=f"E{number % kinds:02}")
+        world.tasks.tasks[task.id] = replace(task, failures=(failure,))
+    lines = sosw("dead", "list", "--error", "E*", "--limit", "0").out.splitlines()
     assert lines[-2:] == ["and 2 of 2 other kinds", "23 dead in all, 2026-01-01 12:00:00 UTC … 2026-01-01 12:00:05 UTC"]
 
 
