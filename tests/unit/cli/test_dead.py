@@ -96,6 +96,8 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
     ]
     assert sosw("dead", "show", "k#0", "--json").json["replays"] == 1
     assert sosw("dead", "show", "k#1").code == 1
+    told = sosw("dead", "show", "k")
+    assert (told.code, told.err) == (2, "sosw: 'k' is not the id of a task: those are such as k#0\n")
 
 
 @pytest.mark.parametrize(("order", "state"), [("replay", TaskState.QUEUED), ("discard", TaskState.CANCELLED)])
