@@ -92,18 +92,6 @@ def test_a_cancelled_task_says_so() -> None:
     assert told(task) == [("created", 0, None), ("cancelled", 3, 3)]
 
 
-def test_a_discarded_task_tells_who_discarded_it_and_why() -> None:
-    dead = a_task()
-    for at in (1, 5, 9):
-        dead = failed(started(dead, at), at + 1)
-    move = lifecycle.discard(dead, now=NOW, retention=DAY, ruling="discarded by ann: closed in 2012")
-    task = lifecycle.apply(move, dead)
-    assert steps(task, group=GROUP, now=NOW)[-1].said == "cancelled: discarded by ann: closed in 2012"
-    replayed = lifecycle.apply(lifecycle.replay(dead, now=NOW, ruling="replayed by ann: mended"), dead)
-    task = lifecycle.apply(lifecycle.cancel(replayed.id, now=NOW, retention=DAY), replayed)
-    assert steps(task, group=GROUP, now=NOW)[-1].said == "cancelled"
-
-
 def test_attempts_that_left_nothing_are_gaps() -> None:
     given_back = lifecycle.apply(lifecycle.give_back(started(a_task(), 1), due=NOW), started(a_task(), 1))
     assert [what for what, _, _ in told(given_back)] == ["created", "unknown", "queued"]
