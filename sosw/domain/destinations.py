@@ -69,7 +69,7 @@ def read(event: Any) -> Report | NoNews:
     if who is None:
         return NoNews("ignored: the record of an invocation that names no task")
     context = event["requestContext"]
-    if context["condition"] != _SUCCESS and _is_reported(event.get("responsePayload")):
+    if context["condition"] != SUCCESS and _is_reported(event.get("responsePayload")):
         return NoNews("ignored: the Worker has reported its failure by itself")
     told = {"request_id": _text(context.get("requestId")) or None, **_end(event, context["condition"])}
     returned = told.get("result")
