@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from sosw.dead_line import DeadLine, light
 from sosw.domain import dead_notice
-from sosw.domain.dead import Tally, error_of
+from sosw.domain.dead import DeadCount, error_of
 from sosw.domain.dead_marks import WINDOW, Mark
 from sosw.domain.errors import SoswError, StaleRecord
-from sosw.domain.moments import EPOCH, to_ms
+from sosw.domain.moments import EPOCH, from_ms, to_ms
 from sosw.domain.ranks import Place
 from sosw.domain.records import Record, of_everything, of_labourer
 from sosw.domain.task import LabourerName, Task, TaskState
@@ -139,7 +139,7 @@ class DeadNotices:
 
     def _tell(self, has_time: Callable[[], bool]) -> None:
         record, now = self._read(), self._clock.now()
-        if now - _moment(record.value.get("told_at", 0)) < BETWEEN:
+        if now - from_ms(record.value.get("told_at", 0)) < BETWEEN:
             return  # another sweep has just told
         record = self._acquainted(record)
         looks = self._looks(record, now, has_time)
@@ -237,28 +237,29 @@ class DeadNotices:
 
     def _notify(self, looks: list[_Look]) -> bool:
         """Whether people were told, and the counts with it."""
-        tally, tasks = Tally(), [task for look in looks for task in look.news[NOTICE].tasks]
+        tasks = [task for look in looks for task in look.news[NOTICE].tasks]
+        dead = DeadCount()
         for task in tasks:
-            tally.add(task.labourer, error_of(task), task.greenfield)
-        if not tasks:
-            return True
-        if self._notifier:
-            subject, text = (make(tally) for make in self._words(tasks))
-            try:
-                self._notifier.publish(subject, text)
-            except SoswError as error:
-                log.warning("deaths.unsent", extra={"count": tally.total, "why": str(error)})
-                return False
-        for labourer, count in tally.by_labourer().items():
+            dead.add(task.labourer, error_of(task), task.greenfield)
+        if tasks and not self._publish(dead, tasks):
+            return False
+        for labourer, count in dead.by_labourer().items():
             self._counts.count("dead", labourer, count)
         return True
 
-    def _words(self, tasks: list[Task]) -> tuple[Callable[[Tally], str], Callable[[Tally], str]]:
+    def _publish(self, dead: DeadCount, tasks: list[Task]) -> bool:
+        """Whether the topic has the message, or there is none."""
+        if self._notifier is None:
+            return True
         oldest = sorted(tasks, key=lambda task: task.greenfield)
-        return (
-            lambda tally: dead_notice.subject(tally, self._prefix),
-            lambda tally: dead_notice.text(tally, oldest, self._prefix),
-        )
+        try:
+            self._notifier.publish(
+                dead_notice.subject(dead, self._prefix), dead_notice.text(dead, oldest, self._prefix)
+            )
+        except SoswError as error:
+            log.warning("deaths.unsent", extra={"count": dead.total, "why": str(error)})
+            return False
+        return True
 
     def _call(self, look: _Look, has_time: Callable[[], bool]) -> bool:
         """Whether the labourer's function was handed all that it has not had: the tasks are read again, to be whole."""
@@ -287,7 +288,3 @@ class DeadNotices:
     def _read(self) -> Record:
         key = of_everything(RECORD)
         return self._records.read([key])[key]
-
-
-def _moment(ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ms)

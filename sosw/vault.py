@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext
+from sosw.domain.destinations import SUCCESS
 from sosw.domain.errors import SourceUnavailable
 from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, reportable
-from sosw.domain.report import COMPLETE
+from sosw.domain.report import ACTIONS, COMPLETE
 from sosw.domain.stored_values import (
     FETCH,
     KIND,
@@ -39,7 +40,6 @@ LOAN = timedelta(minutes=15)
 """So long a URL is good: an attempt asks for it when it needs it."""
 STORED = "result_is_stored"
 """In a report: the result is where the URL that was lent led to."""
-_COMPLETE = (COMPLETE, "mark_task_as_completed")
 
 
 class Vault:
@@ -164,7 +164,7 @@ def _result_of(event: Any) -> tuple[TaskId, int, str] | None:
     """Whose result it is, and under which key of the event it is; None for one without, or to be refused."""
     if not isinstance(event, dict):
         return None
-    if event.get("action") in _COMPLETE:
+    if _is_complete(event):
         task, attempt, name = event.get("task_id"), event.get("attempt", 1), "result"
     elif "action" not in event and isinstance(event.get("requestPayload"), dict) and _is_success(event):
         asked = event["requestPayload"]
@@ -178,6 +178,11 @@ def _result_of(event: Any) -> tuple[TaskId, int, str] | None:
     return TaskId(task), attempt, name
 
 
+def _is_complete(report: dict[str, Any]) -> bool:
+    action = report.get("action")
+    return isinstance(action, str) and ACTIONS.get(action) == COMPLETE
+
+
 def _is_success(record: dict[str, Any]) -> bool:
     context = record.get("requestContext")
-    return isinstance(context, dict) and context.get("condition") == "Success" and "responsePayload" in record
+    return isinstance(context, dict) and context.get("condition") == SUCCESS and "responsePayload" in record

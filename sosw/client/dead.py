@@ -12,9 +12,10 @@ from sosw.client.dead_runs import RATE, DeadOrdered, Run
 from sosw.client.errors import UnknownJob, UnknownLabourer, UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
+from sosw.client.values import payload
 from sosw.dead_line import DeadLine
 from sosw.dead_notices import RECORD
-from sosw.domain.dead import Selection, Tally, error_of, moment
+from sosw.domain.dead import DeadCount, Selection, error_of, moment
 from sosw.domain.dead_orders import DeadKind
 from sosw.domain.moments import EPOCH
 from sosw.domain.records import of_everything
@@ -51,6 +52,9 @@ class DeadLetter:
     expires_at: datetime | None
     """When it leaves the table."""
     payload: Any
+    """What the Worker was called with; of a list, None where it is too large for the table: see `payload_at`."""
+    payload_at: str | None
+    """Where a large payload is; `show` reads it."""
 
     @classmethod
     def of(cls, task: Task) -> DeadLetter:
@@ -67,16 +71,14 @@ class DeadLetter:
             replays=task.replays or 0,
             failures=task.failures,
             expires_at=task.expires_at,
-            payload=task.payload,
+            payload=task.payload if task.payload_at is None else None,
+            payload_at=task.payload_at,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        failures = [
-            {"attempt": each.attempt, "at": each.at.isoformat(), "error": each.error, "message": each.message}
-            for each in self.failures
-        ]
+        failures = [each.to_json() for each in self.failures]
         moments = {"died_at": self.died_at.isoformat(), "expires_at": self.expires_at and self.expires_at.isoformat()}
         return {**plain, **moments, "failures": failures}
 
@@ -96,22 +98,24 @@ class Dead:
         """Those that are dead now, oldest first by labourer; some hundred in memory at a time."""
         return (DeadLetter.of(task) for task in self._tasks(self.selection(*what, **given)))
 
-    def count(self, *what: str, **given: Any) -> Tally:
+    def count(self, *what: str, **given: Any) -> DeadCount:
         """How many of each labourer and error. Reads every one of them."""
-        tally = Tally()
+        found = DeadCount()
         for task in self._tasks(self.selection(*what, **given)):
-            tally.add(task.labourer, error_of(task), task.greenfield)
-        return tally
+            found.add(task.labourer, error_of(task), task.greenfield)
+        return found
 
     def show(self, task_id: str) -> DeadLetter:
-        """The dead task of that id; raises `UnknownTask` for one that is not there, or not dead."""
+        """The dead task of that id, with its payload however large; raises `UnknownTask` for one that is not there, or
+        not dead, and `SoswError` for a payload that cannot be read.
+        """
         task = self._service.tasks.get(TaskId(task_id))
         if task is None:
             job_id = task_id.rpartition("#")[0]
             raise UnknownTask(task_id, self._service.jobs.get(JobId(job_id)) if job_id else None)
         if not Selection().takes(task):
             raise UnknownTask(task_id, None, f"task {task_id} is not dead, it is {task.state.value}: see `sosw why`")
-        return DeadLetter.of(task)
+        return replace(DeadLetter.of(task), payload=payload(self._service, task))
 
     def replay(self, *what: str, why: str, by: str | None = None, **given: Any) -> DeadOrdered:
         """Try them anew, with all attempts again; at most `rate` a second (50). Their limits hold besides.
@@ -200,7 +204,7 @@ class Dead:
         if selection.job:
             job = self._service.jobs.get(selection.job)
             if job is None:
-                raise UnknownJob(selection.job, ())
+                raise UnknownJob(selection.job)
             return [job.labourer]
         return sorted(self._known())
 

@@ -138,7 +138,7 @@ class SubmittedJob:
                 yield RunningTask(
                     number=number,
                     task_id=task.id,
-                    payload=task.payload,
+                    payload=values.payload(self._service, task),
                     attempt=task.attempt,
                     started_at=task.started_at,
                     progress=task.progress,
@@ -174,7 +174,7 @@ class SubmittedJob:
     def _read(self) -> Job:
         job = self._service.jobs.get(self._job.id)
         if job is None:
-            raise UnknownJob(self._job.id, ())
+            raise UnknownJob(self._job.id)
         self._job = job
         return job
 

@@ -38,7 +38,8 @@ PUT_OFF = 60.0
 NON_RETRYABLE = "NonRetryable"
 """An error of this class, in any language, is one that no retry can mend."""
 
-_SUCCESS = "Success"
+SUCCESS = "Success"
+"""Condition of a record; every other one is a failure."""
 _AT_TIME_OUT = "Task timed out after"
 _KILLED = "signal: killed"
 _ENDED = ("Runtime exited", "Process exited before completing request")
@@ -68,7 +69,7 @@ def read(event: Any) -> Report | NoNews:
     if who is None:
         return NoNews("ignored: the record of an invocation that names no task")
     context = event["requestContext"]
-    if context["condition"] != _SUCCESS and _is_reported(event.get("responsePayload")):
+    if context["condition"] != SUCCESS and _is_reported(event.get("responsePayload")):
         return NoNews("ignored: the Worker has reported its failure by itself")
     told = {"request_id": _text(context.get("requestId")) or None, **_end(event, context["condition"])}
     returned = told.get("result")
@@ -84,7 +85,7 @@ def _is_record(event: Any) -> bool:
 
 def _end(record: Mapping[str, Any], condition: str) -> dict[str, Any]:
     """What a report says of the end of the attempt."""
-    if condition == _SUCCESS:
+    if condition == SUCCESS:
         return {"action": COMPLETE, "result": record.get("responsePayload", _NO_RESPONSE)}
     told, context = _object(record.get("responsePayload")), _object(record.get("responseContext"))
     kind, message = _text(told.get("errorType")), _text(told.get("errorMessage"))

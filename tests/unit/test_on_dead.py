@@ -53,6 +53,15 @@ def test_the_function_of_a_labourer_is_handed_its_dead_tasks(world: Watched) -> 
     assert len(world.called) == 1
 
 
+def test_a_payload_in_the_bucket_is_left_out_and_said_to_be(world: Watched) -> None:
+    world.with_function()
+    world.bury(0, payload_at="s3://b/payloads/job%230")
+    world.stream()
+    world.minute()
+    ((_, event),) = [each for each in world.invoker.started if each[0] == "undertaker"]
+    assert [(each["payload"], each["is_cut"]) for each in event["dead"]] == [(None, True)]
+
+
 def test_a_function_that_does_not_take_them_gets_them_later_and_people_are_told_once(world: Watched) -> None:
     def refuse(function: str, _event: Mapping[str, Any]) -> None:
         if function == "undertaker":

@@ -110,37 +110,41 @@ def test_a_line_too_large_for_the_table_has_a_task_of_its_own(world: World) -> N
     assert (stored["line_numbers"], stored["lines"][0]["x"]) == ([2], LARGE)
 
 
+class Ahead(InMemoryObjects):
+    """Notes how many lines were read ahead of each object that was put: every other line is a large one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read, self.noted = 0, list[int]()
+
+    def lines(self, *_: Any) -> Iterator[bytes]:
+        wide, stay = dump({"x": LARGE}).encode(), dump({"x": "y" * 200_000}).encode()
+        self.read = 0
+        for number in range(160):
+            self.read += 1
+            yield stay if number % 2 else wide
+
+    def put(self, key: str, body: bytes, *, kind: str) -> None:
+        super().put(key, body, kind=kind)
+        self.noted.append(self.read - 2 * len(self.puts))
+
+
 def test_large_lines_are_put_away_as_they_are_read_and_few_of_those_that_fit_are_held(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = [0]
-    ahead, batches = list[int](), list[int]()
-    wide, stay = dump({"x": LARGE}).encode(), dump({"x": "y" * 200_000}).encode()
+    ahead, batches, create = Ahead(), list[int](), world.tasks.create
 
-    def lines(*_: Any) -> Iterator[bytes]:
-        read[0] = 0
-        for number in range(160):
-            read[0] += 1
-            yield stay if number % 2 else wide
-
-    class Counting(InMemoryObjects):
-        def put(self, key: str, body: bytes, *, kind: str) -> None:
-            super().put(key, body, kind=kind)
-            ahead.append(read[0] - 2 * len(self.puts))
-
-    create = world.tasks.create
-
-    def create_(tasks: Sequence[Task]) -> int:
+    def noted(tasks: Sequence[Task]) -> int:
         batches.append(len(tasks))
         return create(tasks)
 
-    monkeypatch.setattr(world.tasks, "create", create_)
-    monkeypatch.setattr(world.sources, "lines", lines)
+    monkeypatch.setattr(world.tasks, "create", noted)
+    monkeypatch.setattr(world.sources, "lines", ahead.lines)
     world.sources.stored["s3://bucket/x.jsonl"] = b"{}"
-    world.objects = Counting()
+    world.objects = ahead
     submit(world, source="s3://bucket/x.jsonl")
     assert len(world.tasks.tasks) == 160
-    assert max(ahead) <= 2
+    assert max(ahead.noted) <= 2
     assert max(batches) * 100_000 <= BATCH_BYTES + 200_000
 
 

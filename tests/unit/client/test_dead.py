@@ -54,11 +54,19 @@ def test_dead_tasks_are_listed_oldest_first(world: ClientWorld) -> None:
         failures=world.task_of("k", 0).failures,
         expires_at=NOW + timedelta(days=30),
         payload=world.task_of("k", 0).payload,
+        payload_at=None,
     )
-    assert first.to_json()["failures"] == [
-        {"attempt": 1, "at": NOW.isoformat(), "error": "ValueError", "message": "no"}
-    ]
+    assert first.to_json()["failures"] == [first.failures[0].to_json()]
     assert world.calls == [], "to look calls no function"
+
+
+def test_a_large_payload_is_read_when_its_task_is_shown_and_not_for_a_list(world: ClientWorld) -> None:
+    large = replace(world.task_of("k", 0), payload={}, payload_at="s3://b/payloads/k%230")
+    world.tasks.tasks[large.id] = large
+    world.objects.objects["payloads/k%230"] = b'{"shop": 7}'
+    first, _ = world.client.dead.list()
+    assert (first.payload, first.payload_at) == (None, "s3://b/payloads/k%230")
+    assert world.client.dead.show(large.id).payload == {"shop": 7}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +99,7 @@ def test_labourers_that_are_no_longer_registered_are_looked_through_too(world: C
 def test_what_is_misspelt_is_answered_with_a_guess(world: ClientWorld) -> None:
     with pytest.raises(UnknownLabourer, match="did you mean 'sales'"):
         list(world.client.dead.list("sale"))
-    with pytest.raises(UnknownJob):
+    with pytest.raises(UnknownJob, match="there is no job 'kk': see the latest ones by"):
         list(world.client.dead.list(job="kk"))
     with pytest.raises(InvalidInput, match="since"):
         world.client.dead.list(since="yesterday")

@@ -159,6 +159,13 @@ def test_large_values_are_read_as_if_they_were_in_the_table(ended: ClientWorld) 
     assert first.result == found.result == {"n": "0123"}
 
 
+def test_the_large_payload_of_a_task_that_runs_is_read_too(ended: ClientWorld) -> None:
+    large(ended)
+    ended.tasks.tasks[TaskId("j#2")] = replace(ended.tasks.tasks[TaskId("j#2")], state=TaskState.RUNNING)
+    (running,) = ended.client.job("j").running()
+    assert running.payload == {"shops": ["a"], "n": 1.0}
+
+
 def test_large_values_are_read_after_the_task_has_left_the_table_too(ended: ClientWorld) -> None:
     large(ended)
     archived(ended)

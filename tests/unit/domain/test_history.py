@@ -9,7 +9,7 @@ from typing import Any
 from sosw.domain import lifecycle
 from sosw.domain.history import What, steps
 from sosw.domain.retry import RetryPolicy
-from sosw.domain.task import Failure, Task
+from sosw.domain.task import Failure, Task, TaskState
 from tests.factories import DAY, LEASE, NOW, a_task, seconds
 
 GROUP = "/aws/lambda/sales"
@@ -53,13 +53,15 @@ def test_failed_attempts_tell_why_and_the_last_one_how_long_it_ran() -> None:
     assert said[1:4] == ["attempt 1 failed: ValueError: no", "attempt 2 started", "attempt 2 failed: ValueError"]
 
 
-def test_a_dead_task_ends_with_its_tries() -> None:
+def test_a_dead_task_ends_with_its_tries_and_why_it_was_given_up() -> None:
     task = a_task()
     for at in (1, 5, 9):
         task = failed(started(task, at), at + 1)
     last = steps(task, group=GROUP, now=NOW)[-1]
     assert (last.what, last.at) == (What.DEAD, NOW + seconds(10))
-    assert last.said == "dead after 3 tries: nothing more will be tried"
+    assert last.said == "dead after 3 tries: 3 of 3 attempts failed"
+    unruled = steps(replace(task, ruling=None), group=GROUP, now=NOW)[-1]
+    assert unruled.said == "dead after 3 tries: nothing more will be tried"
     assert (last.after, last.attempt, last.log) == (timedelta(), None, None)
 
 
@@ -70,6 +72,19 @@ def test_what_waits_tells_when_it_is_due_and_what_runs_how_long() -> None:
     assert steps(waiting, group=GROUP, now=NOW + DAY)[-1].said == "waits since it is due"
     assert told(running, after=31)[-1] == ("running", 31, 30)
     assert "its lease ends at 2026-01-01 12:20:01 UTC" in steps(running, group=GROUP, now=NOW)[-1].said
+
+
+def test_a_discarded_task_tells_who_discarded_it_and_why() -> None:
+    dead = replace(a_task(), state=TaskState.DEAD)
+    move = lifecycle.discard(dead, now=NOW, retention=DAY, ruling="discarded by ann: closed in 2012")
+    last = steps(lifecycle.apply(move, dead), group=GROUP, now=NOW)[-1]
+    assert last.said == "cancelled: discarded by ann: closed in 2012"
+
+
+def test_a_replayed_task_that_is_cancelled_with_its_job_does_not_tell_of_the_replay() -> None:
+    task = replace(a_task(), ruling="replayed by ann: mended")
+    cancelled = lifecycle.apply(lifecycle.cancel(task.id, now=NOW, retention=DAY), task)
+    assert steps(cancelled, group=GROUP, now=NOW)[-1].said == "cancelled"
 
 
 def test_a_cancelled_task_says_so() -> None:
