@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict, deque
 from datetime import timedelta
+from math import gcd
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+GOLDEN = (5**0.5 - 1) / 2
+"""Steps of this part of a circle are spread over it evenly, however many there are."""
 MILLISECOND = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
 HOLD_GRACE = timedelta(seconds=10)
@@ -43,10 +46,13 @@ MAX_RESUMED = 25
 SWEEP_BATCH = 100
 """Tasks that a sweep holds in memory at a time."""
 SWEEP_TIME = timedelta(seconds=30)
-"""No labourer, and no batch of tasks, is begun with less time left: the wake, which comes after, may take 15 s."""
-
+"""Nothing is begun with less time left: what was begun, such as the wake, may take 15 s."""
 NOTICE_TIME = SWEEP_TIME + timedelta(seconds=20)
-"""Nor is anybody told of more deaths: the archive, which comes after, must not wait for ever while many tasks die."""
+"""With less than this nobody is told of more deaths: the archive comes after, and must not wait while many die."""
+LABOURER_TIME = NOTICE_TIME + timedelta(seconds=10)
+"""With less than this no labourer, and no batch of its tasks, is begun: all else must have some time, too, where there
+is more to sweep than a minute has time for.
+"""
 
 
 class Scavenger(Processor):
@@ -130,7 +136,7 @@ class Scavenger(Processor):
         that none is left out for ever.
         """
         waiting, freed = deque(self._in_turn()), dict[LabourerName, dict[TaskId, int]]()
-        while waiting and _has_time(remaining):
+        while waiting and _has_time(remaining, LABOURER_TIME):
             labourer = waiting.popleft()
             ended = self._try(labourer, remaining)
             if ended:
@@ -151,9 +157,15 @@ class Scavenger(Processor):
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:
-        """All labourers, each of them first in one minute of as many as there are labourers."""
+        """All labourers, each of them first in one minute of as many as there are labourers.
+
+        Who is first is far from who was first before: else those at the end of a sweep that has no time for all would
+        be left out for as many minutes as others come before them.
+        """
         labourers = list(self.settings.labourers.values())
-        first = (self.clock.now() - EPOCH) // MINUTE % max(1, len(labourers))
+        count = max(1, len(labourers))
+        step = next(step for step in range(round(count * GOLDEN), count + 2) if gcd(step, count) == 1)
+        first = (self.clock.now() - EPOCH) // MINUTE * step % count
         return labourers[first:] + labourers[:first]
 
     def _try(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
@@ -194,7 +206,7 @@ class Scavenger(Processor):
         old.sort(key=lambda named: (named[2].since, len(named[1]), named[1]))  # as they were started, by their numbers
         over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
         for start in range(0, len(old), SWEEP_BATCH):
-            if not _has_time(remaining):
+            if not _has_time(remaining, LABOURER_TIME):
                 log.warning("sweep.cut", extra={"labourer": labourer.name, "names": len(old) - start})
                 break
             for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH], start):

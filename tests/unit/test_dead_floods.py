@@ -183,3 +183,18 @@ def test_an_event_that_cannot_be_sent_is_no_reason_to_tell_people_twice(world: W
     for _ in range(3):
         world.minute(invoker=Odd())
     assert len(world.published) == 1
+
+
+def test_who_was_replayed_since_the_line_was_read_is_not_told(world: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    bury(world, 3)
+    get_many = world.tasks.get_many
+
+    def read(ids: Iterable[TaskId], **how: Any) -> dict[TaskId, Task]:
+        found = dict(get_many(ids, **how))
+        found.pop(TaskId("job#0"), None)
+        found[TaskId("job#1")] = replace(found[TaskId("job#1")], state=TaskState.QUEUED)
+        return found
+
+    monkeypatch.setattr(world.tasks, "get_many", read)
+    world.minutes()
+    assert world.told == 1

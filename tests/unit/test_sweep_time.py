@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -11,14 +12,14 @@ import pytest
 from sosw.domain.errors import InvokeUncertain
 from sosw.domain.job import Job
 from sosw.domain.task import JobId, LabourerName, TaskState
-from sosw.scavenger import MAX_RESUMED, SWEEP_BATCH, SWEEP_TIME
+from sosw.scavenger import LABOURER_TIME, MAX_RESUMED, NOTICE_TIME, SWEEP_BATCH, SWEEP_TIME
 from sosw.settings import Names
-from sosw.testing import RecordingInvoker
+from sosw.testing import InMemorySlotStore, RecordingInvoker
 from tests.factories import LABOURER, LEASE, NOW, World, a_task, seconds
 from tests.unit.test_long_jobs import shrinking
 
 MINUTE = seconds(60)
-ENOUGH = SWEEP_TIME.total_seconds()
+ENOUGH, SHORT = LABOURER_TIME.total_seconds(), SWEEP_TIME.total_seconds() - 1
 LABOURERS = [LabourerName(name) for name in ("a", "b", "c")]
 
 
@@ -116,7 +117,7 @@ def test_a_sweep_ends_with_its_time_and_wakes_for_what_it_has_freed(
 ) -> None:
     world = overdue()
     left(world)
-    times = [ENOUGH] * (2 * swept) + [ENOUGH - 1] * 9  # for each labourer, and for its batch
+    times = [ENOUGH] * (2 * swept) + [SHORT] * 9  # for each labourer, and for its batch
     answer = world.scavenger().sweep(remaining=shrinking(*times))
 
     assert list(answer["freed"].values()) == [1] * swept
@@ -130,7 +131,7 @@ def test_a_labourer_with_more_to_end_than_there_is_time_for_frees_what_it_can(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world = overdue([LABOURER], each=SWEEP_BATCH + 20)
-    answer = world.scavenger().sweep(remaining=shrinking(ENOUGH, ENOUGH, ENOUGH - 1, ENOUGH - 1))
+    answer = world.scavenger().sweep(remaining=shrinking(ENOUGH, ENOUGH, SHORT, SHORT))
 
     assert answer == {"freed": {"sales": SWEEP_BATCH}}
     (cut,) = [record for record in caplog.records if record.message == "sweep.cut"]
@@ -141,11 +142,55 @@ def test_a_labourer_with_more_to_end_than_there_is_time_for_frees_what_it_can(
 def test_each_minute_another_labourer_is_the_first() -> None:
     world, first = overdue(), list[str]()
     for _ in LABOURERS:
-        answer = world.scavenger().sweep(remaining=shrinking(ENOUGH, ENOUGH, ENOUGH - 1, ENOUGH - 1))
+        answer = world.scavenger().sweep(remaining=shrinking(ENOUGH, ENOUGH, SHORT, SHORT))
         first += answer["freed"]
         world.clock.advance(MINUTE)
 
     assert sorted(first) == LABOURERS
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 100])
+def test_no_labourer_is_left_out_for_long_where_a_sweep_has_time_for_a_fifth_of_them(count: int) -> None:
+    world = World(labourers={f"l{n:03}": {"max_simultaneous_invocations": 1} for n in range(count)})
+    now, swept = list[LabourerName](), dict[LabourerName, list[int]]()
+
+    class Rows(InMemorySlotStore):
+        def rows(self, labourer: LabourerName) -> Any:
+            now.append(labourer)
+            return super().rows(labourer)
+
+    scavenger = world.scavenger(slots=Rows())
+    for minute in range(count):
+        now.clear()
+        scavenger.sweep(remaining=shrinking(*[ENOUGH] * max(1, count // 5)))
+        for name in now:
+            swept.setdefault(name, [-1]).append(minute)
+        world.clock.advance(MINUTE)
+    gaps = [later - before for minutes in swept.values() for before, later in pairwise([*minutes, count])]
+    assert (len(swept), max(gaps) <= 13) == (count, True)
+
+
+def test_a_sweep_with_more_labourers_than_time_leaves_time_for_all_else() -> None:
+    world, begun = overdue(), dict[str, float]()
+    jobs, now = left(world), [ENOUGH - 1]
+
+    class Deaths:
+        def tell(self, has_time: Callable[[], bool]) -> None:
+            begun["deaths"] = now[0]
+            now[0] = NOTICE_TIME.total_seconds() - 1
+            assert not has_time()
+
+    class Archive:
+        def run(self, has_time: Callable[[], bool]) -> dict[str, int]:
+            begun["archive"] = now[0]
+            assert has_time()
+            return {}
+
+    deaths: Any = Deaths()
+    archive: Any = Archive()
+    scavenger = world.scavenger(deaths=deaths, archivist=archive)
+    assert scavenger.sweep(remaining=lambda: seconds(now[0])) == {"freed": {}}
+    assert (resumed(world), begun) == (jobs, {"deaths": 59.0, "archive": 49.0})
 
 
 def test_with_all_the_time_every_labourer_is_swept_and_jobs_are_resumed() -> None:
