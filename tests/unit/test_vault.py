@@ -140,8 +140,9 @@ def test_a_job_whose_own_body_cannot_be_written_or_read_is_not_taken(world: Worl
         NO_VAULT.whole(job)
 
 
-def test_a_large_result_that_came_with_its_report_lies_in_the_bucket(running: World) -> None:
-    assert report(running, result=RESULT) == {"accepted": True, "state": "done"}
+@pytest.mark.parametrize("action", ["complete", "mark_task_as_completed"])
+def test_a_large_result_that_came_with_its_report_lies_in_the_bucket(running: World, action: str) -> None:
+    assert report(running, action=action, result=RESULT) == {"accepted": True, "state": "done"}
     assert (running.task().result, kept(running)) == (None, RESULT)
     assert str(running.task().result_at).startswith("s3://bucket/results/job/0/1-")
 
