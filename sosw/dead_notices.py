@@ -193,8 +193,8 @@ class DeadNotices:
     def _try(self, labourer: LabourerName, record: Record, now: datetime) -> _Look | None:
         try:
             return self._look(labourer, record, now)
-        except SoswError as error:
-            log.warning("deaths.unread", extra={"labourer": labourer, "why": str(error)})  # it holds up no other
+        except Exception:
+            log.exception("deaths.unread", extra={"labourer": labourer})  # whatever it is, it holds up no other
             return None
 
     def _look(self, labourer: LabourerName, record: Record, now: datetime) -> _Look:
@@ -270,8 +270,8 @@ class DeadNotices:
                 if not has_time():
                     return False
                 self._invoker.start(str(function), {"prefix": self._prefix, **event})
-        except SoswError as error:
-            log.warning("deaths.uncalled", extra={"labourer": look.labourer, "why": str(error)})
+        except Exception:
+            log.exception("deaths.uncalled", extra={"labourer": look.labourer})  # as above
             return False
         return True
 

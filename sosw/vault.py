@@ -32,8 +32,6 @@ from sosw.domain.task import TaskId
 from sosw.storage import ObjectsFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sosw.domain.job import Job
     from sosw.domain.task import Task
     from sosw.storage import ObjectStore, UrlSigner
@@ -55,18 +53,16 @@ class Vault:
 
     # --- for the Scheduler ---
 
-    def stowed(self, tasks: Sequence[Task]) -> list[Task]:
-        """The tasks, each whose payload is too large for the table without it, and with the place where it is now.
+    def stowed(self, task: Task) -> tuple[Task, int]:
+        """The task, and how many bytes of its payload stay with it: none of one that is too large for the table; then
+        it has the place where that is now.
 
         Raises `SourceUnavailable` where that cannot be written now.
         """
-        return [self._stowed(task) for task in tasks]
-
-    def _stowed(self, task: Task) -> Task:
         text = jsontext.dump(task.payload).encode()
         if len(text) <= MAX_PAYLOAD_BYTES:
-            return task
-        return replace(task, payload={}, payload_at=self._put(payload_key(task.id), text))
+            return task, len(text)
+        return replace(task, payload={}, payload_at=self._put(payload_key(task.id), text)), 0
 
     def short(self, job: Job) -> Job:
         """The job as its row can hold it, its body in the bucket where it is too large; raises as `stowed`."""
@@ -129,9 +125,9 @@ class NoVault:
 
     payload_limit = MAX_PAYLOAD_BYTES
 
-    def stowed(self, tasks: Sequence[Task]) -> list[Task]:
-        """As they are."""
-        return list(tasks)
+    def stowed(self, task: Task) -> tuple[Task, int]:
+        """As it is; its size matters to nobody."""
+        return task, 0
 
     def short(self, job: Job) -> Job:
         """As it is."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sosw.cli import show_dead
+from sosw.cli import inputs, show_dead
 from sosw.cli.exits import BadInput, Exit
 from sosw.cli.session import Session
 
@@ -95,7 +95,7 @@ def show(session: Session, task: Task) -> None:
 
     sosw dead show delays-2013-02#7
     """
-    letter = session.client().dead.show(task)
+    letter = session.client().dead.show(inputs.task_id(task))
     if session.as_json:
         session.document(letter.to_json())
     else:

@@ -33,6 +33,15 @@ def attributes(pairs: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def task_id(text: str) -> str:
+    """The id of a task, its job's with its number; raises `BadInput`."""
+    job_id, separator, number = text.rpartition("#")
+    if job_id and number.isascii() and number.isdecimal():
+        return text
+    example = (job_id if separator else text) or "delays-2013-02"
+    raise BadInput(f"{text!r} is not the id of a task: those are such as {example}#0")
+
+
 def as_number(option: str, text: str, *, least: int, most: int) -> int:
     """A whole number as people write large ones: `1000000`, `1_000_000`, `1e6`; raises `BadInput`."""
     try:

@@ -36,7 +36,8 @@ def tell(
             show.line(out, f"   {show.compact(each.result)}")
     if dead:
         for task in job.failures():
-            show.line(out, f"#{task.number} dead after {task.attempts} attempts {show.compact(task.payload)}", "red")
+            attempts = f"{task.attempts} attempt" + "s" * (task.attempts != 1)
+            show.line(out, f"#{task.number} dead after {attempts} {show.compact(task.payload)}", "red")
             for failed in task.failures:
                 _show_failure(out, failed)
     if running:

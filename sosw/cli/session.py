@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -40,6 +41,13 @@ class Session:
         """With those of the options that were given; an option behind the command wins over one before it."""
         return replace(self, **{name: value for name, value in given.items() if value})
 
+    @property
+    def words(self) -> str:
+        """The global options that lead to this environment, to be said again behind a command."""
+        given = {"--prefix": self.prefix, "--region": self.region, "--endpoint": self.endpoint}
+        said = "".join(f" {name} {shlex.quote(value)}" for name, value in given.items() if value)
+        return said + " --local" * self.local
+
     def client(self) -> Client:
         """Of the environment that the options name."""
         return (self.connect or connect)(self)
@@ -63,6 +71,9 @@ class Session:
         try:
             agreed = typer.confirm(question, err=True)
         except typer.Abort as nobody:
+            sys.stderr.write("\n")  # behind the question
+            if isinstance(nobody.__context__, KeyboardInterrupt):
+                raise KeyboardInterrupt from nobody
             raise BadInput("nobody is here to be asked: say --yes to go on without") from nobody
         if not agreed:
             raise SoswError("you said no: nothing was done")

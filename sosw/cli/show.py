@@ -42,8 +42,8 @@ def line(out: Console, text: str, style: str | None = None) -> None:
         out.print(text, style=style, markup=False, soft_wrap=True)
 
 
-def submitted(out: Console, job: SubmittedJob, *, is_waited_for: bool) -> None:
-    """What the Scheduler said."""
+def submitted(out: Console, job: SubmittedJob, *, is_waited_for: bool, words: str) -> None:
+    """What the Scheduler said; `words` are the global options, to be said again."""
     status = job.known_status
     if job.is_duplicate:
         said = f"job {job.id} was submitted before: {status}"
@@ -53,7 +53,7 @@ def submitted(out: Console, job: SubmittedJob, *, is_waited_for: bool) -> None:
         said = f"job {job.id}: {tasks(status.known)} for {job.labourer}"
     out.print(said, markup=False, soft_wrap=True)
     if not is_waited_for:
-        out.print(f"follow it: sosw job {job.id} --wait", markup=False, soft_wrap=True, style="dim")
+        out.print(f"follow it: sosw job {job.id} --wait{words}", markup=False, soft_wrap=True, style="dim")
 
 
 def dry_run(out: Console, found: Mapping[str, Any]) -> None:

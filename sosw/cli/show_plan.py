@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
     from sosw.client import Plan
 
+NAME_CHARS = 28
+"""Of the name of a setting that is not folded where there is room for 80 columns."""
 _COLOURS = {"added": "green", "changed": "yellow", "removed": "red"}
 
 
@@ -35,8 +37,10 @@ def _table(found: Plan) -> Any:
     from rich.text import Text  # noqa: PLC0415  (as above)
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    longest = max((len(each.name) for change in found.changes for each in change.fields), default=0)
     for heading in ("", "", "setting", "now", "then"):
-        table.add_column(heading, overflow="fold")
+        width = min(NAME_CHARS, longest) if heading == "setting" else None
+        table.add_column(heading, overflow="fold", min_width=width)
     for change in found.changes:
         head = (Text(f"{change.kind} {change.name}"), Text(change.how.value, _COLOURS[change.how.value]))
         fields = change.fields if change.how.value != "removed" else ()

@@ -99,7 +99,7 @@ def send(session: Session, event: Mapping[str, Any], options: JobOptions) -> Non
     """Submit the job, and wait for it where that is wanted; the exit code tells how it ended."""
     job = session.client().submit_event(event)
     if not session.as_json:
-        show.submitted(session.person(), job, is_waited_for=options.wait)
+        show.submitted(session.person(), job, is_waited_for=options.wait, words=session.words)
     status = follow(session, job, options.timeout) if options.wait else job.known_status
     if session.as_json:
         session.document({**status.to_json(), "created_now": job.created, "is_duplicate": job.is_duplicate})
@@ -113,6 +113,7 @@ def follow(session: Session, job: SubmittedJob, timeout: float | None) -> JobSta
         return job.wait(progress=True, timeout=timeout)
     except KeyboardInterrupt:
         session.aside(
-            f"the job goes on: see it by `sosw job {job.id} --wait`, end it by `sosw cancel {job.id} --why …`"
+            f"the job goes on: see it by `sosw job {job.id} --wait{session.words}`, "
+            f"end it by `sosw cancel {job.id} --why …{session.words}`"
         )
         raise

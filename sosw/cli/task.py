@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sosw.cli import show
+from sosw.cli import inputs, show
 from sosw.cli.exits import BadInput
 from sosw.cli.session import Session
 
@@ -32,9 +32,7 @@ def task(session: Session, task_id: TaskIdOf, *, on: Day = None) -> None:
 
     sosw task delays-2013-02#7 --date 2013-03-01
     """
-    if "#" not in task_id:
-        raise BadInput(f"{task_id!r} is not the id of a task: those are such as {task_id}#0")
-    found = session.client().task(task_id, date=_day(on))
+    found = session.client().task(inputs.task_id(task_id), date=_day(on))
     if session.as_json:
         session.document(found.to_json())
     else:
@@ -60,7 +58,7 @@ def _show(out: Console, found: TaskHistory) -> None:
         show.line(out, _line(step), COLOURS.get(step.what.value))
         link = found.link(step)
         if link:
-            out.print(f"{'':38}{link}", style="dim", markup=False, soft_wrap=True)
+            out.print(f"{'':40}{link}", style="dim", markup=False, soft_wrap=True)
     if found.expires_at and not found.is_archived:
         show.line(out, f"it leaves the table from {_moment(found.expires_at)} on", "dim")
 
@@ -68,7 +66,7 @@ def _show(out: Console, found: TaskHistory) -> None:
 def _line(step: Step) -> str:
     at = _moment(step.at) if step.at else ""
     after = "" if step.after is None else _duration(step.after)
-    return f"{at:27}{after:>10} {step.said}"
+    return f"{at:27} {after:>11} {step.said}"
 
 
 def _moment(at: datetime) -> str:

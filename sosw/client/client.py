@@ -89,7 +89,7 @@ class Client:
         is_duplicate = said["duplicate"] and has_key  # under a key of our own it can only be our call, repeated
         job = self._service.jobs.get(JobId(said["job_id"]))
         if job is None:
-            raise UnknownJob(said["job_id"], ())
+            raise UnknownJob(said["job_id"])
         return SubmittedJob(self._service, job, created=said["created"], is_duplicate=is_duplicate)
 
     def dry_run(self, labourer: str, /, **attributes: Any) -> DryRun:

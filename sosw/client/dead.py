@@ -204,7 +204,7 @@ class Dead:
         if selection.job:
             job = self._service.jobs.get(selection.job)
             if job is None:
-                raise UnknownJob(selection.job, ())
+                raise UnknownJob(selection.job)
             return [job.labourer]
         return sorted(self._known())
 

@@ -20,14 +20,12 @@ class JobRefused(SoswError):
 
 
 class UnknownJob(SoswError):
-    """There is no job of that id here; `known` are ids of the latest ones."""
+    """There is no job of that id here; `known` are ids of the latest ones, None where nobody has looked."""
 
-    def __init__(self, job_id: str, known: Sequence[str]) -> None:
-        self.job_id, self.known = job_id, tuple(known)
-        alike = [name for name in known if job_id and name.startswith(job_id)]
-        hint = f"did you mean {alike[0]!r}?" if alike else did_you_mean(job_id, known[:5] if not job_id else known)
-        hint = hint if hint.startswith("did") or known else "no job was submitted here yet"
-        super().__init__(f"there is no job {job_id!r} ({_short(hint)}): see the latest ones by `sosw jobs`")
+    def __init__(self, job_id: str, known: Sequence[str] | None = None) -> None:
+        self.job_id, self.known = job_id, tuple(known or ())
+        hint = "" if known is None else f" ({_short(_alike(job_id, known))})"
+        super().__init__(f"there is no job {job_id!r}{hint}: see the latest ones by `sosw jobs`")
 
 
 class OrderRefused(SoswError):
@@ -57,11 +55,13 @@ class UnknownTask(SoswError):
         self.task_id = task_id
         job_id = task_id.rpartition("#")[0]
         total = job and (job.total if job.total is not None else job.cursor)
+        number = task_id.rpartition("#")[2]
+        never = job is not None and job.total is not None and not (number.isdecimal() and int(number) < job.total)
         super().__init__(
             said
             or f"there is no task {task_id!r}: "
             + (f"job {job_id} has {total:,}, counted from 0" if job else f"there is no job {job_id!r}")
-            + "; closed ones leave the table after their labourer's retention_days"
+            + "; closed ones leave the table after their labourer's retention_days" * (not never)
         )
 
 
@@ -117,6 +117,14 @@ def _stands(task: Task) -> str:
     )
     tries = f", attempt {task.attempt}" if task.attempt else ""
     return f"{task.id} {words}{tries}"
+
+
+def _alike(job_id: str, known: Sequence[str]) -> str:
+    """The one that was meant, perhaps: one that begins so, or is spelt much like it."""
+    begins_so = [name for name in known if job_id and name.startswith(job_id)]
+    if begins_so:
+        return f"did you mean {begins_so[0]!r}?"
+    return did_you_mean(job_id, known if job_id else known[:5]) if known else "no job was submitted here yet"
 
 
 def _short(hint: str) -> str:

@@ -174,7 +174,7 @@ class SubmittedJob:
     def _read(self) -> Job:
         job = self._service.jobs.get(self._job.id)
         if job is None:
-            raise UnknownJob(self._job.id, ())
+            raise UnknownJob(self._job.id)
         self._job = job
         return job
 

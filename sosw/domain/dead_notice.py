@@ -7,6 +7,7 @@ from typing import Any
 
 from sosw.domain import jsontext
 from sosw.domain.dead import DeadCount, error_of
+from sosw.domain.jsontext import words
 from sosw.domain.moments import to_ms, told
 from sosw.domain.task import LabourerName, Task
 
@@ -39,7 +40,7 @@ def text(dead: DeadCount, tasks: Sequence[Task], prefix: str) -> str:
     lines += [
         f'Replay: sosw dead replay {name} --since {first} --why "..."{option}' for name in sorted(dead.by_labourer())
     ][:EXAMPLES]
-    return "\n".join(lines) + "\n"
+    return words("\n".join(lines)) + "\n"
 
 
 def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
@@ -48,10 +49,10 @@ def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, 
     size = 0
     for task in tasks:
         letter = _letter(task)
-        length = len(jsontext.dump(letter))
+        length = len(jsontext.dump(letter).encode())
         if length > MAX_BYTES:
             letter = {**letter, "payload": None, "is_cut": True}
-            length = len(jsontext.dump(letter))
+            length = len(jsontext.dump(letter).encode())
         if group and (len(group) == MAX_TASKS or size + length > MAX_BYTES):
             yield {"labourer": labourer, "dead": group}
             group, size = [], 0
@@ -63,7 +64,7 @@ def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, 
 
 def _letter(task: Task) -> dict[str, Any]:
     failures = [
-        {"attempt": each.attempt, "at": to_ms(each.at), "error": each.error, "message": each.message}
+        {"attempt": each.attempt, "at": to_ms(each.at), "error": words(each.error), "message": words(each.message)}
         for each in task.failures
     ]
     return {
@@ -73,8 +74,8 @@ def _letter(task: Task) -> dict[str, Any]:
         "version": task.version,
         "attempts": task.tries,
         "replays": task.replays or 0,
-        "reason": task.ruling,
-        "error": error_of(task),
+        "reason": task.ruling and words(task.ruling),
+        "error": words(error_of(task)),
         "failures": failures,
         "payload": task.payload if task.payload_at is None else None,
         "is_cut": task.payload_at is not None,

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
+from sosw.domain.jsontext import words
 from sosw.domain.orders import MAX_CHARS
 from sosw.domain.task import LabourerName, Task, TaskId, TaskState
 
@@ -98,7 +99,11 @@ class DeadOrder:
         kind = kinds[0]
         if problems := [*_problems(kind, given)]:
             raise InvalidInput(problems)
-        kept = {name: given[name] for name in _PARTS if name in given}
+        kept: dict[str, Any] = {
+            name: words(given[name]) if isinstance(given[name], str) else given[name]
+            for name in _PARTS
+            if name in given
+        }
         return cls(kind=kind, tasks={TaskId(task): version for task, version in given[kind.value]}, **kept)
 
 

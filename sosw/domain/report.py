@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
-from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
+from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable, words
 from sosw.domain.task import MAX_DELAY, NOWHERE, Failure, Invocation, LabourerName, TaskId
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _kept(key: str, value: Any) -> Any:
     if key in _INVOCATION:
         return value if value and len(value) <= _INVOCATION[key] and _LAMBDAS_NAME.fullmatch(value) else None
     if key in _TEXTS and value is not None:
-        return value[: _TEXTS[key]]
+        return words(value)[: _TEXTS[key]]
     return value
 
 

@@ -128,4 +128,12 @@ def _show(stack: LocalStack, planned: list[Deployment]) -> None:
     console.print("\nto use it with any AWS tool or SDK:")
     exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in stack.variables.items())
     console.print(f"  export {exports}")
-    console.print("to look at it: python -m sosw.local status | logs NAME    to stop it: make down")
+    sosw = _command()
+    console.print(f"to use it with sosw's own command: {sosw} labourers --local")
+    console.print(f"to look at it: {sosw} local status | logs NAME    to stop it: {sosw} local down")
+
+
+def _command() -> str:
+    """`sosw`, as it can be typed here: the one beside this Python where that is below the current folder."""
+    beside = Path(sys.executable).with_name("sosw")
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else "sosw"

@@ -151,3 +151,35 @@ def test_a_sweep_full_of_deaths_leaves_the_archive_its_time(world: Watched, monk
     assert len(archived) == 10
     assert min(archived) >= timedelta(seconds=35)
     assert world.told == 20
+
+
+def test_a_task_that_nobody_can_make_sense_of_keeps_no_other_labourer_from_being_told(
+    world: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = with_labourers(world, 2)
+    get_many = world.tasks.get_many
+
+    def read(ids: Iterable[TaskId], **how: Any) -> dict[TaskId, Task]:
+        found = get_many(ids, **how)
+        if any(task.labourer == names[0] for task in found.values()):
+            raise ValueError("no state of a task")
+        return found
+
+    monkeypatch.setattr(world.tasks, "get_many", read)
+    world.minutes()
+    assert world.counted == [("dead", names[1], 1)]
+
+
+def test_an_event_that_cannot_be_sent_is_no_reason_to_tell_people_twice(world: Watched) -> None:
+    class Odd(Forgetful):
+        def start(self, function: str, event: Any) -> None:
+            if function == "undertaker":
+                raise UnicodeEncodeError("utf-8", "\ud83d", 0, 1, "surrogates not allowed")
+            super().start(function, event)
+
+    world.with_function()
+    world.bury(0)
+    world.stream()
+    for _ in range(3):
+        world.minute(invoker=Odd())
+    assert len(world.published) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvalidInput, SourceUnavailable
 from sosw.domain.job import JobState
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, dump, load
-from sosw.domain.task import JobId, TaskId, TaskState
+from sosw.domain.task import JobId, Task, TaskId, TaskState
+from sosw.job_writer import BATCH_BYTES
 from sosw.storage import ObjectsFailed
 from sosw.testing import InMemoryObjects
 from sosw.vault import NO_VAULT, Vault
@@ -106,6 +108,44 @@ def test_a_line_too_large_for_the_table_has_a_task_of_its_own(world: World) -> N
     assert [task.payload_at is not None for task in tasks] == [False, True, False]
     stored = load(world.objects.objects["payloads/j/1.json"].decode())
     assert (stored["line_numbers"], stored["lines"][0]["x"]) == ([2], LARGE)
+
+
+class Ahead(InMemoryObjects):
+    """Notes how many lines were read ahead of each object that was put: every other line is a large one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read, self.noted = 0, list[int]()
+
+    def lines(self, *_: Any) -> Iterator[bytes]:
+        wide, stay = dump({"x": LARGE}).encode(), dump({"x": "y" * 200_000}).encode()
+        self.read = 0
+        for number in range(160):
+            self.read += 1
+            yield stay if number % 2 else wide
+
+    def put(self, key: str, body: bytes, *, kind: str) -> None:
+        super().put(key, body, kind=kind)
+        self.noted.append(self.read - 2 * len(self.puts))
+
+
+def test_large_lines_are_put_away_as_they_are_read_and_few_of_those_that_fit_are_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead, batches, create = Ahead(), list[int](), world.tasks.create
+
+    def noted(tasks: Sequence[Task]) -> int:
+        batches.append(len(tasks))
+        return create(tasks)
+
+    monkeypatch.setattr(world.tasks, "create", noted)
+    monkeypatch.setattr(world.sources, "lines", ahead.lines)
+    world.sources.stored["s3://bucket/x.jsonl"] = b"{}"
+    world.objects = ahead
+    submit(world, source="s3://bucket/x.jsonl")
+    assert len(world.tasks.tasks) == 160
+    assert max(ahead.noted) <= 2
+    assert max(batches) * 100_000 <= BATCH_BYTES + 200_000
 
 
 def test_a_bucket_that_cannot_be_written_now_makes_the_job_wait(world: World) -> None:

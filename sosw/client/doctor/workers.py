@@ -31,7 +31,7 @@ def worker(
         if facts is None:
             notes.found(
                 "labourers", where, f"has no function {labourer.arn}",
-                why="its tasks start, fail and are tried again until they are dead",
+                why="none of its tasks can start: each waits, and is tried again every minute",
                 mend="deploy its stack, or name its function by `arn` in labourers.yaml: sosw apply labourers.yaml",
             )  # fmt: skip
             return

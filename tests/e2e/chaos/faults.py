@@ -12,12 +12,15 @@ from enum import Enum
 from threading import Lock
 from typing import Any, Final
 
+from sosw.domain.report import COMPLETE, FAIL
+
 Body = dict[str, Any]
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 BUSY: Final = "ProvisionedThroughputExceeded"
 TOO_MUCH: Final = "The level of configured provisioned throughput for the table was exceeded."
+ENDS: Final = (COMPLETE, FAIL)
 JSON: Final = {"Content-Type": "application/x-amz-json-1.0"}
 
 
@@ -40,6 +43,8 @@ class Fault(str, Enum):
     """Of an asynchronous invocation: accepted at once, begun so late that a lease may have ended."""
     DOUBLED = "doubled"
     """Of a message among the Essentials and from a Worker: accepted once, delivered twice."""
+    OVERTAKEN = "overtaken"
+    """Of the report that an attempt ended: accepted at once, delivered when the next attempt of its task runs."""
 
 
 RATES: Final[Mapping[Fault, float]] = {
@@ -51,8 +56,9 @@ RATES: Final[Mapping[Fault, float]] = {
     Fault.HALVED: 0.1,
     Fault.LATE: 0.02,
     Fault.DOUBLED: 0.03,
+    Fault.OVERTAKEN: 0.01,
 }
-"""Shares of the calls that each can meet."""
+"""Shares of the calls that each can meet. What is overtaken costs a lease, and the slot for so long."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,23 @@ class Call:
     def is_message(self) -> bool:
         """Whether it invokes a function without waiting for the answer."""
         return self.function is not None and self.headers.get("X-Amz-Invocation-Type") == "Event"
+
+    @property
+    def end(self) -> Body | None:
+        """The report that it brings to the WorkerAssistant, if that tells how an attempt ended."""
+        event = self._event
+        return event if event.get("action") in ENDS else None
+
+    @property
+    def assignment(self) -> Body | None:
+        """The event that it starts an attempt with."""
+        event = self._event
+        return event if isinstance(event.get("sosw"), dict) else None
+
+    @property
+    def _event(self) -> Body:
+        event = json.loads(self.body) if self.is_message else None
+        return event if isinstance(event, dict) else {}
 
     @property
     def operation(self) -> str:
@@ -130,6 +153,8 @@ class Dice:
             return call.is_message
         if fault is Fault.DOUBLED:
             return call.is_message and call.function != self._spared
+        if fault is Fault.OVERTAKEN:
+            return call.end is not None
         return True
 
 

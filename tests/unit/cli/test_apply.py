@@ -52,6 +52,11 @@ def test_the_plan_is_shown_and_asked_about_and_applied(sosw: Run, world: ClientW
     assert "Apply 2 added? [y/N]" in yes.err
 
 
+def test_names_of_settings_are_whole_at_80_columns(sosw: Run, file: Path) -> None:
+    file.write_text(TEXT.replace("sales", "the-flight-delays-of-2013"))
+    assert " max_simultaneous_invocations " in sosw("apply", str(file), "--dry-run", columns=80).out
+
+
 def test_changes_are_shown_old_and_new_and_removals_by_their_name(sosw: Run, world: ClientWorld, file: Path) -> None:
     sosw("apply", str(file), "--yes")
     file.write_text(TEXT.replace(": 2", ": 7").replace("    draws: [api]\n", "").split("resources")[0] + "resources:\n")

@@ -100,6 +100,8 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
     found = sosw("dead", "show", "k#0", "--json").json
     assert (found["replays"], found["failures"]) == (1, [each.to_json() for each in world.task_of("k", 0).failures])
     assert sosw("dead", "show", "k#1").code == 1
+    told = sosw("dead", "show", "k")
+    assert (told.code, told.err) == (2, "sosw: 'k' is not the id of a task: those are such as k#0\n")
 
 
 def test_where_the_last_attempt_failed_is_shown(sosw: Run, world: ClientWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import typer
 
 from sosw.cli.session import Session
 from sosw.domain.job import JobState
@@ -95,7 +96,7 @@ def test_results_and_failures_are_shown(sosw: Run, ended: ClientWorld) -> None:
     document = sosw("job", "k", "--results", "--failures", "--json").json
 
     assert '#2 {"job_schema_name": "by_shop", "isolate_shops": true, "shops": ["c"]}\n   {"n": 2}\n' in shown
-    assert "#1 dead after 1 attempts" in shown
+    assert "#1 dead after 1 attempt {" in shown
     assert "   attempt 1, 12:00:00 UTC  ValueError: no\n" in shown
     assert [(each["number"], each["result"]) for each in document["results"]] == [(0, {"n": 0}), (2, {"n": 2})]
     assert [(each["number"], each["failures"][0]["error"]) for each in document["failures"]] == [(1, "ValueError")]
@@ -180,8 +181,22 @@ def test_cancel_tells_how_many_are_open_and_asks(sosw: Run, world: ClientWorld) 
     job = world.jobs.jobs[JobId("k")]
 
     assert (no.code, nobody.code, yes.code, before) == (1, 2, 0, JobState.READY)
+    assert nobody.err.splitlines()[-1].startswith("sosw: nobody is here to be asked")
     assert "job k of sales: 0 of 2 tasks closed (0 done, 0 dead, 2 open)\nCancel it, with 2 tasks open? [y/N]" in no.err
     assert (job.state, job.cancelled_why, bool(job.cancelled_by)) == (JobState.CANCELLED, "the wrong year", True)
+
+
+def test_an_interrupted_question_is_no_answer(sosw: Run, world: ClientWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        aborted = typer.Abort()  # as Typer raises it
+        aborted.__context__ = KeyboardInterrupt()
+        raise aborted
+
+    monkeypatch.setattr("sosw.cli.session.typer.confirm", interrupt)
+    world.client.submit("sales", idempotency_key="k")
+    ended = sosw("cancel", "k", "--why", "w")
+    assert (ended.code, "nobody is here" in ended.err) == (130, False)
+    assert world.jobs.jobs[JobId("k")].state is JobState.READY
 
 
 def test_cancel_of_what_is_over_does_nothing(sosw: Run, ended: ClientWorld) -> None:

@@ -182,6 +182,11 @@ def test_an_interrupted_wait_tells_that_the_job_goes_on(sosw: Run, world: Client
     assert "the job goes on: see it by `sosw job k --wait`" in ended.err
 
 
+def test_what_is_advised_leads_to_the_same_environment(sosw: Run) -> None:
+    ended = sosw("submit", "sales", "--key", "k", "--prefix", "trial", "--local")
+    assert ended.out.endswith("follow it: sosw job k --wait --prefix trial --local\n")
+
+
 @pytest.mark.parametrize(
     ("step", "payloads"),
     [

@@ -31,6 +31,7 @@ def test_a_task_is_told_line_by_line(sosw: Run, ended: ClientWorld) -> None:
     assert (
         lines[5].strip().startswith("https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:")
     )
+    assert lines[5].index("https") == lines[4].index("attempt")
     assert lines[6].endswith("dead after 1 try: it failed in a way that no retry can mend")
     assert lines[7] == "it leaves the table from 2026-01-31 12:00:00.000 UTC on"
     assert ended.task_of("j", 1).state == "dead"
@@ -48,6 +49,8 @@ def test_it_is_told_from_the_archive_too(sosw: Run, ended: ClientWorld) -> None:
     ("words", "code", "sentence"),
     [
         (("j",), Exit.USAGE, "'j' is not the id of a task: those are such as j#0"),
+        (("j#last",), Exit.USAGE, "'j#last' is not the id of a task: those are such as j#0"),
+        (("#1",), Exit.USAGE, "'#1' is not the id of a task: those are such as delays-2013-02#0"),
         (
             ("j#0", "--date", "31.1.2026"),
             Exit.USAGE,
@@ -61,6 +64,13 @@ def test_a_mistake_is_one_sentence(sosw: Run, words: tuple[str, ...], code: Exit
     done = sosw("task", *words)
     assert (done.code, done.out) == (code, "")
     assert sentence in done.err
+
+
+def test_moment_and_duration_do_not_run_into_each_other(sosw: Run, world: ClientWorld) -> None:
+    world.client.submit("sales", idempotency_key="j")
+    world.clock.advance(seconds=86_399)
+    world.end("j", 0)
+    assert " UTC +23 h 59 min " in sosw("task", "j#0").out
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def test_labourers_that_are_no_longer_registered_are_looked_through_too(world: C
 def test_what_is_misspelt_is_answered_with_a_guess(world: ClientWorld) -> None:
     with pytest.raises(UnknownLabourer, match="did you mean 'sales'"):
         list(world.client.dead.list("sale"))
-    with pytest.raises(UnknownJob):
+    with pytest.raises(UnknownJob, match="there is no job 'kk': see the latest ones by"):
         list(world.client.dead.list(job="kk"))
     with pytest.raises(InvalidInput, match="since"):
         world.client.dead.list(since="yesterday")

@@ -19,6 +19,23 @@ def test_many_go_in_several_events_none_of_which_is_too_large() -> None:
     assert len(dump(event)) < 2_000
 
 
+def test_a_payload_that_lies_in_the_bucket_is_told_as_one_that_is_left_out() -> None:
+    (event,) = events(LABOURER, [a_task(0, payload={}, payload_at="s3://bucket/payloads/job/0.json")])
+    assert (event["dead"][0]["payload"], event["dead"][0]["is_cut"]) == (None, True)
+
+
+def test_an_event_is_measured_in_bytes() -> None:
+    wide = [a_task(n, payload={"x": "語" * 40_000}) for n in range(2)]
+    assert [len(event["dead"]) for event in events(LABOURER, wide)] == [1, 1]
+
+
+def test_half_a_character_keeps_nothing_from_being_told() -> None:
+    task = a_task(0, failures=(_failure("E\ud83d", "no\ud83d"),), ruling="\ud83d")
+    (event,) = events(LABOURER, [task])
+    assert b"no?" in dump(event).encode()
+    assert "E?: no?" in text(_count(task), [task], "sosw")
+
+
 def _count(*tasks: Task) -> DeadCount:
     dead = DeadCount()
     for task in tasks:
