@@ -51,29 +51,34 @@ def get_lambda_handler(
     kept = global_vars or LambdaGlobals()
     send = _Reports(invoker)
 
+    def ready(event: Any) -> Processor:
+        return _ready(kept, processor_class, custom_config, event)
+
     def lambda_handler(event: Any, context: Any) -> Any:
         kept.lambda_context, send.last = context, None
         try:
-            return answer(event, context)
+            return _answer(event, context, send, ready, is_worker=issubclass(processor_class, Worker))
         except (Exception, SystemExit) as error:
             if send.last in {None, HEARTBEAT}:
                 raise
             sosw_reported(error)
 
-    def answer(event: Any, context: Any) -> Any:
-        try:
-            event = _whole(event, send)
-            processor = _ready(kept, processor_class, custom_config, event)
-        except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
-            if issubclass(processor_class, Worker):
-                _fail_unbegun(event, error, send, invocation(context))
-            raise
-        if isinstance(processor, Worker):
-            return send.answer(_run(processor, event, context, send))
-        processor.reset_stats()
-        return processor(event)
-
     return lambda_handler
+
+
+def _answer(event: Any, context: Any, send: _Reports, ready: Callable[[Any], Processor], *, is_worker: bool) -> Any:
+    """What the Processor that is `ready` for the event returns."""
+    try:
+        event = _whole(event, send)
+        processor = ready(event)
+    except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
+        if is_worker:
+            _fail_unbegun(event, error, send, invocation(context))
+        raise
+    if isinstance(processor, Worker):
+        return send.answer(_run(processor, event, context, send))
+    processor.reset_stats()
+    return processor(event)
 
 
 def sosw_reported(error: BaseException) -> NoReturn:
