@@ -67,6 +67,7 @@ def get_lambda_handler(
 
 
 def _answer(event: Any, context: Any, send: _Reports, ready: Callable[[Any], Processor], *, is_worker: bool) -> Any:
+    """What the Processor that is `ready` for the event returns."""
     try:
         event = _whole(event, send)
         processor = ready(event)

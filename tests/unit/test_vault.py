@@ -180,8 +180,9 @@ def test_a_job_whose_own_body_cannot_be_written_or_read_is_not_taken(world: Worl
         NO_VAULT.whole(job)
 
 
-def test_a_large_result_that_came_with_its_report_lies_in_the_bucket(running: World) -> None:
-    assert report(running, result=RESULT) == {"accepted": True, "state": "done"}
+@pytest.mark.parametrize("action", ["complete", "mark_task_as_completed"])
+def test_a_large_result_that_came_with_its_report_lies_in_the_bucket(running: World, action: str) -> None:
+    assert report(running, action=action, result=RESULT) == {"accepted": True, "state": "done"}
     assert (running.task().result, kept(running)) == (None, RESULT)
     assert str(running.task().result_at).startswith("s3://bucket/results/job/0/1-")
 
@@ -239,29 +240,6 @@ def test_an_attempt_that_ran_twice_does_not_replace_the_result_that_was_taken(ru
     assert kept(running) == RESULT
     assert not running.assistant(vault=a_vault(running)).answer(record(responsePayload=[RESULT]))["accepted"]
     assert kept(running) == RESULT
-
-
-def lent(world: World, action: str, task: str = "job#0", attempt: int = 1) -> Any:
-    return world.assistant(vault=a_vault(world)).answer({"action": action, "task_id": task, "attempt": attempt})
-
-
-def test_a_worker_is_lent_urls_for_its_own_two_objects(running: World) -> None:
-    assert lent(running, "fetch") == {"url": "memory://bucket/payloads/job/0.json?get=900"}
-    assert lent(running, "store") == {"url": "memory://bucket/results/job/0/1.json?put=900"}
-
-
-def test_nobody_is_lent_what_belongs_to_another_attempt_or_to_a_closed_task(running: World) -> None:
-    none = {"url": None, "why": "task job#1: cannot fetch: there is no such task"}
-    assert lent(running, "fetch", "job#1") == none
-    assert lent(running, "fetch", attempt=2)["why"] == "task job#0: cannot fetch: it is running, attempt 1"
-    report(running, result_is_stored=True)
-    assert lent(running, "store") == {"url": None, "why": "task job#0: cannot store: it is done, attempt 1"}
-
-
-def test_an_attempt_whose_success_is_still_taken_while_its_task_waits_is_lent_its_place(running: World) -> None:
-    report(running, action="fail", error="DeadlineExceeded")
-    assert running.task().state is TaskState.QUEUED
-    assert lent(running, "store")["url"]
 
 
 def test_without_a_bucket_nothing_is_lent_and_a_large_result_becomes_a_note(running: World) -> None:
