@@ -56,7 +56,7 @@ class TaskHistory:
     log_group: str
     """Of its function, as Lambda names it."""
     region: str | None
-    """Of its function, where it is known."""
+    """Of its function, where it is known; None on the local stack, which no console shows."""
     steps: tuple[Step, ...]
     """What happened to it, in order."""
 
@@ -108,7 +108,7 @@ def _told(service: Service, task: Task, *, is_archived: bool) -> TaskHistory:
         result=values.result(service, task),
         is_archived=is_archived,
         log_group=group,
-        region=labourer.region or service.region(),
+        region=(labourer.region or service.region()) if service.has_console() else None,
         steps=tuple(history.steps(task, group=group, now=service.clock.now())),
         **same,
     )
