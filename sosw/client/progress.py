@@ -39,7 +39,8 @@ def progress(*, is_wanted: bool, stream: TextIO | None = None) -> Iterator[Show]
 
 def plain(stream: TextIO) -> Show:
     """A line when something was heard first, every few seconds, and at the end."""
-    said, before = -SAY_EVERY, None
+    said = -SAY_EVERY
+    before: int | None = None
 
     def show(status: JobStatus, seconds: float) -> None:
         nonlocal said, before

@@ -103,6 +103,8 @@ def test_what_is_misspelt_is_answered_with_a_guess(world: ClientWorld) -> None:
         list(world.client.dead.list("sale"))
     with pytest.raises(UnknownJob, match="there is no job 'kk': see the latest ones by"):
         list(world.client.dead.list(job="kk"))
+    with pytest.raises(InvalidInput, match="'k#0 sales' names tasks and labourers"):
+        world.client.dead.list("k#0", "sales")
     with pytest.raises(InvalidInput, match="since"):
         world.client.dead.list(since="yesterday")
 
