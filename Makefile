@@ -73,6 +73,10 @@ schedules: env ## Play 10,000 random schedules: is a limit ever exceeded? (some 
 soak: env ## Kill, interleave and shake everything for MINUTES=n (10): crash points, states, seeds; with SOSW_DYNAMODB_LOCAL=1 on the real engine too
 	@$(BIN)/python -m tests.soak $(or $(MINUTES),10)
 
+.PHONY: chaos
+chaos: env ## Run 1,000 tasks on the local stack while everything around them fails; SOSW_CHAOS_SEED=n throws other dice (some minutes)
+	@$(BIN)/pytest --quiet tests/e2e/test_chaos.py -m chaos
+
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --exit-zero

@@ -14,6 +14,7 @@ from sosw.local.clients import ACCOUNT, SECRET
 
 ROOT = Path(__file__).parents[1]
 PEER_PYTHON = ROOT / ".sosw" / "peer" / "bin" / "python"
+NO_PEER = "sosw 0.7.51 is not here to compare with: run make bench, which installs it for itself"
 _PATIENCE = 3600.0
 """Seconds for one program."""
 _NOWHERE = {
@@ -42,17 +43,23 @@ def here(program: str, *arguments: object, is_heard: bool = False, **environment
 def peer(program: str, *arguments: object, **environment: str) -> dict[str, Any]:
     """The figures of `bench/peer/<program>.py`, whose `sosw` is the peer."""
     if not PEER_PYTHON.exists():
-        raise ProgramFailed("sosw 0.7.51 is not here to compare with: run make bench, which installs it for itself")
+        raise ProgramFailed(NO_PEER)
     file = ROOT / "bench" / "peer" / f"{program}.py"
     return _run([str(PEER_PYTHON), "-I", str(file), *map(str, arguments)], environment)
 
 
-def _run(command: list[str], environment: Mapping[str, str], *, is_heard: bool = False) -> dict[str, Any]:
+def nowhere(**environment: str) -> dict[str, str]:
+    """The environment of a program, with the endpoints that are named and no way to a real account."""
+    endpoints = {name: value for name, value in os.environ.items() if name.startswith("AWS_ENDPOINT_URL_")}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, **_NOWHERE, **endpoints, **environment}
+
+
+def _run(command: list[str], environment: Mapping[str, str], *, is_heard: bool = False) -> dict[str, Any]:
     ran = subprocess.run(
         command,
         cwd=ROOT,
-        env={**kept, **_NOWHERE, **environment},
+        env=nowhere(**environment),
         stdout=subprocess.PIPE,
         stderr=None if is_heard else subprocess.PIPE,
         text=True,

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from sosw.domain.archive import Partition
     from sosw.domain.job import Job
     from sosw.domain.settings import EssentialSettings
-    from sosw.domain.task import Task, TaskId
+    from sosw.domain.task import JobId, Task, TaskId
     from sosw.domain.watch import Watch
     from sosw.ports import Clock, JobStore, TaskStore
     from sosw.storage import ObjectStore, WatchStore
 
 log = logging.getLogger(__name__)
 
-MOST_JOBS = 100
-"""That one sweep looks at."""
+AT_ONCE = 100
+"""Jobs that are asked for at a time."""
 READ_AT_ONCE = 100
 MOST_LINES, MOST_CHARS = 10_000, 16_000_000
 """Of a batch, which is held in memory."""
@@ -62,18 +62,29 @@ class Archivist:
     def run(self, has_time: Callable[[], bool]) -> Counter[str]:
         """Look at the jobs whose moment has come; what was `archived`, `objects`, and what `failed`.
 
-        Raises nothing that AWS answers: the next sweep goes on.
+        Raises nothing: the sweep has other work to do, and the next one goes on.
         """
         self._counts, self._ready, self._batch = Counter(), [], _Batch()
         try:
-            for each in self.watches.due(self.clock.now(), MOST_JOBS):
-                if not has_time():
-                    break
+            for each in self._due(has_time):
                 self._try(each, has_time)
             self._write()
         except SoswError as error:
             self._failed("archive.failed", error)
+        except Exception as error:
+            log.exception("archive.broken")
+            self._failed("archive.failed", error)
         return self._counts
+
+    def _due(self, has_time: Callable[[], bool]) -> Iterator[Watch]:
+        """Each job once, as long as there is time: more may become due in a minute than are asked for at once."""
+        seen: set[JobId] = set()
+        while fresh := [each for each in self.watches.due(self.clock.now(), AT_ONCE) if each.job_id not in seen]:
+            for each in fresh:
+                if not has_time():
+                    return
+                seen.add(each.job_id)
+                yield each
 
     def _try(self, due: Watch, has_time: Callable[[], bool]) -> None:
         """The others must not wait for a job that cannot be read; it is looked at again when its hold is over."""
@@ -84,6 +95,7 @@ class Archivist:
         except Exception as error:
             log.exception("archive.job_failed", extra={"job_id": due.job_id})
             self._failed("archive.failed", error)
+            self.watches.save(replace(due, due=self.clock.now() + watch.HOLD))  # unless its reading had begun
 
     def _failed(self, event: str, error: Exception) -> None:
         log.warning(event, extra={"why": str(error)})

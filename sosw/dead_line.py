@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.lifecycle import dead_key
 from sosw.domain.moments import to_ms
+from sosw.domain.task import TaskState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from sosw.domain.ranks import Place
-    from sosw.domain.task import LabourerName
+    from sosw.domain.task import LabourerName, Task
     from sosw.ports import TaskStore
 
 PAGE = 500
 """Places that are read at a time."""
+TASKS = 100
+"""Tasks that are read at a time, with their payloads."""
 
 
 class DeadLine:
@@ -39,3 +43,18 @@ class DeadLine:
                 size *= 2  # more died in one millisecond than a page has places for
             start = page[-1].rank
             seen = {place for place in page if place.rank == start}
+
+    def dead(self, places: Sequence[Place]) -> Iterator[Task]:
+        """The tasks of those places that are dead still, in their order, whole."""
+        for start in range(0, len(places), TASKS):
+            part = places[start : start + TASKS]
+            found = self._tasks.get_many(place.task for place in part)
+            for place in part:
+                task = found.pop(place.task, None)
+                if task and task.state is TaskState.DEAD and task.rank == place.rank:
+                    yield task
+
+
+def light(task: Task) -> Task:
+    """`task` without what may be large in it: to be held by the thousand."""
+    return replace(task, payload={}, result=None, stats=None)

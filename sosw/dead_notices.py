@@ -9,17 +9,17 @@ was sent: whoever dies between the two, or does not get to know whether it was s
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sosw.dead_line import DeadLine
+from sosw.dead_line import DeadLine, light
 from sosw.domain import dead_notice
-from sosw.domain.dead import Tally, error_of
+from sosw.domain.dead import DeadCount, error_of
 from sosw.domain.dead_marks import WINDOW, Mark
 from sosw.domain.errors import SoswError, StaleRecord
-from sosw.domain.moments import EPOCH, to_ms
+from sosw.domain.moments import EPOCH, from_ms, to_ms
 from sosw.domain.ranks import Place
 from sosw.domain.records import Record, of_everything, of_labourer
 from sosw.domain.task import LabourerName, Task, TaskState
@@ -42,6 +42,8 @@ TURNS = 10
 """Minutes in which each labourer is looked at once, whatever was heard."""
 MAX_LOOKED = 2_000
 """Deaths of one labourer that a sweep looks at."""
+MAX_TOLD = 10_000
+"""Deaths of all labourers after which a sweep looks no further: they are held in memory, without their payloads."""
 ROUNDS = 4
 NOTICE, CALL = "notice", "call"
 """What is told by message, and to the function `on_dead`: each has a mark of its own."""
@@ -57,6 +59,7 @@ class _News:
     """All since its floor; not all, unless `is_whole`."""
     is_whole: bool
     tasks: tuple[Task, ...]
+    """Without payload, result and stats."""
 
     def told(self, now: datetime) -> Mark:
         """The mark once it is told."""
@@ -112,10 +115,10 @@ class DeadNotices:
         except SoswError as error:
             log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": str(error)})
 
-    def tell(self) -> None:
-        """Tell of all that died since the last time."""
+    def tell(self, has_time: Callable[[], bool] = lambda: True) -> None:
+        """Tell of all that died since the last time, as far as there is time; those told longest ago come first."""
         try:
-            self._tell()
+            self._tell(has_time)
         except Exception:
             log.exception("deaths.untold")  # the sweep has other work to do, and the next one tells
 
@@ -134,19 +137,19 @@ class DeadNotices:
             return
         log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": "the record is busy"})
 
-    def _tell(self) -> None:
+    def _tell(self, has_time: Callable[[], bool]) -> None:
         record, now = self._read(), self._clock.now()
-        if now - _moment(record.value.get("told_at", 0)) < BETWEEN:
+        if now - from_ms(record.value.get("told_at", 0)) < BETWEEN:
             return  # another sweep has just told
         record = self._acquainted(record)
-        looks = [look for look in self._looks(record, now) if look.has_news]
+        looks = self._looks(record, now, has_time)
         if not looks or not self._claim(record, looks, now):
             return
         done: Counter[LabourerName] = Counter()
         told = {NOTICE} if self._notify(looks) else set[str]()
         for look in looks:
             done[look.labourer] = len(look.news[NOTICE].tasks) if told else 0
-            marks = told | ({CALL} if CALL in look.news and self._call(look) else set())
+            marks = told | ({CALL} if CALL in look.news and self._call(look, has_time) else set())
             if marks:
                 self._mark(look.told(marks, now))
         log.info("deaths.told", extra={"count": done.total(), "labourers": dict(done)})
@@ -163,11 +166,22 @@ class DeadNotices:
         except StaleRecord:
             return acquainted  # a hint came between: whoever writes next reads it first
 
-    def _looks(self, record: Record, now: datetime) -> list[_Look]:
+    def _looks(self, record: Record, now: datetime, has_time: Callable[[], bool]) -> list[_Look]:
+        """Of those with news. Who is left out for want of time or room has the oldest mark, and is the first later."""
         names = self._due(record, now)
-        marks = self._records.read(of_labourer(name, RECORD) for name in names)
-        found = [self._try(name, marks[of_labourer(name, RECORD)], now) for name in names]
-        return [look for look in found if look]
+        known = self._records.read(of_labourer(name, RECORD) for name in names)
+        marks = {name: known[of_labourer(name, RECORD)] for name in names}
+        waiting = deque(sorted(names, key=lambda name: (marks[name].value.get(NOTICE, {}).get("floor", 0), name)))
+        found: list[_Look] = []
+        room = MAX_TOLD
+        while waiting and room > 0 and has_time():
+            look = self._try(name := waiting.popleft(), marks[name], now)
+            if look and look.has_news:
+                found.append(look)
+                room -= sum(len(news.tasks) for news in look.news.values())
+        if waiting:
+            log.warning("deaths.cut", extra={"labourers": list(waiting)})
+        return found
 
     def _due(self, record: Record, now: datetime) -> list[LabourerName]:
         """Those heard of, and whose turn it is; those that are not registered any more are among them."""
@@ -179,8 +193,8 @@ class DeadNotices:
     def _try(self, labourer: LabourerName, record: Record, now: datetime) -> _Look | None:
         try:
             return self._look(labourer, record, now)
-        except SoswError as error:
-            log.warning("deaths.unread", extra={"labourer": labourer, "why": str(error)})  # it holds up no other
+        except Exception:
+            log.exception("deaths.unread", extra={"labourer": labourer})  # whatever it is, it holds up no other
             return None
 
     def _look(self, labourer: LabourerName, record: Record, now: datetime) -> _Look:
@@ -199,9 +213,7 @@ class DeadNotices:
             if len(looked) >= MAX_LOOKED:
                 break
         fresh = mark.fresh(looked)
-        found = self._tasks.get_many(place.task for place in fresh)
-        dead = {Place(task.rank or 0, task.id): task for task in found.values() if task.state is TaskState.DEAD}
-        tasks = tuple(dead[place] for place in fresh if place in dead)
+        tasks = tuple(light(task) for task in DeadLine(self._tasks).dead(fresh))
         return _News(mark=mark, looked=tuple(looked), is_whole=len(looked) < MAX_LOOKED, tasks=tasks)
 
     def _claim(self, record: Record, looks: list[_Look], now: datetime) -> bool:
@@ -225,37 +237,41 @@ class DeadNotices:
 
     def _notify(self, looks: list[_Look]) -> bool:
         """Whether people were told, and the counts with it."""
-        tally, tasks = Tally(), [task for look in looks for task in look.news[NOTICE].tasks]
+        tasks = [task for look in looks for task in look.news[NOTICE].tasks]
+        dead = DeadCount()
         for task in tasks:
-            tally.add(task.labourer, error_of(task), task.greenfield)
-        if not tasks:
-            return True
-        if self._notifier:
-            subject, text = (make(tally) for make in self._words(tasks))
-            try:
-                self._notifier.publish(subject, text)
-            except SoswError as error:
-                log.warning("deaths.unsent", extra={"count": tally.total, "why": str(error)})
-                return False
-        for labourer, count in tally.by_labourer().items():
+            dead.add(task.labourer, error_of(task), task.greenfield)
+        if tasks and not self._publish(dead, tasks):
+            return False
+        for labourer, count in dead.by_labourer().items():
             self._counts.count("dead", labourer, count)
         return True
 
-    def _words(self, tasks: list[Task]) -> tuple[Callable[[Tally], str], Callable[[Tally], str]]:
+    def _publish(self, dead: DeadCount, tasks: list[Task]) -> bool:
+        """Whether the topic has the message, or there is none."""
+        if self._notifier is None:
+            return True
         oldest = sorted(tasks, key=lambda task: task.greenfield)
-        return (
-            lambda tally: dead_notice.subject(tally, self._prefix),
-            lambda tally: dead_notice.text(tally, oldest, self._prefix),
-        )
-
-    def _call(self, look: _Look) -> bool:
-        """Whether the labourer's function was handed all that it has not had."""
-        function = self._function(look.labourer)
         try:
-            for event in dead_notice.events(look.labourer, look.news[CALL].tasks):
-                self._invoker.start(str(function), {"prefix": self._prefix, **event})
+            self._notifier.publish(
+                dead_notice.subject(dead, self._prefix), dead_notice.text(dead, oldest, self._prefix)
+            )
         except SoswError as error:
-            log.warning("deaths.uncalled", extra={"labourer": look.labourer, "why": str(error)})
+            log.warning("deaths.unsent", extra={"count": dead.total, "why": str(error)})
+            return False
+        return True
+
+    def _call(self, look: _Look, has_time: Callable[[], bool]) -> bool:
+        """Whether the labourer's function was handed all that it has not had: the tasks are read again, to be whole."""
+        function = self._function(look.labourer)
+        places = [Place(task.rank or 0, task.id) for task in look.news[CALL].tasks]
+        try:
+            for event in dead_notice.events(look.labourer, DeadLine(self._tasks).dead(places)):
+                if not has_time():
+                    return False
+                self._invoker.start(str(function), {"prefix": self._prefix, **event})
+        except Exception:
+            log.exception("deaths.uncalled", extra={"labourer": look.labourer})  # as above
             return False
         return True
 
@@ -272,7 +288,3 @@ class DeadNotices:
     def _read(self) -> Record:
         key = of_everything(RECORD)
         return self._records.read([key])[key]
-
-
-def _moment(ms: int) -> datetime:
-    return EPOCH + timedelta(milliseconds=ms)

@@ -6,13 +6,13 @@ import logging
 import os
 from datetime import timedelta
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sosw.clock import SystemClock
 from sosw.deadline import daemon_alarm
 from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import DROPPED, MAX_EVENT_BYTES, dump, reportable, words
-from sosw.domain.report import COMPLETE, FAIL, MESSAGE_CHARS, REPORTED, Report
+from sosw.domain.report import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
 from sosw.settings import DEFAULT_PREFIX, Names
 from sosw.worker import Worker
@@ -54,6 +54,14 @@ def get_lambda_handler(
     def lambda_handler(event: Any, context: Any) -> Any:
         kept.lambda_context, send.last = context, None
         try:
+            return answer(event, context)
+        except (Exception, SystemExit) as error:
+            if send.last in {None, HEARTBEAT}:
+                raise
+            sosw_reported(error)
+
+    def answer(event: Any, context: Any) -> Any:
+        try:
             event = _whole(event, send)
             processor = _ready(kept, processor_class, custom_config, event)
         except (Exception, SystemExit) as error:  # else its slot would be held to the end of the lease
@@ -66,6 +74,13 @@ def get_lambda_handler(
         return processor(event)
 
     return lambda_handler
+
+
+def sosw_reported(error: BaseException) -> NoReturn:
+    """Raise what the Worker has told of. Lambda's record of the failure knows less, such as not the pause that
+    `RetryAfter` asks for, and may be there first: by this name among its frames it is known as no news.
+    """
+    raise error
 
 
 def _run(worker: Worker, event: Any, context: Any, send: Callable[[Report], None]) -> Any:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 BATCH = 1_000
 """Tasks handed to the store at a time, at most."""
+BATCH_BYTES = 8_000_000
+"""Of their payloads, as far as they go into the table: more of it is not held at a time."""
 BODY_CHARS = 40_000
 """For each of these in a job's body, its notes are a batch further apart: at most 0.05 write units a task."""
 HOLD = timedelta(seconds=120)
@@ -96,7 +98,7 @@ class JobWriter:
         if self._clock.now() >= self._renewed + PACE:
             self._note(HOLD)  # before, for it would be too late after
         self.batch = [task.id for task in batch]
-        self.created += self._tasks.create(self._vault.stowed(batch))
+        self.created += self._tasks.create(batch)
         self._written += len(batch)
         if self._written - self.job.cursor >= _note_every(self.job):
             self._note(HOLD)
@@ -162,12 +164,14 @@ class JobWriter:
         self._placement = self._placer.place(self.job, request)
         placed: dict[str, Any] = {"start": self._written, "beat": self._beat}
         batch: list[Task] = []
-        begun = self._clock.now()
-        for task in self._reader.tasks(self.job, request, due, self._placement, **placed):
+        begun, held = self._clock.now(), 0
+        for whole in self._reader.tasks(self.job, request, due, self._placement, **placed):
+            task, size = self._vault.stowed(whole)
             batch.append(task)
-            if len(batch) == BATCH or self._clock.now() >= begun + PACE:
+            held += size
+            if len(batch) == BATCH or held >= BATCH_BYTES or self._clock.now() >= begun + PACE:
                 yield batch
-                batch, begun = [], self._clock.now()
+                batch, begun, held = [], self._clock.now(), 0
         if batch:
             yield batch
 

@@ -27,9 +27,9 @@ def whole(event: Any, call: Call) -> Any:
     ours = event.get("sosw") if isinstance(event, dict) else None
     if not isinstance(ours, dict) or ours.get("payload_is_stored") is not True:
         return event
-    lent = _url(call, "fetch", event, ours)
+    lent, why = _url(call, "fetch", event, ours)
     if lent is None:
-        raise ValueUnreachable(f"the payload of task {event['task_id']} cannot be read: sosw has no bucket any more")
+        raise ValueUnreachable(f"the payload of task {event['task_id']} cannot be read: {why}")
     payload = jsontext.load(_http("GET", lent).decode())
     return {**event, **payload, "task_id": event["task_id"], "sosw": ours}
 
@@ -40,21 +40,24 @@ def light(report: Mapping[str, Any], call: Call) -> dict[str, Any]:
     if "result" not in event or len(jsontext.dump(event).encode()) <= MAX_EVENT_BYTES:
         return event
     result = event.pop("result")
-    lent = _url(call, "store", event, event)
+    lent, _ = _url(call, "store", event, event)
     if lent is None:
         return event | {"result": reportable(result, MAX_RESULT_BYTES)}  # a note
     _http("PUT", lent, jsontext.dump(result).encode())
     return event | {"result_is_stored": True}
 
 
-def _url(call: Call, action: str, task: Mapping[str, Any], attempt: Mapping[str, Any]) -> str | None:
+def _url(call: Call, action: str, task: Mapping[str, Any], attempt: Mapping[str, Any]) -> tuple[str | None, str]:
+    """The URL, or why there is none."""
     said = call({"action": action, "task_id": task["task_id"], "attempt": attempt["attempt"]})
-    found = said.get("url") if isinstance(said, dict) else None
-    return found if isinstance(found, str) else None
+    told = said if isinstance(said, dict) else {}
+    found = told.get("url")
+    return found if isinstance(found, str) else None, str(told.get("why", "sosw has no bucket any more"))
 
 
 def _http(method: str, url: str, body: bytes | None = None) -> bytes:
     """Tried again when the network or the server fails."""
+    import http.client  # noqa: PLC0415  (as below)
     import urllib.error  # noqa: PLC0415  (the standard library's client is heavy, and large values are rare)
     import urllib.request  # noqa: PLC0415  (as above)
 
@@ -65,7 +68,7 @@ def _http(method: str, url: str, body: bytes | None = None) -> bytes:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  (as above)
                 content: bytes = answer.read()
                 return content
-        except (OSError, urllib.error.URLError) as error:
+        except (OSError, http.client.HTTPException) as error:
             last = error
             if isinstance(error, urllib.error.HTTPError):
                 error.close()  # it holds the connection

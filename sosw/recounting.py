@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_JOBS = 25
+MAX_JOBS = 100
 """Jobs that one sweep looks at."""
 MAX_TASKS = 5_000
 """Tasks that one sweep reads: a job of a million is counted within four hours."""
@@ -85,8 +85,14 @@ class Recounting:
         except Exception:
             # A row that cannot be understood must not hold up the others, today or ever.
             log.exception("recount.unreadable", extra={"job_id": job_id})
-            self._jobs.count_again(job_id, self._clock.now() + UNREADABLE)
+            self._put_off(job_id)
             return False
+
+    def _put_off(self, job_id: JobId) -> None:
+        try:
+            self._jobs.count_again(job_id, self._clock.now() + UNREADABLE)
+        except SoswError as error:
+            log.warning("recount.failed", extra={"job_id": job_id, "why": str(error)})  # the next sweep puts it off
 
     def _go_on(self, job_id: JobId, has_time: Callable[[], bool]) -> bool:
         """Whether its totals were mended."""

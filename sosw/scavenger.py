@@ -45,6 +45,9 @@ SWEEP_BATCH = 100
 SWEEP_TIME = timedelta(seconds=30)
 """No labourer, and no batch of tasks, is begun with less time left: the wake, which comes after, may take 15 s."""
 
+NOTICE_TIME = SWEEP_TIME + timedelta(seconds=20)
+"""Nor is anybody told of more deaths: the archive, which comes after, must not wait for ever while many tasks die."""
+
 
 class Scavenger(Processor):
     """`pass_on` makes things fast, `sweep` alone makes them right."""
@@ -138,13 +141,13 @@ class Scavenger(Processor):
         self._wake(freed)
         if _has_time(remaining):
             self._resume_jobs()
-        if self._deaths and _has_time(remaining):
-            self._deaths.tell()
-        if mended := self.recounting.run(lambda: _has_time(remaining)):
-            self.stats["totals_mended"] += mended
+        if self._deaths and _has_time(remaining, NOTICE_TIME):
+            self._deaths.tell(lambda: _has_time(remaining, NOTICE_TIME))
         if self.archivist:
             for what, number in self.archivist.run(lambda: _has_time(remaining)).items():
                 self.stats[what] += number
+        if mended := self.recounting.run(lambda: _has_time(remaining)):
+            self.stats["totals_mended"] += mended
         return {"freed": {name: len(ended) for name, ended in freed.items()}}
 
     def _in_turn(self) -> list[Labourer]:
@@ -266,5 +269,5 @@ class Scavenger(Processor):
             log.warning("wake.failed", extra={"why": str(error)})  # the minute rule wakes it too
 
 
-def _has_time(remaining: Callable[[], timedelta] | None) -> bool:
-    return remaining is None or remaining() >= SWEEP_TIME
+def _has_time(remaining: Callable[[], timedelta] | None, least: timedelta = SWEEP_TIME) -> bool:
+    return remaining is None or remaining() >= least

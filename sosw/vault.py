@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import jsontext
+from sosw.domain.destinations import SUCCESS
 from sosw.domain.errors import SourceUnavailable
 from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, reportable
-from sosw.domain.report import COMPLETE
+from sosw.domain.report import ACTIONS, COMPLETE
 from sosw.domain.stored_values import (
     FETCH,
     KIND,
@@ -31,8 +32,6 @@ from sosw.domain.task import TaskId
 from sosw.storage import ObjectsFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sosw.domain.job import Job
     from sosw.domain.task import Task
     from sosw.storage import ObjectStore, UrlSigner
@@ -41,7 +40,6 @@ LOAN = timedelta(minutes=15)
 """So long a URL is good: an attempt asks for it when it needs it."""
 STORED = "result_is_stored"
 """In a report: the result is where the URL that was lent led to."""
-_COMPLETE = (COMPLETE, "mark_task_as_completed")
 
 
 class Vault:
@@ -55,18 +53,16 @@ class Vault:
 
     # --- for the Scheduler ---
 
-    def stowed(self, tasks: Sequence[Task]) -> list[Task]:
-        """The tasks, each whose payload is too large for the table without it, and with the place where it is now.
+    def stowed(self, task: Task) -> tuple[Task, int]:
+        """The task, and how many bytes of its payload stay with it: none of one that is too large for the table; then
+        it has the place where that is now.
 
         Raises `SourceUnavailable` where that cannot be written now.
         """
-        return [self._stowed(task) for task in tasks]
-
-    def _stowed(self, task: Task) -> Task:
         text = jsontext.dump(task.payload).encode()
         if len(text) <= MAX_PAYLOAD_BYTES:
-            return task
-        return replace(task, payload={}, payload_at=self._put(payload_key(task.id), text))
+            return task, len(text)
+        return replace(task, payload={}, payload_at=self._put(payload_key(task.id), text)), 0
 
     def short(self, job: Job) -> Job:
         """The job as its row can hold it, its body in the bucket where it is too large; raises as `stowed`."""
@@ -99,13 +95,10 @@ class Vault:
 
     # --- for the WorkerAssistant ---
 
-    def lend(self, event: Any) -> dict[str, Any] | None:
-        """The answer to a Worker that wants a URL; None for a report."""
-        loan = Loan.from_event(event)
-        if loan is None:
-            return None
+    def lend(self, loan: Loan) -> str | None:
+        """The URL that a Worker wants."""
         sign = self.signer.to_get if loan.action == FETCH else self.signer.to_put
-        return {"url": sign(loan.key, LOAN)}
+        return sign(loan.key, LOAN)
 
     def received(self, event: Any) -> tuple[Any, str | None]:
         """The report, or the record of a destination, and where its result is: in the bucket, where that is too large
@@ -115,15 +108,16 @@ class Vault:
         told = _result_of(plain)
         if told is None:
             return plain, None
-        key, name = told
-        at = url(self.objects.bucket, key)
+        task, attempt, name = told
         if is_stored:
-            return {**plain, name: None}, at
+            return {**plain, name: None}, url(self.objects.bucket, result_key(task, attempt))
         text = jsontext.dump(reportable(plain.get(name), MAX_ANY_BYTES)).encode()
         if len(text) <= MAX_RESULT_BYTES:
             return plain, None
+        # Under a key of its own: the report may come twice with two results, and only the first one is taken.
+        key = result_key(task, attempt, text)
         self.objects.put(key, text, kind=KIND)
-        return {**plain, name: None}, at
+        return {**plain, name: None}, url(self.objects.bucket, key)
 
 
 class NoVault:
@@ -131,9 +125,9 @@ class NoVault:
 
     payload_limit = MAX_PAYLOAD_BYTES
 
-    def stowed(self, tasks: Sequence[Task]) -> list[Task]:
-        """As they are."""
-        return list(tasks)
+    def stowed(self, task: Task) -> tuple[Task, int]:
+        """As it is; its size matters to nobody."""
+        return task, 0
 
     def short(self, job: Job) -> Job:
         """As it is."""
@@ -146,9 +140,10 @@ class NoVault:
             raise SourceUnavailable(at, "is what the job asks for, but sosw has no bucket any more")
         return job
 
-    def lend(self, event: Any) -> dict[str, Any] | None:
-        """Nothing to lend; None for a report."""
-        return None if Loan.from_event(event) is None else {"url": None}
+    def lend(self, loan: Loan) -> str | None:
+        """Nothing."""
+        del loan
+        return None
 
     def received(self, event: Any) -> tuple[Any, str | None]:
         """As it is; nothing lies anywhere."""
@@ -165,11 +160,11 @@ def _without_mark(event: Any) -> tuple[Any, bool]:
     return {name: value for name, value in event.items() if name != STORED}, event.get(STORED) is True
 
 
-def _result_of(event: Any) -> tuple[str, str] | None:
-    """Where the result would lie, and under which key of the event it is; None for one without, or to be refused."""
+def _result_of(event: Any) -> tuple[TaskId, int, str] | None:
+    """Whose result it is, and under which key of the event it is; None for one without, or to be refused."""
     if not isinstance(event, dict):
         return None
-    if event.get("action") in _COMPLETE:
+    if _is_complete(event):
         task, attempt, name = event.get("task_id"), event.get("attempt", 1), "result"
     elif "action" not in event and isinstance(event.get("requestPayload"), dict) and _is_success(event):
         asked = event["requestPayload"]
@@ -180,9 +175,14 @@ def _result_of(event: Any) -> tuple[str, str] | None:
         return None
     if not isinstance(task, str) or type(attempt) is not int:
         return None
-    return result_key(TaskId(task), attempt), name
+    return TaskId(task), attempt, name
+
+
+def _is_complete(report: dict[str, Any]) -> bool:
+    action = report.get("action")
+    return isinstance(action, str) and ACTIONS.get(action) == COMPLETE
 
 
 def _is_success(record: dict[str, Any]) -> bool:
     context = record.get("requestContext")
-    return isinstance(context, dict) and context.get("condition") == "Success" and "responsePayload" in record
+    return isinstance(context, dict) and context.get("condition") == SUCCESS and "responsePayload" in record

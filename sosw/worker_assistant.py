@@ -10,6 +10,7 @@ from sosw.domain import destinations, lifecycle
 from sosw.domain.errors import StaleTask
 from sosw.domain.report import COMPLETE, HEARTBEAT, SNOOZE, Report
 from sosw.domain.settings import EssentialSettings
+from sosw.domain.stored_values import Loan
 from sosw.domain.task import Task, TaskState
 from sosw.processor import Processor
 from sosw.vault import NO_VAULT, NoVault, Vault
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OPEN = (TaskState.RUNNING, TaskState.QUEUED)
+"""Of a task whose latest attempt may still succeed."""
 END_ROUNDS = 5
 """So often a failure is decided anew when the task moved meanwhile."""
 
@@ -48,9 +51,9 @@ class WorkerAssistant(Processor):
 
     def answer(self, event: Any) -> dict[str, Any]:
         """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
-        lent = self.vault.lend(event)
-        if lent is not None:
-            return lent
+        loan = Loan.from_event(event)
+        if loan is not None:
+            return self._lend(loan)
         report, result_at = self.vault.received(event)
         return self(report, result_at=result_at)
 
@@ -71,6 +74,14 @@ class WorkerAssistant(Processor):
         log.info("task.%s", report.action, extra=_facts(report))
         self._listen(report)
         return {"accepted": True, "state": task.state.value}
+
+    def _lend(self, loan: Loan) -> dict[str, Any]:
+        """A URL to the attempt that would be heard: what others left, and what is closed, is out of its reach."""
+        task = self.tasks.get(loan.task_id)
+        if task is None or task.state not in _OPEN or task.attempt != loan.attempt:
+            self.stats["loans_refused"] += 1
+            return {"url": None, "why": str(StaleTask(loan.task_id, loan.action, task))}
+        return {"url": self.vault.lend(loan)}
 
     def _take(self, report: Report, result_at: str | None) -> Task:
         now = self.clock.now()

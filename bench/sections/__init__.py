@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from bench.figures import Section
 from bench.sections.chunking import chunking
+from bench.sections.cold import cold
 from bench.sections.creating import creating
 from bench.sections.dispatch import dispatch
 from bench.sections.fairness import fairness
@@ -20,12 +21,13 @@ SECTIONS: dict[str, Callable[[Options], Section]] = {
     "creating": creating,
     "fairness": fairness,
     "dispatch": dispatch,
+    "cold": cold,
     "million": million,
     "simulation": simulation,
     "schedules": schedules,
     "regulation": regulation,
 }
-BY_DEFAULT = ("chunking", "creating", "fairness", "dispatch", "simulation", "regulation")
+BY_DEFAULT = ("chunking", "creating", "fairness", "dispatch", "cold", "simulation", "regulation")
 """The others take long, and run when they are named; their last figures stay on the page."""
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

@@ -1,14 +1,15 @@
 """Lambda as an `Invoker` for a cold start: one signed request, by the standard library alone.
 
 boto3 and its client of Lambda take half a second of CPU to load, and a Worker needs one small request of them: its
-report. Where the environment is not just that of a Lambda function (no credentials in it, a proxy, certificates of its
-own, an endpoint of another kind), boto3 does it: see `possible`.
+report. Where the environment is not just that of a Lambda function (no credentials in it, a proxy, an endpoint of
+another kind), boto3 does it: see `possible`.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import ssl
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,7 +36,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 5.0, 10.0
 """Seconds."""
 OTHER_ROUTES = (
     "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy",
-    "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
 )  # fmt: skip
 """What sends a request elsewhere, or by other rules."""
 SUFFIXES = {"cn": "amazonaws.com.cn"}
@@ -50,6 +51,8 @@ class Route:
     region: str
     endpoint: str
     """`https://lambda.eu-west-1.amazonaws.com`."""
+    certificates: str | None = None
+    """A file of those that are trusted; None for the system's."""
 
 
 def possible(environment: Mapping[str, str] = os.environ) -> Route | None:
@@ -67,6 +70,7 @@ def possible(environment: Mapping[str, str] = os.environ) -> Route | None:
         ),
         region=region,
         endpoint=(own or f"https://lambda.{region}.{suffix}").rstrip("/"),
+        certificates=environment.get("AWS_CA_BUNDLE") or environment.get("REQUESTS_CA_BUNDLE") or None,
     )  # fmt: skip
 
 
@@ -147,7 +151,7 @@ class QuickInvoker:
         """Raises `InvokeRefused` when there is no way to Lambda: then nothing was sent for certain."""
         if self._line is None:
             try:
-                self._line = _connection(self._route.endpoint)
+                self._line = _connection(self._route)
                 self._line.connect()
             except OSError as error:
                 self._hang_up()
@@ -161,10 +165,13 @@ class QuickInvoker:
             line.close()
 
 
-def _connection(endpoint: str) -> HTTPConnection:
-    parts = urlsplit(endpoint)
-    kind = HTTPConnection if parts.scheme == "http" else HTTPSConnection
-    return kind(parts.hostname or "", parts.port, timeout=CONNECT_TIMEOUT)
+def _connection(route: Route) -> HTTPConnection:
+    parts = urlsplit(route.endpoint)
+    host = parts.hostname or ""
+    if parts.scheme == "http":
+        return HTTPConnection(host, parts.port, timeout=CONNECT_TIMEOUT)
+    context = ssl.create_default_context(cafile=route.certificates)
+    return HTTPSConnection(host, parts.port, timeout=CONNECT_TIMEOUT, context=context)
 
 
 def _message(answer: bytes) -> str:

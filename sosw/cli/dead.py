@@ -17,7 +17,7 @@ from sosw.cli.session import Session
 
 if TYPE_CHECKING:
     from sosw.client import DeadLetter, DeadOrdered
-    from sosw.domain.dead import Tally
+    from sosw.domain.dead import DeadCount
 
 What = Annotated[
     list[str] | None,
@@ -72,22 +72,22 @@ def list_(session: Session, what: What = None, *, which: Which, limit: Limit = 2
 
     sosw dead list flight-delays --error 'Timeout*' --since 2h
     """
-    from sosw.domain.dead import Tally  # noqa: PLC0415  (after --help has been answered)
+    from sosw.domain.dead import DeadCount  # noqa: PLC0415  (after --help has been answered)
 
-    tally = Tally()
+    found = DeadCount()
 
     def counted() -> Iterator[DeadLetter]:
         for letter in session.client().dead.list(*(what or ()), **asdict(which)):
-            tally.add(letter.labourer, letter.error, letter.died_at)
+            found.add(letter.labourer, letter.error, letter.died_at)
             yield letter
 
     # One at least is asked for, or nothing would be read and counted.
     latest = heapq.nlargest(max(1, limit), counted(), key=lambda letter: letter.died_at)[:limit]
     if session.as_json:
-        session.document({**tally.to_json(), "tasks": [letter.to_json() for letter in latest]})
+        session.document({**found.to_json(), "tasks": [letter.to_json() for letter in latest]})
     else:
-        show_dead.tally(session.person(), tally)
-        show_dead.letters(session.person(), latest, of=tally.total)
+        show_dead.counts(session.person(), found)
+        show_dead.letters(session.person(), latest, of=found.total)
 
 
 def show(session: Session, task: Task) -> None:
@@ -139,30 +139,30 @@ def _order(session: Session, order: str, meant: Mapping[str, Any], how: How) -> 
     wishes, client = how.wishes, session.client()
     dead, what = client.dead, meant["what"]
     given = meant["given"]
-    tally = dead.count(*what, **given)
-    if how.dry_run or (not tally.total and not any("#" in word for word in what)):
-        _tell_count(session, order, tally, is_dry=how.dry_run)
+    found = dead.count(*what, **given)
+    if how.dry_run or (not found.total and not any("#" in word for word in what)):
+        _tell_count(session, order, found, is_dry=how.dry_run)
         return
-    show_dead.tally(show_dead.stderr(), tally)
-    session.confirm(f"{order.capitalize()} {show_dead.tasks(tally.total)}?", is_sure=how.yes or not tally.total)
-    if given["before"] is None and tally.last:
-        given = {**given, "before": tally.last + timedelta(milliseconds=1)}
+    show_dead.counts(show_dead.stderr(), found)
+    session.confirm(f"{order.capitalize()} {show_dead.tasks(found.total)}?", is_sure=how.yes or not found.total)
+    if given["before"] is None and found.last:
+        given = {**given, "before": found.last + timedelta(milliseconds=1)}
     carry_out: Callable[..., DeadOrdered] = getattr(dead, order)
-    with show_dead.progress(order, tally.total) as tell:
+    with show_dead.progress(order, found.total) as tell:
         done = carry_out(*what, **given, **wishes, tell=tell)
     if session.as_json:
-        session.document({**done.to_json(), "found": tally.total})
+        session.document({**done.to_json(), "found": found.total})
     else:
         session.person().print(done.said, markup=False, soft_wrap=True)
     if not done.is_whole:
         raise typer.Exit(Exit.FAILED)
 
 
-def _tell_count(session: Session, order: str, tally: Tally, *, is_dry: bool) -> None:
+def _tell_count(session: Session, order: str, found: DeadCount, *, is_dry: bool) -> None:
     if session.as_json:
-        session.document({"order": order, "dry_run": is_dry, **tally.to_json()})
+        session.document({"order": order, "dry_run": is_dry, **found.to_json()})
     else:
-        show_dead.tally(session.person(), tally)
+        show_dead.counts(session.person(), found)
 
 
 def _meant(what: list[str] | None, which: Which, how: How) -> dict[str, Any]:

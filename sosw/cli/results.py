@@ -92,23 +92,9 @@ def _result(found: Result) -> dict[str, Any]:
 
 
 def _dead(found: DeadTask) -> dict[str, Any]:
-    failures = [_failure(each) for each in found.failures]
+    failures = [each.to_json() for each in found.failures]
     facts = {"number": found.number, "task_id": found.task_id, "payload": found.payload}
     return {**facts, "attempts": found.attempts, "failures": failures}
-
-
-def _failure(each: Failure) -> dict[str, Any]:
-    return {
-        "attempt": each.attempt,
-        "started_at": each.started_at and each.started_at.isoformat(),
-        "at": each.at.isoformat(),
-        "error": each.error,
-        "message": each.message,
-        "trace": each.trace,
-        "request_id": each.request_id,
-        "log_stream": each.log_stream,
-        "log_group": each.log_group,
-    }
 
 
 def _running(found: RunningTask) -> dict[str, Any]:

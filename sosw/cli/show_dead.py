@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sosw.client import DeadLetter, DeadOrdered
-    from sosw.domain.dead import Tally
+    from sosw.domain.dead import DeadCount
 
-__all__ = ["letter", "letters", "progress", "stderr", "tally", "tasks"]
+__all__ = ["counts", "letter", "letters", "progress", "stderr", "tasks"]
 
 NAME_CHARS = 24
 """Of a name that is not folded where there is room for 80 columns."""
@@ -23,7 +23,7 @@ ROWS = 20
 """Rows of a table of counts."""
 
 
-def tally(out: Console, found: Tally) -> None:
+def counts(out: Console, found: DeadCount) -> None:
     """How many of which labourer and error."""
     from rich.table import Table  # noqa: PLC0415  (after --help has been answered)
     from rich.text import Text  # noqa: PLC0415  (as above)
@@ -84,6 +84,8 @@ def letter(out: Console, found: DeadLetter) -> None:
         said = f"{failed.error}: {failed.message}" if failed.message else failed.error
         out.print(f"attempt {failed.attempt:<4}", style="dim", end="")
         out.print(f"{told(failed.at)}  {said}", markup=False, soft_wrap=True)
+        if failed.trace:
+            line(out, f"{'':12}at {failed.trace}", "dim")
 
 
 @contextmanager

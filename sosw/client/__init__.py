@@ -25,6 +25,7 @@ from sosw.client.service import Service
 from sosw.client.settings_file import SettingsFile
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.client.status import JobStatus
+from sosw.domain.dead import DeadCount
 from sosw.domain.tally import Tally
 from sosw.domain.why import Answer, Reason
 
@@ -32,6 +33,7 @@ __all__ = [
     "Answer",
     "Client",
     "Dead",
+    "DeadCount",
     "DeadLetter",
     "DeadOrdered",
     "DeadTask",

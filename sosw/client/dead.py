@@ -15,7 +15,7 @@ from sosw.client.service import Service
 from sosw.client.values import payload
 from sosw.dead_line import DeadLine
 from sosw.dead_notices import RECORD
-from sosw.domain.dead import Selection, Tally, error_of, moment
+from sosw.domain.dead import DeadCount, Selection, error_of, moment
 from sosw.domain.dead_orders import DeadKind
 from sosw.domain.errors import invalid
 from sosw.domain.moments import EPOCH
@@ -79,10 +79,7 @@ class DeadLetter:
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
         plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        failures = [
-            {"attempt": each.attempt, "at": each.at.isoformat(), "error": each.error, "message": each.message}
-            for each in self.failures
-        ]
+        failures = [each.to_json() for each in self.failures]
         moments = {"died_at": self.died_at.isoformat(), "expires_at": self.expires_at and self.expires_at.isoformat()}
         return {**plain, **moments, "failures": failures}
 
@@ -102,12 +99,12 @@ class Dead:
         """Those that are dead now, oldest first by labourer; some hundred in memory at a time."""
         return (DeadLetter.of(task) for task in self._tasks(self.selection(*what, **given)))
 
-    def count(self, *what: str, **given: Any) -> Tally:
+    def count(self, *what: str, **given: Any) -> DeadCount:
         """How many of each labourer and error. Reads every one of them."""
-        tally = Tally()
+        found = DeadCount()
         for task in self._tasks(self.selection(*what, **given)):
-            tally.add(task.labourer, error_of(task), task.greenfield)
-        return tally
+            found.add(task.labourer, error_of(task), task.greenfield)
+        return found
 
     def show(self, task_id: str) -> DeadLetter:
         """The dead task of that id, with its payload however large; raises `UnknownTask` for one that is not there, or

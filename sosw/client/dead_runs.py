@@ -10,15 +10,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sosw.aws.call_errors import FunctionFailed
-from sosw.client.errors import OrderRefused
 from sosw.client.job import user
-from sosw.client.orchestrator import NOBODY
-from sosw.client.scheduler import REFUSALS
+from sosw.client.orchestrator import NOBODY, answer
 from sosw.client.service import Service
 from sosw.domain.dead import Selection
 from sosw.domain.dead_orders import MAX_TASKS, DeadKind, DeadOrder, Fate
-from sosw.domain.errors import InvalidInput, SoswError, invalid
+from sosw.domain.errors import invalid
 from sosw.domain.task import LabourerName, Task
 
 RATE = 50.0
@@ -117,17 +114,7 @@ class Run:
         self._service.sleep(max(0.0, count / self._rate - max(0.0, passed)))
 
     def _send(self, order: DeadOrder) -> None:
-        name = self._service.names.orchestrator
-        try:
-            said = self._service.call(name, order.to_event())
-        except InvalidInput as refusal:
-            raise OrderRefused(str(refusal)) from refusal
-        except FunctionFailed as failed:
-            if failed.error in REFUSALS:
-                raise OrderRefused(failed.said) from failed
-            raise
-        if not isinstance(said, dict) or "fates" not in said:
-            raise SoswError(f"function {name} takes no orders about dead tasks: deploy this version of sosw")
+        said = answer(self._service, order.to_event(), has="fates", what="orders about dead tasks")
         self.done.fates.update({Fate(fate): count for fate, count in said["fates"].items()})
 
 

@@ -92,6 +92,9 @@ def task_history(service: Service, task_id: TaskId, day: date | None = None) -> 
     """
     found = None if day else service.tasks.get(task_id)
     archived = found or _archived(service, task_id, day)
+    if archived is None and day:
+        said = f"task {task_id} is not in the archive of {day}: without a date the table is looked in first"
+        raise UnknownTask(task_id, None, said)
     if archived is None:
         job_id = task_id.rpartition("#")[0]
         raise UnknownTask(task_id, service.jobs.get(JobId(job_id)) if job_id else None)

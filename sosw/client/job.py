@@ -138,7 +138,7 @@ class SubmittedJob:
                 yield RunningTask(
                     number=number,
                     task_id=task.id,
-                    payload=task.payload,
+                    payload=values.payload(self._service, task),
                     attempt=task.attempt,
                     started_at=task.started_at,
                     progress=task.progress,

@@ -43,17 +43,26 @@ def target(given: str) -> str:
     return given if is_whole else f"{LABOURER}/{given}"
 
 
-def order(service: Service, what: Mapping[str, Any], *, by: str | None, why: str) -> Ordered:
-    """Have it carried out. Raises `OrderRefused` with the Orchestrator's sentence, `SoswError` for all else."""
+def answer(service: Service, event: Mapping[str, Any], *, has: str, what: str) -> dict[str, Any]:
+    """The Orchestrator's, to an order; it has the key `has` where it takes `what`.
+
+    Raises `OrderRefused` with its sentence, or a `SoswError` for whatever else went wrong.
+    """
     name = service.names.orchestrator
     try:
-        said = service.call(name, {"sosw": {**what, "by": by or user() or NOBODY, "why": why}})
+        said = service.call(name, event)
     except InvalidInput as refusal:
         raise OrderRefused(str(refusal)) from refusal
     except FunctionFailed as failed:
         if failed.error in REFUSALS:
             raise OrderRefused(failed.said) from failed
         raise
-    if not isinstance(said, dict) or "said" not in said:
-        raise SoswError(f"function {name} takes no orders: deploy this version of sosw, or name its prefix")
+    if not isinstance(said, dict) or has not in said:
+        raise SoswError(f"function {name} takes no {what}: deploy this version of sosw, or name its prefix")
+    return said
+
+
+def order(service: Service, what: Mapping[str, Any], *, by: str | None, why: str) -> Ordered:
+    """Have it carried out; raises as `answer`."""
+    said = answer(service, {"sosw": {**what, "by": by or user() or NOBODY, "why": why}}, has="said", what="orders")
     return Ordered(target=said["target"], changed=said["changed"], said=said["said"], started=said.get("started") or {})

@@ -91,8 +91,8 @@ def may_have(key: str, job: JobId) -> bool:
 
 
 def pack(lines: Sequence[str]) -> bytes:
-    """The object: the same bytes for the same lines."""
-    return gzip.compress("".join(f"{each}\n" for each in lines).encode(), mtime=0)
+    """The object: the same bytes for the same lines. Half a character, which UTF-8 has no bytes for, becomes a `?`."""
+    return gzip.compress("".join(f"{each}\n" for each in lines).encode(errors="replace"), mtime=0)
 
 
 def unpack(body: bytes, key: str) -> Iterator[str]:

@@ -86,7 +86,7 @@ class Selection:
 
 
 @dataclass(slots=True)
-class Tally:
+class DeadCount:
     """How many dead tasks there are of each labourer and error, and when the first and the last one died."""
 
     counts: Counter[tuple[LabourerName, str]] = field(default_factory=Counter)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sosw.domain import jsontext
-from sosw.domain.dead import Tally, error_of
+from sosw.domain.dead import DeadCount, error_of
+from sosw.domain.jsontext import words
 from sosw.domain.moments import to_ms, told
 from sosw.domain.task import LabourerName, Task
 
@@ -18,28 +19,28 @@ MAX_TASKS, MAX_BYTES = 100, 200_000
 """Of an event: Lambda takes 256 KB of one that nobody waits for."""
 
 
-def subject(tally: Tally, prefix: str) -> str:
+def subject(dead: DeadCount, prefix: str) -> str:
     """ASCII, as SNS wants it: `[sosw] 215 tasks died: flight-delays 212, sales 3`."""
-    names = ", ".join(f"{labourer} {count:,}" for labourer, count in tally.by_labourer().most_common())
-    said = f"[{prefix}] {_tasks(tally.total)} died: {names}"
+    names = ", ".join(f"{labourer} {count:,}" for labourer, count in dead.by_labourer().most_common())
+    said = f"[{prefix}] {_tasks(dead.total)} died: {names}"
     return said if len(said) <= SUBJECT_CHARS else said[: SUBJECT_CHARS - 3] + "..."
 
 
-def text(tally: Tally, tasks: Sequence[Task], prefix: str) -> str:
+def text(dead: DeadCount, tasks: Sequence[Task], prefix: str) -> str:
     """How many of which labourer and error, some examples, and how to look at them."""
-    rows, option = tally.rows(), "" if prefix == "sosw" else f" --prefix {prefix}"
-    first = f"{tally.first:%Y-%m-%dT%H:%M:%SZ}" if tally.first else ""
-    span = f" from {told(tally.first)} to {told(tally.last)}" if tally.first and tally.last else ""
-    lines = [f"{_tasks(tally.total)} died in {prefix}{span}: no more attempts are made.", ""]
+    rows, option = dead.rows(), "" if prefix == "sosw" else f" --prefix {prefix}"
+    first = f"{dead.first:%Y-%m-%dT%H:%M:%SZ}" if dead.first else ""
+    span = f" from {told(dead.first)} to {told(dead.last)}" if dead.first and dead.last else ""
+    lines = [f"{_tasks(dead.total)} died in {prefix}{span}: no more attempts are made.", ""]
     lines += [f"{count:>8,}  {labourer}  {error or '(no error)'}" for labourer, error, count in rows[:ROWS]]
     lines += [f"{sum(count for *_, count in rows[ROWS:]):>8,}  others"] if len(rows) > ROWS else []
     lines += ["", "First:"]
     lines += [f"  {task.id}  {told(task.greenfield)}  {_example(task)}" for task in tasks[:EXAMPLES]]
     lines += ["", f"Look:   sosw dead list --since {first}{option}"]
     lines += [
-        f'Replay: sosw dead replay {name} --since {first} --why "..."{option}' for name in sorted(tally.by_labourer())
+        f'Replay: sosw dead replay {name} --since {first} --why "..."{option}' for name in sorted(dead.by_labourer())
     ][:EXAMPLES]
-    return "\n".join(lines) + "\n"
+    return words("\n".join(lines)) + "\n"
 
 
 def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
@@ -47,23 +48,23 @@ def events(labourer: LabourerName, tasks: Iterable[Task]) -> Iterator[dict[str, 
     group: list[dict[str, Any]] = []
     size = 0
     for task in tasks:
-        told = _told(task)
-        length = len(jsontext.dump(told))
+        letter = _letter(task)
+        length = len(jsontext.dump(letter).encode())
         if length > MAX_BYTES:
-            told = {**told, "payload": None, "is_cut": True}
-            length = len(jsontext.dump(told))
+            letter = {**letter, "payload": None, "is_cut": True}
+            length = len(jsontext.dump(letter).encode())
         if group and (len(group) == MAX_TASKS or size + length > MAX_BYTES):
             yield {"labourer": labourer, "dead": group}
             group, size = [], 0
-        group.append(told)
+        group.append(letter)
         size += length
     if group:
         yield {"labourer": labourer, "dead": group}
 
 
-def _told(task: Task) -> dict[str, Any]:
+def _letter(task: Task) -> dict[str, Any]:
     failures = [
-        {"attempt": each.attempt, "at": to_ms(each.at), "error": each.error, "message": each.message}
+        {"attempt": each.attempt, "at": to_ms(each.at), "error": words(each.error), "message": words(each.message)}
         for each in task.failures
     ]
     return {
@@ -73,8 +74,8 @@ def _told(task: Task) -> dict[str, Any]:
         "version": task.version,
         "attempts": task.tries,
         "replays": task.replays or 0,
-        "reason": task.ruling,
-        "error": error_of(task),
+        "reason": task.ruling and words(task.ruling),
+        "error": words(error_of(task)),
         "failures": failures,
         "payload": task.payload if task.payload_at is None else None,
         "is_cut": task.payload_at is not None,

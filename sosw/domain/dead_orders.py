@@ -15,8 +15,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
+from sosw.domain.jsontext import words
 from sosw.domain.orders import MAX_CHARS
-from sosw.domain.task import LabourerName, TaskId
+from sosw.domain.task import LabourerName, Task, TaskId, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,8 +99,18 @@ class DeadOrder:
         kind = kinds[0]
         if problems := [*_problems(kind, given)]:
             raise InvalidInput(problems)
-        kept = {name: given[name] for name in _PARTS if name in given}
+        kept: dict[str, Any] = {
+            name: words(given[name]) if isinstance(given[name], str) else given[name]
+            for name in _PARTS
+            if name in given
+        }
         return cls(kind=kind, tasks={TaskId(task): version for task, version in given[kind.value]}, **kept)
+
+
+def discarded_by(task: Task) -> str | None:
+    """Who discarded a task that is cancelled, when it was not its job that was, and why: its ruling."""
+    is_discarded = task.state is TaskState.CANCELLED and (task.ruling or "").startswith(DeadKind.DISCARD.past)
+    return task.ruling if is_discarded else None
 
 
 def line_said(what: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ WorkerAssistant. Lambda then sends it a record of each invocation:
 Every condition but `Success` is a failure, with one exception: `EventAgeExceeded` of an event that waited in Lambda's
 queue for too long and was never begun. The task is put off then, and the attempt forgiven. Errors keep the class that
 the function gave them. What no function can report of itself has a class of its own here, so that a retry policy can
-name it: Lambda's names for it differ by runtime and by year.
+name it: Lambda's names for it differ by runtime and by year. What a Worker on the base class has reported of itself,
+and then returned or raised for Lambda's eyes, is no news: its own report may come later, and says more.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ PUT_OFF = 60.0
 NON_RETRYABLE = "NonRetryable"
 """An error of this class, in any language, is one that no retry can mend."""
 
-_SUCCESS = "Success"
+SUCCESS = "Success"
+"""Condition of a record; every other one is a failure."""
 _AT_TIME_OUT = "Task timed out after"
 _KILLED = "signal: killed"
 _ENDED = ("Runtime exited", "Process exited before completing request")
@@ -67,6 +69,8 @@ def read(event: Any) -> Report | NoNews:
     if who is None:
         return NoNews("ignored: the record of an invocation that names no task")
     context = event["requestContext"]
+    if context["condition"] != SUCCESS and _is_reported(event.get("responsePayload")):
+        return NoNews("ignored: the Worker has reported its failure by itself")
     told = {"request_id": _text(context.get("requestId")) or None, **_end(event, context["condition"])}
     returned = told.get("result")
     if isinstance(returned, dict) and returned.keys() == {REPORTED}:
@@ -81,7 +85,7 @@ def _is_record(event: Any) -> bool:
 
 def _end(record: Mapping[str, Any], condition: str) -> dict[str, Any]:
     """What a report says of the end of the attempt."""
-    if condition == _SUCCESS:
+    if condition == SUCCESS:
         return {"action": COMPLETE, "result": record.get("responsePayload", _NO_RESPONSE)}
     told, context = _object(record.get("responsePayload")), _object(record.get("responseContext"))
     kind, message = _text(told.get("errorType")), _text(told.get("errorMessage"))
@@ -107,6 +111,12 @@ def _class(kind: str, message: str) -> str:
     if kind == "Runtime.OutOfMemory" or (is_ended and _KILLED in message):
         return OUT_OF_MEMORY
     return CRASHED if is_ended else kind
+
+
+def _is_reported(response: Any) -> bool:
+    """Whether the base class has raised it after its report (`sosw.handler`)."""
+    found = (_PYTHON.search(line) for line in _lines(_object(response).get("stackTrace")))
+    return any(frame is not None and frame[3] == REPORTED for frame in found)
 
 
 def _trace(told: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from sosw.domain.dead_orders import DeadKind
+from sosw.domain.dead_orders import discarded_by
 from sosw.domain.log_links import LogPlace
 from sosw.domain.moments import told
 from sosw.domain.task import Failure, Task, TaskState
@@ -139,18 +139,20 @@ def _end(task: Task, group: str, before: Sequence[Step], now: datetime) -> Step:
         what=What(task.state.value),
         at=at,
         attempt=task.attempt if is_done else None,
-        said=f"done by attempt {task.attempt}" if is_done else _given_up(task),
+        said=_closed(task),
         after=at - start if start else _since(before, at),
         log=_place(task, group, start, at) if start else None,
     )
 
 
-def _given_up(task: Task) -> str:
-    """Dead, or cancelled: with its job, or by who discarded it."""
+def _closed(task: Task) -> str:
+    """How it ended, and by what ruling."""
+    if task.state is TaskState.DONE:
+        return f"done by attempt {task.attempt}"
     if task.state is TaskState.DEAD:
-        return f"dead after {_tries(task.tries)}: nothing more will be tried"
-    is_discarded = (task.ruling or "").startswith(DeadKind.DISCARD.past)
-    return "cancelled" + f": {task.ruling}" * is_discarded
+        return f"dead after {_tries(task.tries)}: {task.ruling or 'nothing more will be tried'}"
+    discarded = discarded_by(task)
+    return "cancelled" + (f": {discarded}" if discarded else "")
 
 
 def _progress(task: Task) -> str:

@@ -252,8 +252,8 @@ def recall(task: Task) -> Transition:
 
 
 def replay(task: Task, *, now: datetime, ruling: str | None = None) -> Transition:
-    """An operator wants a dead task tried anew: all attempts so far are forgiven, their numbers are not used again."""
-    changes = {**_waiting(task, now), "forgiven": task.attempt, "closed_at": None, "expires_at": None}
+    """An operator wants a dead task tried anew: attempts and snoozes are forgiven, no attempt's number comes again."""
+    changes = {**_waiting(task, now), "forgiven": task.attempt, "snoozes": None, "closed_at": None, "expires_at": None}
     changes |= {"replays": (task.replays or 0) + 1, "ruling": ruling}
     return Transition(move="replay", task_id=task.id, states=(DEAD,), version=task.version, changes=changes)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean, invalid
-from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable
+from sosw.domain.jsontext import MAX_RESULT_BYTES, MAX_STATS_BYTES, reportable, words
 from sosw.domain.task import MAX_DELAY, NOWHERE, Failure, Invocation, LabourerName, TaskId
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ERROR_CHARS, MESSAGE_CHARS, TRACE_CHARS, NOTE_CHARS = 100, 500, 300, 200
 COMPLETE, FAIL, SNOOZE, HEARTBEAT = "complete", "fail", "snooze", "heartbeat"
 REPORTED = "sosw_reported"
 """Key of what a Worker's function returns when it has reported, of itself, anything but its success."""
-_ACTIONS = {
+ACTIONS = {
     COMPLETE: COMPLETE,
     FAIL: FAIL,
     SNOOZE: SNOOZE,
@@ -29,6 +29,7 @@ _ACTIONS = {
     "mark_task_as_completed": COMPLETE,
     "mark_task_as_failed": FAIL,
 }
+"""By the words for them, sosw 0.7's among them."""
 _LIMITS = {"result": MAX_RESULT_BYTES, "stats": MAX_STATS_BYTES}
 _INVOCATION = {"request_id": 64, "log_stream": 128, "log_group": 512}
 _TEXTS = {"error": ERROR_CHARS, "message": MESSAGE_CHARS, "trace": TRACE_CHARS, "note": NOTE_CHARS}
@@ -85,7 +86,7 @@ class Report:
         problems = list(_report_problems(event))
         if problems:
             raise InvalidInput(problems)
-        return cls(**{**{key: _kept(key, value) for key, value in event.items()}, "action": _ACTIONS[event["action"]]})
+        return cls(**{**{key: _kept(key, value) for key, value in event.items()}, "action": ACTIONS[event["action"]]})
 
     @property
     def invocation(self) -> Invocation:
@@ -141,14 +142,14 @@ def _kept(key: str, value: Any) -> Any:
     if key in _INVOCATION:
         return value if value and len(value) <= _INVOCATION[key] and _LAMBDAS_NAME.fullmatch(value) else None
     if key in _TEXTS and value is not None:
-        return value[: _TEXTS[key]]
+        return words(value)[: _TEXTS[key]]
     return value
 
 
 def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
     action, task, attempt = event.get("action"), event.get("task_id"), event.get("attempt", 1)
-    if not isinstance(action, str) or action not in _ACTIONS:
-        yield Problem("action", action, "is not an action", did_you_mean(str(action), _ACTIONS))
+    if not isinstance(action, str) or action not in ACTIONS:
+        yield Problem("action", action, "is not an action", did_you_mean(str(action), ACTIONS))
     if not isinstance(task, str) or not task:
         yield Problem("task_id", task, "must be the id of a task")
     if type(attempt) is not int or attempt < 1:

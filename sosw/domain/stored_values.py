@@ -35,9 +35,9 @@ def body_key(job: Job) -> str:
     return f"payloads/{quote(job.id, safe='')}/job-{_digest(job.body)[:32]}.json"
 
 
-def result_key(task_id: TaskId, attempt: int) -> str:
-    """Of what an attempt returned."""
-    return f"results/{_path(task_id)}/{attempt}.json"
+def result_key(task_id: TaskId, attempt: int, text: bytes | None = None) -> str:
+    """Of what an attempt returned. With its `text`, another one that comes later lies elsewhere."""
+    return f"results/{_path(task_id)}/{attempt}{f'-{hashlib.sha256(text).hexdigest()[:32]}' if text else ''}.json"
 
 
 def url(bucket: str, key: str) -> str:

@@ -77,6 +77,20 @@ class Failure:
     log_group: str | None = None
     """None for the function's own, `/aws/lambda/<function>`."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, under keys that stay; moments are ISO 8601."""
+        return {
+            "attempt": self.attempt,
+            "started_at": self.started_at and self.started_at.isoformat(),
+            "at": self.at.isoformat(),
+            "error": self.error,
+            "message": self.message,
+            "trace": self.trace,
+            "request_id": self.request_id,
+            "log_stream": self.log_stream,
+            "log_group": self.log_group,
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:

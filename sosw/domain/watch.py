@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sosw.domain.task import TaskState
+
 if TYPE_CHECKING:
     from sosw.domain.job import Job
     from sosw.domain.task import JobId, LabourerName, Task
@@ -67,7 +69,7 @@ class Watch:
         """After this task."""
         if not task.state.is_closed:
             return self if self.met_open else replace(self, met_open=True)
-        return replace(self, met_dead=True) if task.state.value == "dead" and not self.met_dead else self
+        return replace(self, met_dead=True) if task.state is TaskState.DEAD and not self.met_dead else self
 
     def dated(self, dates: set[str]) -> Watch:
         """With these partitions besides."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sosw.domain.dead_orders import DeadKind
+from sosw.domain.dead_orders import discarded_by
 from sosw.domain.facts import COUNTED
 from sosw.domain.moments import told
 from sosw.domain.slots import CLAIM_GRACE
@@ -71,8 +71,8 @@ def _dead(facts: TaskFacts) -> Answer:
 
 def _cancelled(facts: TaskFacts) -> Answer:
     job, now = facts.job, facts.of.now
-    if facts.task.ruling and facts.task.ruling.startswith(DeadKind.DISCARD.past):
-        headline = f"cancelled since {told(facts.task.greenfield, now)}: {facts.task.ruling}"
+    if discarded := discarded_by(facts.task):
+        headline = f"cancelled since {told(facts.task.greenfield, now)}: {discarded}"
         return Answer(reason=Reason.CANCELLED, headline=headline, more=(*_failures(facts), *_leaves(facts)))
     order = f": {job.cancelled_why}" if job and job.cancelled_why else ""
     by = f" by {job.cancelled_by}" if job and job.cancelled_by else ""

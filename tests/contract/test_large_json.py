@@ -89,7 +89,7 @@ def test_large_payload_and_result_come_out_as_they_went_in(
 
 def started(world: World, kept: Vault, payload: Any) -> tuple[Task, Callable[[Mapping[str, Any]], Any]]:
     """A task that runs, and the WorkerAssistant to ask."""
-    (task,) = kept.stowed([world.new_task(payload=payload)])
+    task, _ = kept.stowed(world.new_task(payload=payload))
     running = brought(world.tasks, task, "running")
     assistant = WorkerAssistant(tasks=world.tasks, clock=FakeClock(NOW), jitter=lambda: 0.5, vault=kept)
     return running, assistant.answer

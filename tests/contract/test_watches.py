@@ -17,7 +17,7 @@ from sosw.domain.task import JobId, LabourerName
 from sosw.domain.watch import Watch
 from sosw.storage import WatchStore
 from sosw.testing import InMemoryWatchStore
-from tests.contract.backends import DynamoWorld, World
+from tests.contract.backends import Dynamo, DynamoWorld, World
 from tests.contract.faults import on, refusal
 from tests.contract.moves import NOW, RETENTION
 
@@ -130,3 +130,17 @@ def test_jobs_to_work_on_and_jobs_to_archive_are_not_taken_for_each_other(dynamo
     store.watch(given)
     assert dynamo_world.jobs.left(NOW - timedelta(days=2999), 10) == []
     assert dynamo_world.jobs.get(given.job_id) is None
+
+
+def test_a_row_that_nobody_can_make_sense_of_is_left_out(
+    dynamo: Dynamo, dynamo_world: DynamoWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, given = dynamo_store(dynamo_world), new(due=NOW - timedelta(days=4000))
+    store.watch(given)
+    at = str(int((NOW - timedelta(days=4001)).timestamp() * 1000))
+    odd = {"id": {"S": "odd#archive"}, "open": {"S": "archive"}, "held_until": {"N": at}}
+    client = dynamo.client("dynamodb")
+    client.put_item(TableName=f"{dynamo_world.prefix}-jobs", Item=odd)
+    assert [each.job_id for each in store.due(NOW - timedelta(days=3999), 10)] == [given.job_id]
+    assert "archive.unreadable" in caplog.messages
+    client.delete_item(TableName=f"{dynamo_world.prefix}-jobs", Key={"id": odd["id"]})

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sosw.aws.dynamodb import DynamoConfigSource
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.local import LocalStack, local_stack
 from sosw.settings import ESSENTIAL_CONFIG
-from tests.e2e.chaos.faults import Dice, Fault
+from tests.e2e.chaos.faults import ENDS, Dice, Fault
 from tests.e2e.chaos.havoc import Killer, Stream, another_version
 from tests.e2e.chaos.proxy import Proxy, serving
 from tests.e2e.chaos.verdict import Verdict, judge, most_at_once, runs
@@ -136,13 +138,18 @@ class Chaos:
 
     def told(self, verdict: Verdict) -> str:
         """The one line."""
-        met, killed = self.proxy.dice.met, self.killer.killed
-        faults = [f"{met[fault]:,} {fault.value}" for fault in Fault]
+        killed = self.killer.killed
+        faults = [f"{times:,} {fault.value}" for fault, times in self.met().items()]
         faults.append(f"{self.own_deaths() + killed[WORKER]:,} workers killed")
         faults.append(f"{killed.total() - killed[WORKER]:,} essentials killed")
         faults.append(f"{self.redeployed} deployments, {self.stream.retold:,} records told twice")
         counts = f"{verdict.done:,} done, {verdict.dead} dead, {len(verdict.lost)} lost, {len(verdict.twice)} twice"
         return f"chaos: {TASKS:,} tasks, {counts}; faults: {', '.join(faults)} (seed {SEED})"
+
+    def met(self) -> dict[Fault, int]:
+        """How often each fault happened; overtaken is what has met a later attempt, not all that was held for it."""
+        dice, overtaken = self.proxy.dice, self.proxy.overtaken
+        return {fault: dice.met[fault] for fault in Fault} | {Fault.OVERTAKEN: overtaken.met.total()}
 
     def own_deaths(self) -> int:
         return self.witness.read_text().count('"killed"')
@@ -165,6 +172,7 @@ def chaos(folder: Path) -> Iterator[Chaos]:
             yield Chaos(stack, proxy, witness, folder)
 
 
+@pytest.mark.chaos
 def test_whatever_goes_wrong_no_task_is_lost_and_none_is_closed_twice(
     tmp_path: Path, say: Callable[[str], None]
 ) -> None:
@@ -184,7 +192,8 @@ def test_whatever_goes_wrong_no_task_is_lost_and_none_is_closed_twice(
 
 def assert_all_happened(raging: Chaos) -> None:
     """Else the test has shown nothing."""
-    met: dict[Any, int] = {fault: raging.proxy.dice.met[fault] for fault in Fault}
+    met: dict[Any, int] = dict(raging.met())
+    met |= {f"overtaken: {end}": raging.proxy.overtaken.met[end] for end in ENDS}
     killed = raging.killer.killed
     met |= {"worker killed": killed[WORKER], "essential killed": killed.total() - killed[WORKER]}
     met |= {"killed itself": raging.own_deaths(), "told twice": raging.stream.retold, "deployed": raging.redeployed}

@@ -17,7 +17,7 @@ from sosw.settings import Names
 
 TEMPLATE = Path(__file__).parents[2] / "cloudformation" / "sosw.yaml"
 FUNCTIONS = ("Scheduler", "Orchestrator", "WorkerAssistant", "Scavenger")
-TABLES = ("TasksTable", "SlotsTable", "JobsTable", "ConfigTable")
+TABLES = ("TasksTable", "SlotsTable", "JobsTable", "LabourersTable", "ConfigTable")
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +196,16 @@ def test_the_scavenger_may_publish_to_the_topic_of_the_dead_alone(
     assert deployed["Scavenger"]["Properties"]["Environment"]["Variables"]["SOSW_DEAD_TOPIC"] == topic
     assert template["Outputs"]["DeadTopic"]["Value"] == topic
     assert template["Outputs"]["ScavengerRoleArn"]["Value"] == {"Fn::GetAtt": ["ScavengerRole", "Arn"]}
+
+
+def test_the_orchestrator_may_have_totals_checked_anew_and_write_nothing_else_of_a_job(
+    deployed: dict[str, Any],
+) -> None:
+    jobs = [s for s in statements_of(deployed, "Orchestrator") if s["Resource"] == {"Fn::GetAtt": ["JobsTable", "Arn"]}]
+    rights = {action: s.get("Condition") for s in jobs for action in s["Action"]}
+    totals = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["*#totals"]}}
+
+    assert rights == {"dynamodb:GetItem": None, "dynamodb:UpdateItem": totals}
 
 
 def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:

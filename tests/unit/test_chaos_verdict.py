@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.task import Task, TaskId, TaskState
+from sosw.domain.task import Failure, Task, TaskId, TaskState
 from tests.e2e.chaos.verdict import Line, Run, Step, Verdict, judge, most_at_once, runs
-from tests.factories import a_task
+from tests.factories import NOW, a_task
 
 QUEUED, RUNNING, DONE, DEAD, CANCELLED = TaskState
 NAME, POISON = TaskId("j#0"), TaskId("j#1")
@@ -39,6 +39,7 @@ def judged(task: Task | None, steps: Sequence[Step], lines: Sequence[Line]) -> V
     return judge([NAME], tasks=tasks, history={NAME: steps}, seen=runs(lines), poison=POISON)
 
 
+FAILED = Failure(attempt=1, at=NOW, error="ValueError", message="")
 ONE_RUN = [line("begin", 1), line("return", 2)]
 
 
@@ -77,6 +78,7 @@ def test_what_is_lost_is_found(task: Task | None, steps: Sequence[Step], lines: 
     [
         (closed(version=4), (*DONE_AT_ONCE, Step(4, DONE)), ONE_RUN, "was changed after its end"),
         (closed(version=5), (*DONE_AT_ONCE, Step(4, RUNNING), Step(5, DONE)), ONE_RUN, "was closed 2 times"),
+        (closed(2, 5, failures=(FAILED, FAILED)), RETRIED, ONE_RUN, "attempt 1 failed 2 times"),
         (closed(2, 5, result={"attempt": 1}), RETRIED, ONE_RUN, "with the result of another: {'attempt': 1}"),
         (closed(), DONE_AT_ONCE, [*ONE_RUN, line("begin", 3, pid=2)], "attempt 1 began after attempt 1 had begun"),
         (

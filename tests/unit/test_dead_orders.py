@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from sosw.dead_line import PAGE, DeadLine
 from sosw.dead_orders import ROUNDS, DeadOrders
 from sosw.domain import lifecycle
 from sosw.domain.dead_orders import DeadKind, DeadOrder
+from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, JobState
 from sosw.domain.lifecycle import Transition
 from sosw.domain.moments import EPOCH, to_ms
 from sosw.domain.settings import EssentialSettings
-from sosw.domain.task import Failure, LabourerName, Task, TaskId, TaskState, task_id
+from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskState, task_id
 from sosw.ports import Outcome
-from sosw.testing import InMemoryTaskStore
+from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import DAY, JOB, LABOURER, NOW, World, a_task, seconds
 
 
@@ -87,6 +89,18 @@ def test_a_discard_cancels_what_is_dead(world: DeadWorld) -> None:
     assert (gone.state, gone.ruling, gone.expires_at) == (
         TaskState.CANCELLED, "discarded by ann: mended", NOW + seconds(5) + 30 * DAY,
     )  # fmt: skip
+
+
+def test_tasks_are_moved_although_nobody_can_be_asked_to_check_totals(
+    world: DeadWorld, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Busy(InMemoryJobStore):
+        def count_again(self, job_id: JobId, at: datetime) -> None:
+            raise SoswError("busy", job_id, at)
+
+    world.bury(0)
+    assert world.carry_out(world.order(0), jobs=Busy()) == {"moved": 1}
+    assert "totals.not_checked" in caplog.messages
 
 
 @pytest.mark.parametrize("kind", DeadKind)

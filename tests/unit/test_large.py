@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from http.client import HTTPResponse, IncompleteRead
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -112,6 +113,25 @@ def test_where_there_is_no_bucket_a_result_becomes_a_note_and_a_payload_is_an_er
     assert light(REPORT, lambda _: answer)["result"] == {"sosw_dropped": "1,800,008 bytes, over 65,536"}
     with pytest.raises(ValueUnreachable, match="the payload of task j#0 cannot be read"):
         whole(EVENT, lambda _: answer)
+
+
+def test_a_payload_that_is_not_lent_says_why() -> None:
+    with pytest.raises(ValueUnreachable, match="the payload of task j#0 cannot be read: it is done, attempt 1"):
+        whole(EVENT, lambda _: {"url": None, "why": "it is done, attempt 1"})
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket.objects["/fetch"] = dump({"data": 1}).encode()
+    read, broken = HTTPResponse.read, [IncompleteRead(b"{")]
+
+    def breaks_off(self: HTTPResponse, *how: Any) -> bytes:
+        if broken:
+            raise broken.pop()
+        return read(self, *how)
+
+    monkeypatch.setattr(HTTPResponse, "read", breaks_off)
+    assert whole(EVENT, bucket.lend)["data"] == 1
+    assert bucket.calls == ["GET", "GET"]
 
 
 def test_what_fails_in_passing_is_tried_again(bucket: Bucket) -> None:

@@ -37,6 +37,21 @@ def test_a_row_that_cannot_be_understood_holds_up_no_other_job(caplog: pytest.Lo
     assert (world.recount.at, "recount.unreadable" in caplog.messages) == (NOW + QUIET + UNREADABLE, True)
 
 
+def test_a_row_that_can_neither_be_understood_nor_put_off_ends_no_sweep(caplog: pytest.LogCaptureFixture) -> None:
+    class Odd(InMemoryJobStore):
+        def recount(self, job_id: JobId) -> Recount | None:
+            raise ValueError(job_id)
+
+        def count_again(self, job_id: JobId, at: Any) -> None:
+            raise SoswError("too busy", job_id, at)
+
+    world, odd = Jobs(), Odd()
+    odd.jobs, odd._recounts = world.jobs.jobs, world.jobs._recounts
+    world.clock.advance(QUIET)
+    assert world.scavenger(jobs=odd).sweep() == {"freed": {}}
+    assert {"recount.unreadable", "recount.failed"} <= set(caplog.messages)
+
+
 def test_a_sweep_looks_at_so_many_jobs_and_ends_with_its_time() -> None:
     world = Jobs(tasks=0)
     for number in range(MAX_JOBS + 5):
@@ -44,10 +59,10 @@ def test_a_sweep_looks_at_so_many_jobs_and_ends_with_its_time() -> None:
     world.clock.advance(QUIET)
     ends = iter([timedelta(minutes=2)] * 5 + [timedelta()] * 99)
     world.scavenger().sweep(remaining=lambda: next(ends))
-    left = len(world.jobs.uncounted(world.clock.now(), 99))
+    left = len(world.jobs.uncounted(world.clock.now(), 999))
     world.scavenger().sweep()
     assert left > MAX_JOBS
-    assert len(world.jobs.uncounted(world.clock.now(), 99)) == left - MAX_JOBS
+    assert len(world.jobs.uncounted(world.clock.now(), 999)) == left - MAX_JOBS
 
 
 def test_jobs_that_cannot_be_read_are_asked_for_by_the_next_sweep(caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvalidInput, SourceUnavailable
 from sosw.domain.job import JobState
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, dump, load
-from sosw.domain.task import JobId, TaskId, TaskState
+from sosw.domain.task import JobId, Task, TaskId, TaskState
+from sosw.job_writer import BATCH_BYTES
 from sosw.storage import ObjectsFailed
 from sosw.testing import InMemoryObjects
 from sosw.vault import NO_VAULT, Vault
@@ -41,6 +43,11 @@ def submit(world: World, **attributes: Any) -> dict[str, Any]:
 def report(world: World, **said: Any) -> dict[str, Any]:
     event = {"action": "complete", "task_id": "job#0", "attempt": 1, "labourer": LABOURER}
     return world.assistant(vault=a_vault(world)).answer({**event, **said})
+
+
+def kept(world: World) -> Any:
+    """The large result of the task, from where its row says that it is."""
+    return load(world.objects.objects[str(world.task().result_at).removeprefix("s3://bucket/")].decode())
 
 
 @pytest.fixture
@@ -103,6 +110,44 @@ def test_a_line_too_large_for_the_table_has_a_task_of_its_own(world: World) -> N
     assert (stored["line_numbers"], stored["lines"][0]["x"]) == ([2], LARGE)
 
 
+class Ahead(InMemoryObjects):
+    """Notes how many lines were read ahead of each object that was put: every other line is a large one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read, self.noted = 0, list[int]()
+
+    def lines(self, *_: Any) -> Iterator[bytes]:
+        wide, stay = dump({"x": LARGE}).encode(), dump({"x": "y" * 200_000}).encode()
+        self.read = 0
+        for number in range(160):
+            self.read += 1
+            yield stay if number % 2 else wide
+
+    def put(self, key: str, body: bytes, *, kind: str) -> None:
+        super().put(key, body, kind=kind)
+        self.noted.append(self.read - 2 * len(self.puts))
+
+
+def test_large_lines_are_put_away_as_they_are_read_and_few_of_those_that_fit_are_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead, batches, create = Ahead(), list[int](), world.tasks.create
+
+    def noted(tasks: Sequence[Task]) -> int:
+        batches.append(len(tasks))
+        return create(tasks)
+
+    monkeypatch.setattr(world.tasks, "create", noted)
+    monkeypatch.setattr(world.sources, "lines", ahead.lines)
+    world.sources.stored["s3://bucket/x.jsonl"] = b"{}"
+    world.objects = ahead
+    submit(world, source="s3://bucket/x.jsonl")
+    assert len(world.tasks.tasks) == 160
+    assert max(ahead.noted) <= 2
+    assert max(batches) * 100_000 <= BATCH_BYTES + 200_000
+
+
 def test_a_bucket_that_cannot_be_written_now_makes_the_job_wait(world: World) -> None:
     lines = [dump({"n": 0}), dump({"x": LARGE})]
     world.sources.stored["s3://bucket/x.jsonl"] = "\n".join(lines).encode()
@@ -137,9 +182,8 @@ def test_a_job_whose_own_body_cannot_be_written_or_read_is_not_taken(world: Worl
 
 def test_a_large_result_that_came_with_its_report_lies_in_the_bucket(running: World) -> None:
     assert report(running, result=RESULT) == {"accepted": True, "state": "done"}
-    task = running.task()
-    assert (task.result, task.result_at) == (None, "s3://bucket/results/job/0/1.json")
-    assert load(running.objects.objects["results/job/0/1.json"].decode()) == RESULT
+    assert (running.task().result, kept(running)) == (None, RESULT)
+    assert str(running.task().result_at).startswith("s3://bucket/results/job/0/1-")
 
 
 def test_a_small_result_stays_with_its_task(running: World) -> None:
@@ -186,16 +230,38 @@ def test_a_bucket_that_fails_fails_the_report_for_lambda_to_repeat(running: Worl
 def test_a_late_report_does_not_touch_the_result_of_another_attempt(running: World) -> None:
     report(running, result=RESULT, attempt=1)
     report(running, result={**RESULT, "late": True}, attempt=2)
-    assert load(running.objects.objects["results/job/0/1.json"].decode()) == RESULT
-    assert running.task().result_at == "s3://bucket/results/job/0/1.json"
+    assert kept(running) == RESULT
+
+
+def test_an_attempt_that_ran_twice_does_not_replace_the_result_that_was_taken(running: World) -> None:
+    report(running, result=RESULT)
+    assert not report(running, result={**RESULT, "late": True})["accepted"]
+    assert kept(running) == RESULT
+    assert not running.assistant(vault=a_vault(running)).answer(record(responsePayload=[RESULT]))["accepted"]
+    assert kept(running) == RESULT
+
+
+def lent(world: World, action: str, task: str = "job#0", attempt: int = 1) -> Any:
+    return world.assistant(vault=a_vault(world)).answer({"action": action, "task_id": task, "attempt": attempt})
 
 
 def test_a_worker_is_lent_urls_for_its_own_two_objects(running: World) -> None:
-    def lent(action: str) -> Any:
-        return running.assistant(vault=a_vault(running)).answer({"action": action, "task_id": "job#0", "attempt": 2})
+    assert lent(running, "fetch") == {"url": "memory://bucket/payloads/job/0.json?get=900"}
+    assert lent(running, "store") == {"url": "memory://bucket/results/job/0/1.json?put=900"}
 
-    assert lent("fetch") == {"url": "memory://bucket/payloads/job/0.json?get=900"}
-    assert lent("store") == {"url": "memory://bucket/results/job/0/2.json?put=900"}
+
+def test_nobody_is_lent_what_belongs_to_another_attempt_or_to_a_closed_task(running: World) -> None:
+    none = {"url": None, "why": "task job#1: cannot fetch: there is no such task"}
+    assert lent(running, "fetch", "job#1") == none
+    assert lent(running, "fetch", attempt=2)["why"] == "task job#0: cannot fetch: it is running, attempt 1"
+    report(running, result_is_stored=True)
+    assert lent(running, "store") == {"url": None, "why": "task job#0: cannot store: it is done, attempt 1"}
+
+
+def test_an_attempt_whose_success_is_still_taken_while_its_task_waits_is_lent_its_place(running: World) -> None:
+    report(running, action="fail", error="DeadlineExceeded")
+    assert running.task().state is TaskState.QUEUED
+    assert lent(running, "store")["url"]
 
 
 def test_without_a_bucket_nothing_is_lent_and_a_large_result_becomes_a_note(running: World) -> None:
@@ -216,8 +282,7 @@ def record(**more: Any) -> dict[str, Any]:
 
 def test_a_large_result_that_came_with_a_destinations_record_lies_in_the_bucket(running: World) -> None:
     running.assistant(vault=a_vault(running)).answer(record())
-    assert (running.task().result, running.task().result_at) == (None, "s3://bucket/results/job/0/1.json")
-    assert load(running.objects.objects["results/job/0/1.json"].decode()) == RESULT
+    assert (running.task().result, kept(running)) == (None, RESULT)
 
 
 @pytest.mark.parametrize(

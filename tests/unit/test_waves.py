@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, StaleRow
 from sosw.domain.rounds import GROUP
+from sosw.domain.slots import ROW_SLOTS, SlotRow
 from sosw.domain.task import LabourerName, TaskState, task_id
 from sosw.limits import StaticLimits
-from sosw.naming import WAVE
+from sosw.naming import NAMING_ROUNDS, WAVE
 from sosw.orchestrator import WAVE_TIME
 from sosw.settings import Names
-from sosw.testing import RecordingInvoker
+from sosw.testing import InMemorySlotStore, RecordingInvoker
 from tests.factories import JOB, World, a_task, seconds
 from tests.unit.test_long_jobs import shrinking
 
@@ -182,3 +183,36 @@ def test_slots_are_dropped_even_when_every_round_of_naming_was_lost() -> None:
     world.orchestrator(slots=Contended())({"wake": {"sales": ended}})
 
     assert world.names() == {}
+
+
+class Contended(InMemorySlotStore):
+    """Another Orchestrator is faster at all rows but one, each time that they were read."""
+
+    is_left = True
+
+    def rows(self, labourer: LabourerName) -> list[SlotRow]:
+        self.is_left = True
+        return super().rows(labourer)
+
+    def write(self, row: SlotRow) -> SlotRow:
+        if not self.is_left:
+            raise StaleRow(row)
+        self.is_left = False
+        return super().write(row)
+
+
+def test_a_wave_that_gets_one_row_at_a_time_ends_after_some_rounds_and_the_next_wake_goes_on() -> None:
+    rows = NAMING_ROUNDS + 1
+    world = World(limit=rows * ROW_SLOTS)
+    world.tasks.create([a_task(n) for n in range(rows * (ROW_SLOTS + 1))])
+    world.orchestrator()({})
+    ended = {}
+    for names in world.names().values():
+        world.report("complete", int(names[0].rpartition("#")[2]))
+        ended[names[0]] = world.tasks.tasks[names[0]].version
+    contended = Contended()
+    contended.__dict__.update(world.slots.__dict__)
+    wake = {"wake": {"sales": ended}}
+    assert world.orchestrator(slots=contended)(wake) == {"started": {"sales": NAMING_ROUNDS}}
+    assert world.orchestrator()(wake) == {"started": {"sales": rows - NAMING_ROUNDS}}
+    assert [len(names) for names in world.names().values()] == [ROW_SLOTS] * rows

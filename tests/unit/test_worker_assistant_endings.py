@@ -95,6 +95,16 @@ def test_a_snooze_at_the_bound_is_taken() -> None:
     assert world.task().snoozes == MAX_SNOOZES
 
 
+def test_a_task_that_died_of_its_snoozes_may_be_put_off_again_once_it_is_replayed() -> None:
+    world = World()
+    running(world, snoozes=MAX_SNOOZES)
+    assert world.report("snooze", delay=1)["state"] == "dead"
+    world.tasks.apply(lifecycle.replay(world.task(), now=world.clock.now()))
+    begin_anew(world)
+    assert world.report("snooze", attempt=2, delay=1)["state"] == "queued"
+    assert world.task().snoozes == 1
+
+
 def test_a_recalled_task_that_is_snoozed_is_cancelled() -> None:
     world = World()
     running(world, is_recalled=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from pynamodb.exceptions import AttributeDeserializationError
 
 from sosw.aws.dynamodb.batches import Backoff
 from sosw.aws.dynamodb.errors import ConditionFailed
@@ -26,6 +29,8 @@ from sosw.domain.watch import Watch
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+log = logging.getLogger(__name__)
 
 OPEN = "archive"
 """Their value of `open`, as long as they are due some time."""
@@ -58,9 +63,9 @@ class DynamoWatchStore:
         """See `WatchStore.due`. A query, and a call for each 100 rows."""
         over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
         places = list(self._table.query(OPEN, index_name=OPEN_INDEX, range_key_condition=over, limit=limit))
-        found = {item["id"]["S"]: _watch(item) for item in self._read([{"id": place["id"]} for place in places])}
-        watches = [found[place["id"]["S"]] for place in places if place["id"]["S"] in found]
-        return [watch for watch in watches if watch.due and watch.due <= now]
+        found = {item["id"]["S"]: item for item in self._read([{"id": place["id"]} for place in places])}
+        watches = [_known(found[place["id"]["S"]]) for place in places if place["id"]["S"] in found]
+        return [watch for watch in watches if watch and watch.due and watch.due <= now]
 
     def get(self, job_id: JobId) -> Watch | None:
         """See `WatchStore.get`."""
@@ -105,6 +110,15 @@ class _Row:
 
 def _item(watch: Watch) -> Item:
     return marked(item_of(WatchModel, _Row(watch)))
+
+
+def _known(item: Item) -> Watch | None:
+    """None for a row that nobody can make sense of: the others must not wait for it."""
+    try:
+        return _watch(item)
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeDeserializationError):
+        log.exception("archive.unreadable", extra={"id": item["id"]["S"]})
+        return None
 
 
 def _watch(item: Item) -> Watch:

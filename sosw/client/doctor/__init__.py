@@ -1,14 +1,13 @@
 """Examines an environment: what is missing, forbidden, disabled, or does not add up.
 
 Nothing is written, unless totals are to be mended. What it costs, at most: 37 calls for what was deployed; 7 for each
-labourer, and one for each 100 of its slots and for each job that they speak of; 25 to list the jobs, 4 for each of the
-20 submitted last, and a read of up to 1,000 of its tasks, half a read unit each.
+labourer, 4 more where it has `on_dead`, and one for each 100 of its slots and for each job that they speak of; 25 to
+list the jobs, 4 for each of the 20 submitted last, and a read of up to 1,000 of its tasks, half a read unit each.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from sosw.client.doctor import jobs, settings, stack, workers
 from sosw.client.doctor.diagnosis import Diagnosis, Finding, Notes, Unseen
@@ -16,6 +15,7 @@ from sosw.client.doctor.jobs import Jobs
 from sosw.client.doctor.slots import Slots
 from sosw.client.service import Service
 from sosw.domain.job import Job
+from sosw.domain.labourer import Labourer
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.surroundings import FunctionFacts
 
@@ -60,8 +60,12 @@ def _deployed(service: Service, essentials: dict[str, FunctionFacts], notes: Not
 def _workers(service: Service, known: EssentialSettings, essentials: dict[str, FunctionFacts], notes: Notes) -> None:
     if known.labourers:
         region = service.region()
-        check = partial(workers.worker, names=service.names, essentials=essentials, inspector=service.inspector)
-        notes.each(lambda labourer, own: check(labourer, notes=own, region=region), known.labourers.values())
+
+        def check(labourer: Labourer, own: Notes) -> None:
+            workers.worker(labourer, service.names, essentials, service.inspector, own, region=region)
+            workers.on_dead(labourer, service.names, essentials, service.inspector, own)
+
+        notes.each(check, known.labourers.values())
 
 
 def _work(

@@ -39,6 +39,35 @@ def worker(
         _permissions(labourer, facts, names, essentials, inspector, notes)
 
 
+def on_dead(
+    labourer: Labourer, names: Names, essentials: Mapping[str, FunctionFacts], inspector: Inspector, notes: Notes
+) -> None:
+    """The function that is handed its dead tasks. Four calls where it has one."""
+    function, scavenger, where = labourer.on_dead, essentials.get(names.scavenger), f"labourer {labourer.name}"
+    if function is None:
+        return
+    with notes.looking("labourers", f"the function that is handed the dead tasks of {where}"):
+        facts, why = inspector.function(function), "its dead tasks are handed to nobody; they are kept, and sent again"
+        if facts is None:
+            notes.found(
+                "labourers", where, f"hands its dead tasks to {function}, which is not there", why=why,
+                mend="deploy its stack, or name another function by `on_dead`: sosw apply labourers.yaml",
+            )  # fmt: skip
+        elif scavenger and not inspector.may_invoke(scavenger.role, facts):
+            notes.found(
+                "permissions", where, f"hands its dead tasks to {function}, which the Scavenger may not invoke",
+                why=why, mend=_permit(facts, scavenger),
+            )  # fmt: skip
+
+
+def _permit(function: FunctionFacts, by: FunctionFacts) -> str:
+    """The command that lets the role of `by` invoke the function."""
+    return (
+        f"aws lambda add-permission --function-name {function.arn} --statement-id sosw --action {INVOKE} "
+        f"--principal {by.role}"
+    )
+
+
 def _in_time(labourer: Labourer, facts: FunctionFacts, where: str, notes: Notes) -> None:
     timeout = _seconds(facts.timeout)
     if facts.timeout > labourer.duration:
@@ -77,8 +106,7 @@ def _permissions(
             notes.found(
                 "permissions", where, "has a function that the Orchestrator may not invoke",
                 why="its tasks are given back again and again, and never start",
-                mend=f"aws lambda add-permission --function-name {facts.arn} --statement-id sosw --action {INVOKE} "
-                f"--principal {orchestrator.role}",
+                mend=_permit(facts, orchestrator),
             )  # fmt: skip
     with notes.looking("permissions", f"whether {labourer.arn} may report"):
         if assistant and inspector.forbidden(facts.role, [INVOKE], assistant.arn):

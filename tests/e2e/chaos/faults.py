@@ -12,12 +12,15 @@ from enum import Enum
 from threading import Lock
 from typing import Any, Final
 
+from sosw.domain.report import COMPLETE, FAIL
+
 Body = dict[str, Any]
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 BUSY: Final = "ProvisionedThroughputExceeded"
 TOO_MUCH: Final = "The level of configured provisioned throughput for the table was exceeded."
+ENDS: Final = (COMPLETE, FAIL)
 JSON: Final = {"Content-Type": "application/x-amz-json-1.0"}
 
 
@@ -40,6 +43,8 @@ class Fault(str, Enum):
     """Of an asynchronous invocation: accepted at once, begun so late that a lease may have ended."""
     DOUBLED = "doubled"
     """Of a message among the Essentials and from a Worker: accepted once, delivered twice."""
+    OVERTAKEN = "overtaken"
+    """Of the report that an attempt ended: accepted at once, delivered when the next attempt of its task runs."""
 
 
 RATES: Final[Mapping[Fault, float]] = {
@@ -51,8 +56,9 @@ RATES: Final[Mapping[Fault, float]] = {
     Fault.HALVED: 0.1,
     Fault.LATE: 0.02,
     Fault.DOUBLED: 0.03,
+    Fault.OVERTAKEN: 0.01,
 }
-"""Shares of the calls that each can meet."""
+"""Shares of the calls that each can meet. What is overtaken costs a lease, and the slot for so long."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +82,35 @@ class Call:
         return self.function is not None and self.headers.get("X-Amz-Invocation-Type") == "Event"
 
     @property
+    def end(self) -> Body | None:
+        """The report that it brings to the WorkerAssistant, if that tells how an attempt ended."""
+        event = self._event
+        return event if event.get("action") in ENDS else None
+
+    @property
+    def assignment(self) -> Body | None:
+        """The event that it starts an attempt with."""
+        event = self._event
+        return event if isinstance(event.get("sosw"), dict) else None
+
+    @property
+    def _event(self) -> Body:
+        event = json.loads(self.body) if self.is_message else None
+        return event if isinstance(event, dict) else {}
+
+    @property
     def operation(self) -> str:
         """Of DynamoDB or SQS, such as `DynamoDB_20120810.UpdateItem`."""
         return self.headers.get("X-Amz-Target", "")
+
+    @property
+    def is_s3(self) -> bool:
+        return "/s3/aws4_request" in self.headers.get("Authorization", "")
+
+    @property
+    def has_known_errors(self) -> bool:
+        """Whether we know how its service refuses: Lambda, S3, DynamoDB, SQS."""
+        return bool(self.function or self.is_s3 or self.operation)
 
     @property
     def is_batch(self) -> bool:
@@ -113,17 +145,23 @@ class Dice:
             return self._random.uniform(low, high)
 
     def _can_meet(self, fault: Fault, call: Call) -> bool:
+        if fault in {Fault.THROTTLED, Fault.FAILED}:
+            return call.has_known_errors
         if fault is Fault.HALVED:
             return call.is_batch
         if fault is Fault.LATE:
             return call.is_message
         if fault is Fault.DOUBLED:
             return call.is_message and call.function != self._spared
+        if fault is Fault.OVERTAKEN:
+            return call.end is not None
         return True
 
 
 def refusal(call: Call) -> tuple[int, dict[str, str], bytes]:
     """How AWS says: too much."""
+    if call.is_s3:
+        return _in_xml(503, "SlowDown", "Please reduce your request rate.")
     if call.function:
         said = {"Reason": "ConcurrentInvocationLimitExceeded", "Type": "User", "message": "Rate Exceeded."}
         return _answer(429, said, "TooManyRequestsException")
@@ -134,6 +172,8 @@ def refusal(call: Call) -> tuple[int, dict[str, str], bytes]:
 
 def failure(call: Call) -> tuple[int, dict[str, str], bytes]:
     """How AWS says: it is our fault."""
+    if call.is_s3:
+        return _in_xml(500, "InternalError", "We encountered an internal error.")
     if call.function:
         return _answer(500, {"Type": "Service", "message": "An internal error occurred."}, "ServiceException")
     kind = f"{_DYNAMODB}InternalServerError" if call.operation.startswith("DynamoDB") else "InternalFailure"
@@ -164,6 +204,11 @@ def with_rest(answer: bytes | None, left: Body) -> bytes:
 
 def _answer(status: int, said: Body, kind: str = "") -> tuple[int, dict[str, str], bytes]:
     return status, {**JSON, **({"x-amzn-ErrorType": kind} if kind else {})}, _dump(said)
+
+
+def _in_xml(status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    said = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    return status, {"Content-Type": "application/xml"}, said.encode()
 
 
 def _dump(body: Body) -> bytes:

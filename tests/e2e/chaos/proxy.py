@@ -13,13 +13,14 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tests.e2e.chaos.faults import JSON, Call, Dice, Fault, failure, halved, refusal, with_rest
+from tests.e2e.chaos.overtaken import Overtaken
 
 Answer = tuple[int, dict[str, str], bytes]
 
 SLOW = (0.1, 2.0)
 LATE = (1.0, 26.0)
 """Seconds: some longer than a lease."""
-_OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+_OF_ONE_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect", "date", "server"}
 _PATIENCE = 60.0
 
 
@@ -32,6 +33,7 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.dice, self.target = dice, ""
         self._timers: list[threading.Timer] = []
+        self.overtaken = Overtaken(lambda call: self.forward(call)[2])
 
     @property
     def endpoint(self) -> str:
@@ -39,7 +41,8 @@ class Proxy(ThreadingHTTPServer):
 
     def answer(self, call: Call) -> Answer | None:
         """What the caller hears; None: the connection ends."""
-        fault = self.dice.next(call)
+        is_owed = self.dice.is_armed and self.overtaken.is_owed(call)
+        fault = Fault.OVERTAKEN if is_owed else self.dice.next(call)
         if fault is None:
             return self.forward(call)
         return self._ANSWERS[fault](self, call)
@@ -80,6 +83,10 @@ class Proxy(ThreadingHTTPServer):
         timer.start()
         return 202, {}, b""
 
+    def _have_overtaken(self, call: Call) -> Answer:
+        self.overtaken.hold(call)
+        return 202, {}, b""
+
     def forward(self, call: Call, body: bytes | None = None) -> Answer:
         """To the local AWS."""
         sent = call.body if body is None else body
@@ -89,9 +96,11 @@ class Proxy(ThreadingHTTPServer):
             connection.request(call.method, call.path, sent, headers)
             answer = connection.getresponse()
             kept = {name: value for name, value in answer.getheaders() if name.lower() not in _OF_ONE_HOP}
-            return answer.status, kept, answer.read()
+            said = answer.read()
         finally:
             connection.close()
+        self.overtaken.passed(call)
+        return answer.status, kept, said
 
     def _forward_late(self, call: Call) -> None:
         try:
@@ -108,12 +117,14 @@ class Proxy(ThreadingHTTPServer):
         Fault.HALVED: _halve,
         Fault.LATE: _delay,
         Fault.DOUBLED: _double,
+        Fault.OVERTAKEN: _have_overtaken,
     }
 
     def let_arrive(self) -> None:
         """Returns when all that was late has been delivered."""
         for timer in self._timers:
             timer.join()
+        self.overtaken.let_arrive()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Killed functions end their connections in the middle; anything else is told."""
@@ -158,6 +169,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def handle_expect_100(self) -> bool:
+        """The caller waits for this before it sends the body."""
+        is_welcome = super().handle_expect_100()
+        self.wfile.flush()
+        return is_welcome
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_call  # noqa: N815  (the names that http.server calls)
 

@@ -7,13 +7,13 @@ they stand at the end.
 An attempt runs at most once, and a task may need several: its work is done at least once. What happens exactly once is
 its end. So *lost* is a task that is not there, not closed, closed as done though no attempt of it came to its end, or
 changed without a trace. *Twice* is a task that was closed more than once or changed afterwards, one whose result is not
-its latest attempt's, an attempt that began twice, and an attempt that began while an earlier one of the same task still
-ran: it had not ended, its process lived, and its lease was not over.
+its latest attempt's, an attempt that failed twice or began twice, and an attempt that began while an earlier one of the
+same task still ran: it had not ended, its process lived, and its lease was not over.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -137,6 +137,8 @@ def _twice(task: Task | None, steps: Sequence[Step], its: Sequence[Run]) -> Iter
         yield f"was changed after its end: {[step.state.value for step in steps]}"
     if task and task.state is TaskState.DONE and task.result != {"attempt": task.attempt}:
         yield f"is done by attempt {task.attempt}, with the result of another: {task.result}"
+    failed = Counter(failure.attempt for failure in (task.failures if task else ()))
+    yield from (f"attempt {attempt} failed {times} times" for attempt, times in failed.items() if times > 1)
     for before, after in pairwise(its):
         if after.attempt <= before.attempt:
             yield f"attempt {after.attempt} began after attempt {before.attempt} had begun"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sosw import essential
+from sosw import essential, world
 from sosw.settings import ESSENTIAL_CONFIG
 from tests.contract.backends import Memory
 from tests.property.crash.staging import staged
@@ -47,6 +47,7 @@ def tell(story: Story, point: Point | None, stores: Any, *, reached: Any = None,
             network.wire = town.wire
         town.limit = story.config()["task_config"]["labourers"]["sales"]["max_simultaneous_invocations"]
         patch.setattr(essential, "S3Sources", lambda: town._parts["sources"])
+        patch.setattr(world, "SnsNotifier", lambda _topic: town._parts["notifier"])
         seen = stores.config.look(ESSENTIAL_CONFIG)
         stores.config.replace(seen, story.config())
         story.tell(town)

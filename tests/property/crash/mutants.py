@@ -28,6 +28,7 @@ FOUND: dict[str, str] = {
     "an_orchestrator_acts_on_names_that_another_wrote": "a_job_is_done",
     "evidence_drops_names_of_its_own_version_too": _FAIL,
     "an_unclear_invocation_is_taken_for_refused": "a_job_is_done",
+    "a_snooze_does_not_check_its_attempt": "a_job_is_done",
 }
 
 _ORDER = "wants two roles between each other's calls: an order of calls, which interleavings and dice look for"
@@ -42,6 +43,11 @@ SURVIVORS: dict[str, str] = {
     "a_falling_limit_forgets_what_is_held_above_it": _LIMITS,
     "an_older_limit_sizes_rows_that_a_later_one_has_sized": _LIMITS,
     "a_row_does_not_say_by_which_limit_it_was_sized": _LIMITS,
+    "a_snoozed_attempt_is_not_forgiven": "what snoozes in a story does not fail besides",
+    "a_snooze_pays_for_failures_that_came_before": "what snoozes in a story does not fail besides",
+    "a_snooze_is_taken_from_what_has_ended": _ORDER,
+    "a_discard_is_taken_from_any_state": "nobody discards what is not dead in a story",
+    "a_discarded_task_stays_in_the_line_of_the_dead": "nobody looks at the line of the dead in a story",
     "who_lingers_takes_a_running_attempt_for_over": "no time passes while an Orchestrator is at work: nobody lingers",
 }
 """Each of them is found by dice in `test_queue`."""

@@ -28,6 +28,13 @@ class SilentLog:
         self.mistakes.append(error)
 
 
+class SilentCounts:
+    """Instead of metrics, which are lines on the standard output."""
+
+    def count(self, name: str, labourer: str, number: int) -> None:
+        """Nobody counts."""
+
+
 @contextmanager
 def staged() -> Iterator[pytest.MonkeyPatch]:
     """So that a story is told the same way every time."""
@@ -40,6 +47,8 @@ def staged() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(essential, "EssentialLog", SilentLog)
         patch.setattr(essential, "changes", list)
         patch.setattr(essential, "token", repr)
+        patch.setattr(world, "LabourerCounts", SilentCounts)
+        patch.setenv("SOSW_DEAD_TOPIC", "topic")
         patch.setattr("random.random", lambda: 0.0)
         yield patch
     logging.disable(logging.NOTSET)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sosw.domain import lifecycle
 from sosw.domain.messages import cancel_event
 from sosw.domain.task import JobId, task_id
 from tests.property.crash.taps import Mode
@@ -58,9 +57,9 @@ def submit(town: Town, key: str) -> None:
     town.run()
 
 
-@story(lambda number, _attempt: "heartbeat" if number else "return")
+@story(lambda number, attempt: "heartbeat" if number else "snooze" if attempt == 1 else "return")
 def a_job_is_done(town: Town) -> None:
-    """Delivered twice, too."""
+    """Delivered twice, too; one of its tasks is asked to come later."""
     town.send(NAMES.scheduler, a_job("c"))
     submit(town, "c")
     town.minute()
@@ -72,14 +71,28 @@ def attempts_fail_and_a_dead_task_is_replayed(town: Town) -> None:
     submit(town, "b")
     for _ in range(4):
         town.minute()
-    town.operate(lambda parts: _replay(town, parts, "b"))
+    order(town, "replay")
     town.minute()
 
 
-def _replay(town: Town, parts: Mapping[str, Any], key: str) -> None:
-    task = parts["tasks"].get(task_id(JobId(key), 0))
+def order(town: Town, what: str) -> None:
+    """About the first task of job b, if it is dead."""
+    task = town.stores.tasks.get(task_id(JobId("b"), 0))
     if task and task.state.value == "dead":
-        parts["tasks"].apply(lifecycle.replay(task, now=town.clock.now()))
+        about = {what: [[task.id, task.version]], "labourer": roles.LABOURER, "by": "ann", "why": "so", "of": "b"}
+        town.send(NAMES.orchestrator, {"sosw": about})
+        town.run()
+
+
+@story(lambda number, _attempt: "return" if number else "raise")
+def a_dead_task_is_discarded(town: Town) -> None:
+    """Ordered twice."""
+    submit(town, "b")
+    for _ in range(4):
+        town.minute()
+    order(town, "discard")
+    order(town, "discard")
+    town.minute()
 
 
 @story(lambda _number, attempt: "raise" if attempt == 1 else "return", labourer={"max_simultaneous_invocations": 1})

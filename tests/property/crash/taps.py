@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sosw import ports
+from sosw import ports, storage
 from sosw.aws.dynamodb import TableFailed
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, SourceUnavailable
 from sosw.ports import Outcome
+from sosw.storage import ObjectsFailed
 from tests.property.world.stepping import Crash
 
 
@@ -61,6 +62,10 @@ def _table_failed() -> SoswError:
     return TableFailed.of("table", "Call", "Throttling", "", is_passing=True)
 
 
+def _objects_failed() -> SoswError:
+    return ObjectsFailed("bucket", "PutObject", "SlowDown")
+
+
 def _uncertain() -> SoswError:
     return InvokeUncertain("f", "no answer")
 
@@ -78,7 +83,8 @@ PORTS: dict[str, Port] = {
     ),
     "jobs": Port(
         ports.JobStore,
-        {"open": WRITE, "get": READ, "apply": WRITE, "left": READ, "recent": READ, "count": WRITE},
+        {"open": WRITE, "get": READ, "apply": WRITE, "left": READ, "recent": READ, "count": WRITE,
+         "uncounted": READ, "recount": READ, "keep": WRITE, "count_again": WRITE},
         _table_failed, _table_failed,
     ),
     "config": Port(ports.ConfigStore, {"get": READ, "look": READ, "replace": WRITE}, _table_failed, _table_failed),
@@ -88,6 +94,11 @@ PORTS: dict[str, Port] = {
     ),
     "invoker": Port(
         ports.Invoker, {"start": WRITE}, lambda: InvokeRefused("f", "throttled", is_passing=True), _uncertain
+    ),
+    "notifier": Port(ports.Notifier, {"publish": WRITE}, _uncertain, _uncertain),
+    "bucket": Port(storage.ObjectStore, {"put": WRITE, "get": READ, "keys": READ}, _objects_failed, _objects_failed),
+    "watches": Port(
+        storage.WatchStore, {"watch": WRITE, "due": READ, "get": READ, "save": WRITE}, _table_failed, _table_failed
     ),
     "reminder": Port(ports.Reminder, {"remind": MANY}, _uncertain, _uncertain),
 }  # fmt: skip
@@ -99,10 +110,14 @@ NO_PORT_OF_AWS = {
     "Admission": "made of records and slots",
     "Gates": "made of records and slots",
     "InParallel": "threads",
+    "Counts": "metrics are lines of the log",
+    "UrlSigner": "signs by itself",
     "HealthSource": "measures; one that does not answer is a reading that says so",
     "ConfigSource": "the reading half of ConfigStore",
 }
 """Protocols of `sosw.ports` that nobody can be cut off from in the middle of a call."""
+SIGNING = frozenset({"to_get", "to_put"})
+"""Methods of a bucket that call nobody."""
 ONCE = frozenset({"invoker"})
 """Ports that send once, and repeat nothing."""
 
@@ -111,7 +126,7 @@ def unknown() -> list[str]:
     """Ports and methods of `sosw.ports` that nobody has told the harness of."""
     known = {port.protocol: set(port.methods) for port in PORTS.values()}
     told = []
-    for name, protocol in vars(ports).items():
+    for name, protocol in [*vars(ports).items(), *vars(storage).items()]:
         if not getattr(protocol, "_is_protocol", False) or name in {"Protocol", *NO_PORT_OF_AWS}:
             continue
         told += [f"{name}.{method}" for method in _methods(protocol) if method not in known.get(protocol, ())]
@@ -227,6 +242,8 @@ class Tap:
 
     def __getattr__(self, method: str) -> Any:
         effect = getattr(self._real, method)
+        if method in SIGNING or not callable(effect):
+            return effect
         return lambda *args, **named: self._wire.call(self._port, method, effect, args, named)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -14,11 +14,13 @@ from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.messages import change
 from sosw.domain.report import Report
 from sosw.domain.task import JobId, Task, TaskId, task_id
+from sosw.domain.verdicts import Snooze
 from sosw.health_sources import HealthSources, SignalSource
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
-from sosw.testing import FakeClock, InMemorySources
+from sosw.testing import FakeClock, InMemoryObjects, InMemorySources, InMemoryWatchStore
 from sosw.worker import LeaseTooShort, Worker
+from tests.property.crash.events import Context, Event
 from tests.property.crash.looks import look_at_changes, shops_of
 from tests.property.crash.taps import Point, Tap, Wire
 from tests.property.world import roles, witness
@@ -36,43 +38,25 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.worker_assistant: essential.worker_assistant_handler,
     NAMES.scavenger: essential.scavenger_handler,
 }
-GIVEN = frozenset({"clock", "tasks", "slots", "jobs", "records", "config", "invoker", "reminder", "health", "desk"})
+GIVEN = frozenset(
+    {
+        *("clock", "tasks", "slots", "jobs", "records", "config", "invoker", "reminder", "health", "desk"),
+        *("bucket", "watches"),
+    }
+)
 """Parts of `sosw.world.World` that a town brings itself."""
-MADE_OF_THEM = frozenset({"gates", "known_limits"})
+MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
 """Parts that the World makes of those."""
 UNUSED = frozenset({"database"})
 
 How = Callable[[int, int], str]
-"""What the user's code does with a task's number and attempt: `return`, `raise`, `heartbeat` and return, `vanish`."""
+"""What the user's code does with a task's number and attempt: `return`, `raise`, `snooze`, `heartbeat`, `vanish`."""
 
 
 def unknown() -> set[str]:
     """Parts of the World that a town does not know: they would reach for AWS, or be left out."""
     parts = {name for name, part in vars(world.World).items() if isinstance(part, cached_property)}
     return parts - GIVEN - MADE_OF_THEM - UNUSED
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that a function is invoked with."""
-
-    function: str
-    body: Any
-    request_id: str
-    tries: int = 0
-
-
-class Context:
-    """Lambda's; the time that it leaves is over after so many questions."""
-
-    memory_limit_in_mb, function_name, invoked_function_arn = 256, "f", "arn"
-
-    def __init__(self, request_id: str, questions: int) -> None:
-        self.aws_request_id, self._questions = request_id, questions
-
-    def get_remaining_time_in_millis(self) -> int:
-        self._questions -= 1
-        return 900_000 if self._questions >= 0 else 10_000
 
 
 class Town:
@@ -85,6 +69,7 @@ class Town:
         self.sources = InMemorySources()
         self.inbox: deque[Event] = deque()
         self.reminders: list[tuple[Any, Any]] = []
+        self.notices: list[tuple[str, str]] = []
         self.questions: dict[str, int] = {}
         self.limit = 99
         self.is_silent = False
@@ -98,6 +83,7 @@ class Town:
             for name, real in {
                 "tasks": reached.tasks, "slots": reached.slots, "jobs": reached.jobs, "records": reached.records,
                 "config": reached.config, "invoker": self, "reminder": self, "sources": self.sources,
+                "notifier": self, "bucket": InMemoryObjects(), "watches": InMemoryWatchStore(),
             }.items()
         }  # fmt: skip
 
@@ -115,6 +101,10 @@ class Town:
     def remind(self, wakes: Any) -> None:
         """As a `Reminder`."""
         self.reminders += list(wakes)
+
+    def publish(self, subject: str, text: str) -> None:
+        """As a `Notifier`."""
+        self.notices.append((subject, text))
 
     def send(self, function: str, body: Any) -> None:
         """An event is under way."""
@@ -228,6 +218,8 @@ class Town:
                     raise Crash
                 if how == "raise":
                     raise LostError("no")
+                if how == "snooze":
+                    raise Snooze(15)
                 if how == "heartbeat":
                     self.heartbeat()
                 self.signal("db", latency=0.1)
@@ -236,7 +228,7 @@ class Town:
         def send(report: Report) -> None:
             invoker.start(NAMES.worker_assistant, report.to_event())
 
-        with suppress(LeaseTooShort):
+        with suppress(LeaseTooShort, Snooze):
             Told().run(event.body, remaining=roles.TIME_OUT, clock=self.clock, send=send)
 
     # --- what holds ---

@@ -32,7 +32,14 @@ FOUND: dict[str, Bounds] = {
 
 _JOBS = "no Scheduler is at work in these systems: the tasks are there from the beginning"
 _LIMITS = "the limit does not change in these systems"
+_SNOOZES, _DISCARDS = "no attempt snoozes here", "nobody discards here"
 SURVIVORS: dict[str, str] = {
+    "a_snooze_does_not_check_its_attempt": _SNOOZES,
+    "a_snoozed_attempt_is_not_forgiven": _SNOOZES,
+    "a_snooze_is_taken_from_what_has_ended": _SNOOZES,
+    "a_snooze_pays_for_failures_that_came_before": _SNOOZES,
+    "a_discard_is_taken_from_any_state": _DISCARDS,
+    "a_discarded_task_stays_in_the_line_of_the_dead": _DISCARDS,
     "an_expiry_does_not_ask_whether_the_lease_is_over": "no attempt sends a heartbeat here",
     "what_was_given_back_does_not_check_its_attempt": "an invocation is refused at once here, never after its lease",
     "a_worker_begins_although_its_lease_may_end_first": "Workers answer here, and do nothing else",

@@ -182,13 +182,22 @@ def test_the_environment_of_a_function_tells_the_way(environment: dict[str, str]
     assert route.endpoint == endpoint
 
 
+@pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_that_are_to_be_trusted_are_those_of_the_environment(name: str) -> None:
+    route = possible({**LAMBDA, name: "/none.pem"})
+    assert route
+    assert route.certificates == "/none.pem"
+    with pytest.raises(InvokeRefused, match="FileNotFoundError"):
+        QuickInvoker(route, tries=1).start("w", {})
+
+
 @pytest.mark.parametrize("name", list(LAMBDA))
 def test_without_credentials_or_a_region_boto3_must_find_them(name: str) -> None:
     assert possible({key: value for key, value in LAMBDA.items() if key != name}) is None
 
 
 @pytest.mark.parametrize(
-    "more", [{"HTTPS_PROXY": "http://p"}, {"AWS_CA_BUNDLE": "/x"}, {"AWS_REGION": "us-iso-east-1"}]
+    "more", [{"HTTPS_PROXY": "http://p"}, {"AWS_USE_FIPS_ENDPOINT": "true"}, {"AWS_REGION": "us-iso-east-1"}]
 )
 def test_where_requests_go_another_way_boto3_must_find_it(more: dict[str, str]) -> None:
     assert possible({**LAMBDA, **more}) is None

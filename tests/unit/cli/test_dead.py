@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sosw.cli import show_dead
 from sosw.client import Client
-from sosw.domain.dead import Tally
 from sosw.domain.dead_orders import Fate
-from sosw.domain.task import LabourerName, TaskState
-from tests.factories import NOW
+from sosw.domain.task import TaskState
 from tests.unit.cli.conftest import Run
 from tests.unit.client.conftest import SHOPS, ClientWorld, configured
 
@@ -67,13 +66,17 @@ def test_a_list_in_json(sosw: Run) -> None:
     assert [task["task_id"] for task in found["tasks"]] == ["k#0", "k#2"]
 
 
-def test_many_kinds_are_summed_up(sosw: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    tally = Tally()
-    for number in range(show_dead.ROWS + 2):
-        tally.add(LabourerName("sales"), f"E{number:02}", NOW)
-    tally.add(LabourerName("sales"), "E00", NOW.replace(second=5))
-    monkeypatch.setattr("sosw.domain.dead.Tally", lambda: tally)
-    lines = sosw("dead", "list", "--error", "none").out.splitlines()
+def test_many_kinds_are_summed_up(sosw: Run, world: ClientWorld) -> None:
+    kinds = show_dead.ROWS + 2
+    world.client.submit("sales", idempotency_key="many", **SHOPS, shops=[f"shop {n:02}" for n in range(kinds + 1)])
+    for number in range(kinds + 1):
+        if number == kinds:
+            world.clock.advance(seconds=5)
+        world.end("many", number, is_dead=True)
+        task = world.task_of("many", number)
+        failure = replace(task.failures[0], error=f"E{number % kinds:02}")
+        world.tasks.tasks[task.id] = replace(task, failures=(failure,))
+    lines = sosw("dead", "list", "--error", "E*", "--limit", "0").out.splitlines()
     assert lines[-2:] == ["and 2 of 2 other kinds", "23 dead in all, 2026-01-01 12:00:00 UTC … 2026-01-01 12:00:05 UTC"]
 
 
@@ -94,10 +97,17 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
         "attempt 1   2026-01-01 12:00:00 UTC  ValueError: no",
         "attempt 2   2026-01-01 12:00:00 UTC  ValueError: no",
     ]
-    assert sosw("dead", "show", "k#0", "--json").json["replays"] == 1
+    found = sosw("dead", "show", "k#0", "--json").json
+    assert (found["replays"], found["failures"]) == (1, [each.to_json() for each in world.task_of("k", 0).failures])
     assert sosw("dead", "show", "k#1").code == 1
     told = sosw("dead", "show", "k")
     assert (told.code, told.err) == (2, "sosw: 'k' is not the id of a task: those are such as k#0\n")
+
+
+def test_where_the_last_attempt_failed_is_shown(sosw: Run, world: ClientWorld) -> None:
+    task = world.task_of("k", 0)
+    world.tasks.tasks[task.id] = replace(task, failures=(replace(task.failures[0], trace="app.py:12 __call__"),))
+    assert sosw("dead", "show", "k#0").out.splitlines()[-1] == "            at app.py:12 __call__"
 
 
 @pytest.mark.parametrize(("order", "state"), [("replay", TaskState.QUEUED), ("discard", TaskState.CANCELLED)])

@@ -34,7 +34,7 @@ def test_a_task_is_told_line_by_line(sosw: Run, ended: ClientWorld) -> None:
         lines[5].strip().startswith("https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:")
     )
     assert lines[5].index("https") == lines[4].index("attempt")
-    assert lines[6].endswith("dead after 1 try: nothing more will be tried")
+    assert lines[6].endswith("dead after 1 try: it failed in a way that no retry can mend")
     assert lines[7] == "it leaves the table from 2026-01-31 12:00:00.000 UTC on"
     assert ended.task_of("j", 1).state == "dead"
 

@@ -189,6 +189,32 @@ def test_one_fault_is_one_finding_with_its_cure(world: Examined, fault: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("is_there", "said", "cure"),
+    [
+        (False, "hands its dead tasks to undertaker, which is not there", "deploy its stack, or name another function"),
+        (
+            True,
+            "hands its dead tasks to undertaker, which the Scavenger may not invoke",
+            (
+                f"aws lambda add-permission --function-name {arn('undertaker')} --statement-id sosw "
+                f"--action lambda:InvokeFunction --principal {role(NAMES.scavenger)}"
+            ),
+        ),
+    ],
+)
+def test_a_function_for_dead_tasks_that_cannot_be_handed_any_is_found(
+    world: Examined, *, is_there: bool, said: str, cure: str
+) -> None:
+    world.config["task_config"]["labourers"][LABOURER]["on_dead"] = "undertaker"
+    if is_there:
+        world.inspector.functions["undertaker"] = replace(world.inspector.functions[LABOURER], arn=arn("undertaker"))
+        assert world.examine().is_clean
+        world.inspector.uninvokable.add(arn("undertaker"))
+    (finding,) = world.examine().findings
+    assert (str(finding), finding.mend.startswith(cure)) == (f"labourer {LABOURER} {said}", True)
+
+
+@pytest.mark.parametrize(
     ("method", "check", "count"),
     [
         ("function", "functions", 5), ("rules", "rules", 2), ("feeds", "feeds", 2), ("queues", "queues", 1),

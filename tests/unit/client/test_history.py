@@ -78,7 +78,7 @@ def test_the_day_narrows_the_search_and_skips_the_table(ended: ClientWorld) -> N
         ended.client.task("j#0", date=date(2026, 1, 1))
     archived(ended)
     assert ended.client.task("j#0", date=date(2026, 1, 1)).is_archived
-    with pytest.raises(UnknownTask, match="there is no task 'j#0': job j has 3"):
+    with pytest.raises(UnknownTask, match="task j#0 is not in the archive of 2026-01-02: without a date"):
         ended.client.task("j#0", date=date(2026, 1, 2))
 
 
@@ -175,6 +175,13 @@ def test_large_values_are_read_as_if_they_were_in_the_table(ended: ClientWorld) 
     found = ended.client.task("j#0")
     assert [each.payload for each in (first, dead, found)] == [{"shops": ["a"], "n": 1.0}] * 3
     assert first.result == found.result == {"n": "0123"}
+
+
+def test_the_large_payload_of_a_task_that_runs_is_read_too(ended: ClientWorld) -> None:
+    large(ended)
+    ended.tasks.tasks[TaskId("j#2")] = replace(ended.tasks.tasks[TaskId("j#2")], state=TaskState.RUNNING)
+    (running,) = ended.client.job("j").running()
+    assert running.payload == {"shops": ["a"], "n": 1.0}
 
 
 def test_large_values_are_read_after_the_task_has_left_the_table_too(ended: ClientWorld) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
+from cfnlint.decode import cfn_yaml  # type: ignore[import-untyped]
+
 from sosw.domain import destinations
 from sosw.domain.assignment import RESERVED_KEYS, worker_event
 from sosw.domain.jsontext import MAX_RESULT_BYTES
@@ -19,6 +23,20 @@ OURS = {
     destinations.EVENT_AGE_EXCEEDED,
     destinations.NON_RETRYABLE,
 }
+
+
+def test_the_page_has_every_parameter_of_the_template_with_its_default() -> None:
+    template = md.ROOT / "cloudformation" / "worker.yaml"
+    parameters = json.loads(json.dumps(cfn_yaml.load(str(template))))["Parameters"]
+    table = next(rows for rows in md.tables(PAGE, under="The template") if "parameter" in rows[0])
+    told = {
+        name: default
+        for row in table
+        for name, default in zip(
+            md.codes(row["parameter"]), row["if left out"].replace("`", "").split(", "), strict=True
+        )
+    }
+    assert told == {name: str(parameter["Default"]) for name, parameter in parameters.items()}
 
 
 def test_every_class_that_the_code_gives_is_on_the_page() -> None:

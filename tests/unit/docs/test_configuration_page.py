@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sosw.deadline import MARGIN, margin
 from sosw.domain.declared import RESOURCE_KEYS
 from sosw.domain.errors import InvalidInput
 from sosw.domain.health import COEFFICIENTS, OnMissing
@@ -127,6 +128,15 @@ def test_the_example_of_a_mistake_is_what_is_really_said() -> None:
             {"task_config": {"labourers": {"flight-delays": {"max_simultaneous_invocations": 10, "max_attempt": 3}}}}
         )
     assert str(refused.value) == said.text.strip()
+
+
+def test_the_page_tells_the_one_setting_of_a_worker_with_its_bounds() -> None:
+    (row,) = md.tables(PAGE, under="A Worker")[0]
+    assert margin(float(row["default"])) == MARGIN
+    assert [margin(float(row[end])).total_seconds() for end in ("from", "to")] == [float(row["from"]), float(row["to"])]
+    for wrong in (-1, float(row["to"]) + 1):
+        with pytest.raises(InvalidInput, match=row["key"].strip("`")):
+            margin(wrong)
 
 
 def test_the_page_lists_exactly_the_environment_variables_that_the_deployed_code_and_template_read() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.dead import Selection, Tally, error_of, moment
+from sosw.domain.dead import DeadCount, Selection, error_of, moment
 from sosw.domain.dead_orders import DeadKind, DeadOrder, line_said
 from sosw.domain.errors import InvalidInput
 from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskState
@@ -81,18 +81,18 @@ def test_a_selection_is_told_in_words() -> None:
     assert str(Selection()) == "all"
 
 
-def test_a_tally_counts_by_labourer_and_error_the_most_first() -> None:
-    tally = Tally()
+def test_dead_tasks_are_counted_by_labourer_and_error_the_most_first() -> None:
+    dead = DeadCount()
     for labourer, error, second in (("b", "E", 3), ("a", "E", 1), ("a", "F", 2), ("a", "F", 5)):
-        tally.add(LabourerName(labourer), error, NOW + seconds(second))
-    assert tally.rows() == [("a", "F", 2), ("a", "E", 1), ("b", "E", 1)]
-    assert tally.to_json() == {
+        dead.add(LabourerName(labourer), error, NOW + seconds(second))
+    assert dead.rows() == [("a", "F", 2), ("a", "E", 1), ("b", "E", 1)]
+    assert dead.to_json() == {
         "total": 4,
-        "counts": [{"labourer": one, "error": error, "dead": dead} for one, error, dead in tally.rows()],
+        "counts": [{"labourer": one, "error": error, "dead": dead} for one, error, dead in dead.rows()],
         "first": (NOW + seconds(1)).isoformat(),
         "last": (NOW + seconds(5)).isoformat(),
     }
-    assert Tally().to_json()["first"] is None
+    assert DeadCount().to_json()["first"] is None
 
 
 @pytest.mark.parametrize("order", [ORDER, replace(ORDER, tasks={}, done=3, part=2)])

@@ -9,7 +9,7 @@ from typing import Any
 from sosw.domain import lifecycle
 from sosw.domain.history import What, steps
 from sosw.domain.retry import RetryPolicy
-from sosw.domain.task import Failure, Task
+from sosw.domain.task import Failure, Task, TaskState
 from tests.factories import DAY, LEASE, NOW, a_task, seconds
 
 GROUP = "/aws/lambda/sales"
@@ -53,13 +53,15 @@ def test_failed_attempts_tell_why_and_the_last_one_how_long_it_ran() -> None:
     assert said[1:4] == ["attempt 1 failed: ValueError: no", "attempt 2 started", "attempt 2 failed: ValueError"]
 
 
-def test_a_dead_task_ends_with_its_tries() -> None:
+def test_a_dead_task_ends_with_its_tries_and_why_it_was_given_up() -> None:
     task = a_task()
     for at in (1, 5, 9):
         task = failed(started(task, at), at + 1)
     last = steps(task, group=GROUP, now=NOW)[-1]
     assert (last.what, last.at) == (What.DEAD, NOW + seconds(10))
-    assert last.said == "dead after 3 tries: nothing more will be tried"
+    assert last.said == "dead after 3 tries: 3 of 3 attempts failed"
+    unruled = steps(replace(task, ruling=None), group=GROUP, now=NOW)[-1]
+    assert unruled.said == "dead after 3 tries: nothing more will be tried"
     assert (last.after, last.attempt, last.log) == (timedelta(), None, None)
 
 
@@ -82,21 +84,22 @@ def test_what_waits_tells_why_it_was_put_off_and_not_how_far_a_failed_attempt_wa
     assert steps(failed(running, 2), group=GROUP, now=NOW)[-1].said == "waits to be due"
 
 
+def test_a_discarded_task_tells_who_discarded_it_and_why() -> None:
+    dead = replace(a_task(), state=TaskState.DEAD)
+    move = lifecycle.discard(dead, now=NOW, retention=DAY, ruling="discarded by ann: closed in 2012")
+    last = steps(lifecycle.apply(move, dead), group=GROUP, now=NOW)[-1]
+    assert last.said == "cancelled: discarded by ann: closed in 2012"
+
+
+def test_a_replayed_task_that_is_cancelled_with_its_job_does_not_tell_of_the_replay() -> None:
+    task = replace(a_task(), ruling="replayed by ann: mended")
+    cancelled = lifecycle.apply(lifecycle.cancel(task.id, now=NOW, retention=DAY), task)
+    assert steps(cancelled, group=GROUP, now=NOW)[-1].said == "cancelled"
+
+
 def test_a_cancelled_task_says_so() -> None:
     task = lifecycle.apply(lifecycle.cancel(a_task().id, now=NOW + seconds(3), retention=DAY), a_task())
     assert told(task) == [("created", 0, None), ("cancelled", 3, 3)]
-
-
-def test_a_discarded_task_tells_who_discarded_it_and_why() -> None:
-    dead = a_task()
-    for at in (1, 5, 9):
-        dead = failed(started(dead, at), at + 1)
-    move = lifecycle.discard(dead, now=NOW, retention=DAY, ruling="discarded by ann: closed in 2012")
-    task = lifecycle.apply(move, dead)
-    assert steps(task, group=GROUP, now=NOW)[-1].said == "cancelled: discarded by ann: closed in 2012"
-    replayed = lifecycle.apply(lifecycle.replay(dead, now=NOW, ruling="replayed by ann: mended"), dead)
-    task = lifecycle.apply(lifecycle.cancel(replayed.id, now=NOW, retention=DAY), replayed)
-    assert steps(task, group=GROUP, now=NOW)[-1].said == "cancelled"
 
 
 def test_attempts_that_left_nothing_are_gaps() -> None:

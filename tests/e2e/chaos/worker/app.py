@@ -1,4 +1,4 @@
-"""A Worker that leaves a line in a file for each attempt's begin and end, and is killed at random moments."""
+"""A Worker that leaves a line in a file for each attempt's begin and end, is killed at random moments, and raises."""
 
 import json
 import os
@@ -12,6 +12,10 @@ from sosw import Worker, get_lambda_handler
 
 SHARE_KILLED, KILLED_WITHIN = 0.04, 0.12
 """Of first and second attempts, and the seconds from the begin: during the work, during its report, or after it."""
+SHARE_RAISING = 0.05
+"""Of first attempts."""
+FIRST, LATER = (0, 0.08), (0.4, 1.2)
+"""Seconds that a first attempt lasts, and a later one: long enough to meet a report of an earlier one at work."""
 
 
 class Chaotic(Worker):
@@ -21,10 +25,10 @@ class Chaotic(Worker):
         self._witness("begin")
         if self.task.attempt <= 2 and chance.random() < SHARE_KILLED:
             threading.Timer(chance.uniform(0, KILLED_WITHIN), _die).start()
-        time.sleep(chance.uniform(0, 0.08))
-        if event["shops"] == ["poison"]:
+        time.sleep(chance.uniform(*(FIRST if self.task.attempt == 1 else LATER)))
+        if event["shops"] == ["poison"] or (self.task.attempt == 1 and chance.random() < SHARE_RAISING):
             self._witness("raise")
-            raise ValueError("a poison task")
+            raise ValueError("not this time")
         self._witness("return")
         return {"attempt": self.task.attempt}
 

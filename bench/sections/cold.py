@@ -1,0 +1,130 @@
+"""What a container pays for before its first event is answered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from bench import programs
+from bench.figures import Budget, Section
+from bench.sections.options import Options
+from bench.stand_in import StandIn
+from sosw.domain import lifecycle
+from sosw.domain.assignment import worker_event
+from sosw.domain.task import JobId, LabourerName, Task, task_id
+
+TRIES = 5
+MOST_MODULES, MOST_REPORTING = 80, 150
+_PROGRAM = """
+import sys, time
+seen, cpu = set(sys.modules), time.process_time()
+{code}
+cpu, modules = time.process_time() - cpu, len(set(sys.modules) - seen)
+import resource
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+status = open("/proc/self/status").read() if sys.platform == "linux" else ""
+peak = int(status.split("VmHWM:")[1].split()[0]) if status else peak / 1024
+print(cpu, modules, peak / 1024)
+"""
+_WORKER = "from sosw import Worker, get_lambda_handler"
+_WORK = """
+class Own(Worker):
+    def __call__(self, event):
+        return 1
+get_lambda_handler(Own{how})({event}, None)
+"""
+_BOTO3 = ", invoker=__import__('sosw.aws.lambda_', fromlist=['x']).LambdaInvoker(tries=5)"
+_HELP = """
+from sosw.cli.main import main
+sys.argv, sys.stdout = ["sosw", "--help"], open("/dev/null", "w")
+try:
+    main()
+except SystemExit:
+    sys.stdout = sys.__stdout__
+"""
+ABOUT = f"""\
+In fresh interpreters, the least of {TRIES}: CPU from the first import on, modules besides those of a bare interpreter,
+and the most memory that the process had. *An attempt* is a Worker's first event, done and reported to a stand-in of
+Lambda over HTTP. An Essential is its handler, made but not called: its clients are made at its first event. The modules
+of the Worker are a budget; times are those of this machine."""
+
+
+def cold(options: Options) -> Section:
+    """Ours, and the peer's Worker and Essentials."""
+    options.say(f"Starting interpreters, {TRIES} for each line")
+    with StandIn():
+        rows: list[list[str | float]] = [
+            [name, *_least([sys.executable, "-c"], code)] for name, code in _ours().items()
+        ]
+        peer: list[list[str | float]] = [
+            [name, *_least([str(_peer()), "-c"], code)] for name, code in _theirs().items()
+        ]
+    modules = {name: float(count) for name, _, count, _ in rows}
+    return Section(
+        key="cold",
+        title="Cold starts",
+        about=ABOUT,
+        columns=["", "ms of CPU", "modules", "MB at the peak"],
+        rows=[*rows, *peer],
+        budgets=[
+            Budget(name="modules of the Worker's base", value=modules["Worker: base"], most=MOST_MODULES),
+            Budget(name="modules of an attempt", value=modules["Worker: an attempt"], most=MOST_REPORTING),
+        ],
+    )
+
+
+def _ours() -> dict[str, str]:
+    essentials = ("scheduler", "orchestrator", "worker_assistant", "scavenger")
+    made = {name: f"from sosw.essential import {name}_handler as make\nmake()" for name in essentials}
+    event = repr(json.loads(json.dumps(_event())))
+    return {
+        "Worker: base": _WORKER,
+        "Worker: an attempt": _WORKER + _WORK.format(how="", event=event),
+        "Worker: an attempt, reported by boto3": _WORKER + _WORK.format(how=_BOTO3, event=event),
+        **{name.replace("_", " "): code for name, code in made.items()},
+        "client": "from sosw import Client\nClient()",
+        "sosw --help": _HELP,
+    }
+
+
+def _theirs() -> dict[str, str]:
+    return {
+        "0.7.51: Worker": "from sosw.worker import Worker",
+        "0.7.51: scheduler": "from sosw.scheduler import Scheduler",
+        "0.7.51: orchestrator": "from sosw.orchestrator import Orchestrator",
+    }
+
+
+def _event() -> dict[str, Any]:
+    job, now = JobId("job"), datetime.now(timezone.utc)
+    task = Task(
+        id=task_id(job, 0), job_id=job, labourer=LabourerName("sales"), payload={"shop": 1}, created_at=now,
+        greenfield=now,
+    )  # fmt: skip
+    return worker_event(lifecycle.apply(lifecycle.claim(task, row=0, now=now, lease=timedelta(hours=1)), task))
+
+
+def _least(python: list[str], code: str) -> list[float]:
+    """Milliseconds, modules and MB: the smallest of each."""
+    runs = [_run([*python, _PROGRAM.format(code=code)]) for _ in range(TRIES)]
+    cpu, modules, peak = (min(each) for each in zip(*runs, strict=True))
+    return [1000 * cpu, modules, peak]
+
+
+def _run(command: list[str]) -> list[float]:
+    ran = subprocess.run(
+        command, cwd=programs.ROOT / "docs", env=programs.nowhere(), capture_output=True, text=True, check=False
+    )
+    if ran.returncode:
+        raise programs.ProgramFailed(f"a cold start ended with {ran.returncode}:\n{ran.stderr[-2000:]}")
+    return [float(word) for word in ran.stdout.split()[-3:]]
+
+
+def _peer() -> Path:
+    if not programs.PEER_PYTHON.exists():
+        raise programs.ProgramFailed(programs.NO_PEER)
+    return programs.PEER_PYTHON
