@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 TRIES, CONNECT_SECONDS, READ_SECONDS = 3, 5, 300
 """Gateways forget a connection that is silent for 350 s; three tries last as long as a function may run."""
+_THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 
 
 class LambdaCaller:
@@ -54,6 +56,11 @@ class LambdaCaller:
         """That it calls functions in; raises botocore's error where none is set."""
         name: str = self.client.meta.region_name
         return name
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """It calls a local stack, which no console of AWS shows."""
+        return urlsplit(self.client.meta.endpoint_url).hostname in _THIS_MACHINE
 
     @property
     def client(self) -> LambdaClient:

@@ -51,7 +51,8 @@ def _day(given: str | None) -> date | None:
 def _show(out: Console, found: TaskHistory) -> None:
     where = ", from the archive" if found.is_archived else ""
     show.line(out, f"task {found.task_id} of {found.labourer}: {found.state.value}{where}", "bold")
-    for name, value in (("payload", found.payload), ("result", found.result), ("stats", found.stats)):
+    result = "result" if found.state.value == "done" else "partial"  # what an attempt had before it failed
+    for name, value in (("payload", found.payload), (result, found.result), ("stats", found.stats)):
         if value is not None:
             show.line(out, f"{name:8} {show.compact(value)}")
     for step in found.steps:

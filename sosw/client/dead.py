@@ -17,6 +17,7 @@ from sosw.dead_line import DeadLine
 from sosw.dead_notices import RECORD
 from sosw.domain.dead import DeadCount, Selection, error_of, moment
 from sosw.domain.dead_orders import DeadKind
+from sosw.domain.errors import invalid
 from sosw.domain.moments import EPOCH
 from sosw.domain.records import of_everything
 from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId
@@ -138,8 +139,10 @@ class Dead:
         since: Moment = None,
         before: Moment = None,
     ) -> Selection:
-        """What is meant by these words; raises `InvalidInput` for a moment that is none."""
+        """What is meant; raises `InvalidInput` for a moment that is none, and for tasks beside labourers."""
         now = self._service.clock.now()
+        if any("#" in each for each in what) and not all("#" in each for each in what):
+            raise invalid("what", " ".join(what), "names tasks and labourers: name the ones or the others")
         return Selection(
             ids=tuple(TaskId(each) for each in dict.fromkeys(what) if "#" in each),
             labourers=tuple(LabourerName(each) for each in dict.fromkeys(what) if "#" not in each),

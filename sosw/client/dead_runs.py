@@ -56,7 +56,7 @@ class DeadOrdered:
 
 _SAID = {
     Fate.ALREADY: "{count} not dead any more (replayed or discarded already)",
-    Fate.GONE: "{count} not in the table any more",
+    Fate.GONE: "{count} not in the table, or not any more",
     Fate.JOB_CANCELLED: "{count} left out: their job was cancelled",
     Fate.UNREGISTERED: "{count} left out: their labourer is not registered, or its settings are wrong",
     Fate.UNSURE: "{count} unclear, the table was too busy: order it again",

@@ -56,7 +56,7 @@ class TaskHistory:
     log_group: str
     """Of its function, as Lambda names it."""
     region: str | None
-    """Of its function, where it is known."""
+    """Of its function, where it is known; None on the local stack, which no console shows."""
     steps: tuple[Step, ...]
     """What happened to it, in order."""
 
@@ -92,6 +92,9 @@ def task_history(service: Service, task_id: TaskId, day: date | None = None) -> 
     """
     found = None if day else service.tasks.get(task_id)
     archived = found or _archived(service, task_id, day)
+    if archived is None and day:
+        said = f"task {task_id} is not in the archive of {day}: without a date the table is looked in first"
+        raise UnknownTask(task_id, None, said)
     if archived is None:
         job_id = task_id.rpartition("#")[0]
         raise UnknownTask(task_id, service.jobs.get(JobId(job_id)) if job_id else None)
@@ -108,7 +111,7 @@ def _told(service: Service, task: Task, *, is_archived: bool) -> TaskHistory:
         result=values.result(service, task),
         is_archived=is_archived,
         log_group=group,
-        region=labourer.region or service.region(),
+        region=(labourer.region or service.region()) if service.has_console() else None,
         steps=tuple(history.steps(task, group=group, now=service.clock.now())),
         **same,
     )

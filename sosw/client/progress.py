@@ -40,20 +40,22 @@ def progress(*, is_wanted: bool, stream: TextIO | None = None) -> Iterator[Show]
 def plain(stream: TextIO) -> Show:
     """A line when something was heard first, every few seconds, and at the end."""
     said = -SAY_EVERY
+    before: int | None = None
 
     def show(status: JobStatus, seconds: float) -> None:
-        nonlocal said
+        nonlocal said, before
+        before = status.closed if before is None else before
         if seconds - said >= SAY_EVERY or status.is_finished:
             said = seconds
-            stream.write(f"{seconds:7.1f} s  {status}{rate(status, seconds)}\n")
+            stream.write(f"{seconds:7.1f} s  {status}{rate(status.closed - before, seconds)}\n")
             stream.flush()
 
     return show
 
 
-def rate(status: JobStatus, seconds: float) -> str:
-    """Tasks a second since the wait began, for the end of a line."""
-    return f", {status.closed / seconds:,.1f} tasks/s" if seconds and status.closed else ""
+def rate(closed: int, seconds: float) -> str:
+    """Tasks a second of those that were closed since the wait began, for the end of a line."""
+    return f", {closed / seconds:,.1f} tasks/s" if seconds and closed > 0 else ""
 
 
 @contextmanager

@@ -45,6 +45,8 @@ class Service:
     """Seconds."""
     region: Callable[[], str | None] = lambda: None
     """Of the functions, where it is known."""
+    has_console: Callable[[], bool] = lambda: True
+    """AWS's console shows its logs."""
     inspector: Inspector = field(default_factory=Nowhere)
     """Looks at what all of it stands on."""
     tables: Callable[[], Mapping[str, TableFacts]] = dict
@@ -76,6 +78,7 @@ class Service:
             objects=lambda bucket: S3Objects(bucket, region=region, endpoint=endpoint),
             clock=SystemClock(),
             region=lambda: caller.region,
+            has_console=lambda: not caller.is_on_this_machine,
             inspector=AwsInspector(region=region, endpoint=endpoint),
             tables=lambda: expected_tables(prefix),
         )

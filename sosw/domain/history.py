@@ -1,7 +1,8 @@
 """What happened to a task, moment by moment, told by the task itself: no other table, and no write more.
 
 A task remembers when it was created, when its latest attempt started, the last ten failures, and when it closed. What
-came between and left nothing (an attempt that was given back, a replay) shows as a gap between the attempts' numbers.
+came between and left nothing (an attempt that was given back, or put off by its Worker, a replay) shows as a gap
+between the attempts' numbers.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def _place(of: Failure | Task, group: str, start: datetime, end: datetime) -> Lo
 def _gap(first: int, last: int) -> Iterator[Step]:
     if last >= first:
         which = f"attempt {first}" if first == last else f"attempts {first} to {last}"
-        why = "not remembered: given back before it ran, or longer ago than the last ten failures"
+        why = "not remembered: put off by its Worker, given back before it ran, or before the last ten failures"
         yield Step(what=What.UNKNOWN, attempt=last, said=f"{which}: {why}")
 
 
@@ -123,7 +124,9 @@ def _end(task: Task, group: str, before: Sequence[Step], now: datetime) -> Step:
     """How it stands now, or how it ended."""
     if task.state is TaskState.QUEUED:
         until = "waits since it is due" if task.greenfield <= now else "waits to be due"
-        return Step(what=What.QUEUED, at=task.greenfield, said=until + (f": {task.note}" if task.note else ""))
+        is_put_off = task.attempt and task.snoozed_attempt == task.attempt  # else the note is of an attempt that failed
+        said = until + (f": {task.note}" if is_put_off and task.note else "")
+        return Step(what=What.QUEUED, at=task.greenfield, said=said)
     if task.state is TaskState.RUNNING:
         said = f"attempt {task.attempt} runs{_progress(task)}; its lease ends at {told(task.greenfield)}"
         since = task.started_at or task.created_at

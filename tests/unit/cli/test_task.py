@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from sosw.cli.exits import Exit
 from sosw.cli.task import _duration
+from sosw.domain.task import TaskId
 from tests.unit.cli.conftest import Run
 from tests.unit.client.conftest import SHOPS, ClientWorld
 from tests.unit.client.test_history import archived
@@ -64,6 +66,14 @@ def test_a_mistake_is_one_sentence(sosw: Run, words: tuple[str, ...], code: Exit
     done = sosw("task", *words)
     assert (done.code, done.out) == (code, "")
     assert sentence in done.err
+
+
+def test_what_an_attempt_had_before_it_failed_is_no_result(sosw: Run, ended: ClientWorld) -> None:
+    for number in (0, 1):
+        key = TaskId(f"j#{number}")
+        ended.tasks.tasks[key] = replace(ended.tasks.tasks[key], result={"rows": 7})
+    assert '\nresult   {"rows": 7}\n' in sosw("task", "j#0").out
+    assert '\npartial  {"rows": 7}\n' in sosw("task", "j#1").out
 
 
 def test_moment_and_duration_do_not_run_into_each_other(sosw: Run, world: ClientWorld) -> None:

@@ -101,6 +101,8 @@ def test_what_is_misspelt_is_answered_with_a_guess(world: ClientWorld) -> None:
         list(world.client.dead.list("sale"))
     with pytest.raises(UnknownJob, match="there is no job 'kk': see the latest ones by"):
         list(world.client.dead.list(job="kk"))
+    with pytest.raises(InvalidInput, match="'k#0 sales' names tasks and labourers"):
+        world.client.dead.list("k#0", "sales")
     with pytest.raises(InvalidInput, match="since"):
         world.client.dead.list(since="yesterday")
 
@@ -188,7 +190,7 @@ def test_what_is_left_out_is_said_with_why(world: ClientWorld) -> None:
     world.client.job("k").cancel(why="wrong", by="ann")
     del world.tasks.tasks[TaskId("k#2")]
     done = world.client.dead.replay("k#0", "k#2", **HOW)
-    assert done.said == "0 replayed; 1 not in the table any more; 1 left out: their job was cancelled"
+    assert done.said == "0 replayed; 1 not in the table, or not any more; 1 left out: their job was cancelled"
     assert done.to_json() == {
         "order": "replay", "moved": 0, "already": 0, "gone": 1, "job_cancelled": 1, "unregistered": 0, "unsure": 0,
         "said": done.said,

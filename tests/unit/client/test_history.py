@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from sosw.client import UnknownTask
+from sosw.client import Client, Service, UnknownTask
 from sosw.client.service import no_objects
 from sosw.domain import archive, lifecycle
 from sosw.domain.errors import SoswError
@@ -47,6 +47,24 @@ def test_a_task_in_the_table_tells_its_steps(ended: ClientWorld) -> None:
     assert [found.link(step) is not None for step in found.steps] == [False, False, True, False]
 
 
+def test_no_console_shows_the_logs_of_a_local_stack(ended: ClientWorld) -> None:
+    local = Client(service=replace(ended.service, has_console=lambda: False)).task("j#2")
+    assert [local.link(step) for step in local.steps] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "has_console"),
+    [("http://127.0.0.1:4566", False), ("http://localhost:4566", False), ("http://[::1]:4566", False), (None, True)],
+)
+def test_a_stack_on_this_machine_has_no_console(
+    endpoint: str | None,
+    has_console: bool,  # noqa: FBT001  (of a table)
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    assert Service.on_aws("sosw", region="eu-west-1", endpoint=endpoint).has_console() is has_console
+
+
 def test_a_task_that_has_left_the_table_is_read_from_the_archive(ended: ClientWorld) -> None:
     before = ended.client.task("j#0")
     archived(ended)
@@ -60,7 +78,7 @@ def test_the_day_narrows_the_search_and_skips_the_table(ended: ClientWorld) -> N
         ended.client.task("j#0", date=date(2026, 1, 1))
     archived(ended)
     assert ended.client.task("j#0", date=date(2026, 1, 1)).is_archived
-    with pytest.raises(UnknownTask, match="there is no task 'j#0': job j has 3"):
+    with pytest.raises(UnknownTask, match="task j#0 is not in the archive of 2026-01-02: without a date"):
         ended.client.task("j#0", date=date(2026, 1, 2))
 
 

@@ -74,6 +74,16 @@ def test_what_waits_tells_when_it_is_due_and_what_runs_how_long() -> None:
     assert "its lease ends at 2026-01-01 12:20:01 UTC" in steps(running, group=GROUP, now=NOW)[-1].said
 
 
+def test_what_waits_tells_why_it_was_put_off_and_not_how_far_a_failed_attempt_was() -> None:
+    running = replace(started(a_task(), 1), note="3 of 9 shops")
+    move = lifecycle.snooze(
+        running, attempt=1, now=NOW, delay=DAY, policy=POLICY, retention=DAY, note="the export is not ready"
+    )
+    put_off = lifecycle.apply(move, running)
+    assert steps(put_off, group=GROUP, now=NOW)[-1].said == "waits to be due: the export is not ready"
+    assert steps(failed(running, 2), group=GROUP, now=NOW)[-1].said == "waits to be due"
+
+
 def test_a_discarded_task_tells_who_discarded_it_and_why() -> None:
     dead = replace(a_task(), state=TaskState.DEAD)
     move = lifecycle.discard(dead, now=NOW, retention=DAY, ruling="discarded by ann: closed in 2012")
@@ -136,9 +146,3 @@ def test_what_an_attempt_told_of_itself_is_told() -> None:
     for log in (found[2].log, found[-1].log):
         assert log is not None
         assert (log.group, log.stream, log.request_id) == ("/own", where["log_stream"], "c56a")
-
-
-def test_what_was_put_off_tells_why() -> None:
-    assert steps(a_task(note="the file is not there"), group=GROUP, now=NOW)[-1].said.endswith(
-        "due: the file is not there"
-    )
