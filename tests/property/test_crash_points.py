@@ -21,11 +21,10 @@ from tests.property.slot_mutants import EVERY_MUTANT
 IN_CHECK, IN_TEST, PARTS = 89, 5, 4
 """One in so many points is tried by `make check`, and by `make test`; all of them by `make soak`."""
 ELSEWHERE = {
-    "bucket.get": "of who reads the archive, or a large value: reads alone",
-    "bucket.keys": "of who reads the archive: reads alone",
-    "watches.get": "of who reads the archive: reads alone",
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",
     "config.replace": "as `config.look`",
+    "bucket.keys": "of who reads the archive",
+    "watches.get": "as `bucket.keys`",
     "jobs.recent": "of who lists jobs: reads alone",
     "records.log": "of who reads the log of changes: reads alone",
 }

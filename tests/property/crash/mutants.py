@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _FAIL = "attempts_fail_and_a_dead_task_is_replayed"
+_LATER = "attempts_are_put_off_and_leave_partial_results"
 _DIE = "an_orchestrator_dies_between_naming_and_claiming"
 
 FOUND: dict[str, str] = {
@@ -11,6 +12,11 @@ FOUND: dict[str, str] = {
     "a_success_does_not_check_its_attempt": _FAIL,
     "a_late_success_resurrects_the_dead": "a_job_is_done",
     "a_failure_does_not_check_its_attempt": _FAIL,
+    "a_snooze_does_not_check_its_attempt": _LATER,
+    "a_snoozed_attempt_is_not_forgiven": _LATER,
+    "a_snooze_is_taken_from_what_has_ended": _LATER,
+    "a_snooze_pays_for_failures_that_came_before": _LATER,
+    "a_discarded_task_stays_in_the_line_of_the_dead": "the_dead_are_told_replayed_and_discarded",
     "a_sweep_drops_a_name_without_a_fence": _DIE,
     "a_sweep_fences_after_it_has_dropped": _FAIL,
     "a_sweep_takes_a_running_attempt_for_over": _FAIL,
@@ -28,12 +34,12 @@ FOUND: dict[str, str] = {
     "an_orchestrator_acts_on_names_that_another_wrote": "a_job_is_done",
     "evidence_drops_names_of_its_own_version_too": _FAIL,
     "an_unclear_invocation_is_taken_for_refused": "a_job_is_done",
-    "a_snooze_does_not_check_its_attempt": "a_job_is_done",
 }
 
 _ORDER = "wants two roles between each other's calls: an order of calls, which interleavings and dice look for"
 _LIMITS = "wants an Orchestrator that knows an older limit than another one at work"
 SURVIVORS: dict[str, str] = {
+    "a_discard_is_taken_from_any_state": "an order names the version at which a task was seen dead: no other moves",
     "an_expiry_does_not_ask_whether_the_lease_is_over": _ORDER,
     "a_worker_begins_although_its_lease_may_end_first": "Workers of stories are quick: none outlives its lease",
     "a_lost_write_of_a_row_is_taken_for_done": _ORDER,
@@ -43,11 +49,6 @@ SURVIVORS: dict[str, str] = {
     "a_falling_limit_forgets_what_is_held_above_it": _LIMITS,
     "an_older_limit_sizes_rows_that_a_later_one_has_sized": _LIMITS,
     "a_row_does_not_say_by_which_limit_it_was_sized": _LIMITS,
-    "a_snoozed_attempt_is_not_forgiven": "what snoozes in a story does not fail besides",
-    "a_snooze_pays_for_failures_that_came_before": "what snoozes in a story does not fail besides",
-    "a_snooze_is_taken_from_what_has_ended": _ORDER,
-    "a_discard_is_taken_from_any_state": "nobody discards what is not dead in a story",
-    "a_discarded_task_stays_in_the_line_of_the_dead": "nobody looks at the line of the dead in a story",
     "who_lingers_takes_a_running_attempt_for_over": "no time passes while an Orchestrator is at work: nobody lingers",
 }
 """Each of them is found by dice in `test_queue`."""
