@@ -36,6 +36,27 @@ FOUND: dict[str, str] = {
     "an_unclear_invocation_is_taken_for_refused": "a_job_is_done",
 }
 
+_CLOSED, _OPEN = "closed_tasks_are_counted_anew_and_archived", "a_job_is_archived_while_one_of_its_tasks_still_waits"
+_DEAD = "the_dead_are_told_replayed_and_discarded"
+FOUND_OF_OWN: dict[str, str] = {
+    "the_archive_notes_a_job_before_its_lines_are_written": _OPEN,
+    "the_archive_leaves_the_dead_out": _CLOSED,
+    "the_archive_does_not_look_again_at_a_job_with_dead_tasks": _FAIL,
+    "the_archive_does_not_look_again_at_what_was_open": _OPEN,
+    "the_archive_goes_by_totals_alone": _FAIL,
+    "a_job_is_watched_once_its_tasks_are_written": _DIE,
+    "deaths_are_marked_before_they_are_told": _DEAD,
+    "what_was_told_is_not_marked": _DEAD,
+    "deaths_are_looked_for_where_the_stream_tells_of_them_alone": "the_stream_delivers_nothing",
+    "a_batch_of_the_stream_is_counted_as_often_as_it_comes": _DIE,
+    "totals_are_never_counted_anew": _CLOSED,
+    "totals_are_counted_anew_while_the_stream_may_still_speak": "a_job_is_cancelled_while_it_runs",
+    "a_correction_is_added_as_often_as_it_is_tried": "the_stream_delivers_nothing",
+    "a_large_payload_is_written_after_its_task": "large_values_go_through_the_bucket",
+    "a_replayed_task_keeps_the_end_of_its_life": _FAIL,
+}
+"""Those of `own_mutants`: no other checker looks for them."""
+
 _ORDER = "wants two roles between each other's calls: an order of calls, which interleavings and dice look for"
 _LIMITS = "wants an Orchestrator that knows an older limit than another one at work"
 SURVIVORS: dict[str, str] = {

@@ -75,6 +75,8 @@ def the_stream_delivers_nothing(town: Town) -> None:
     submit(town, "b")
     for _ in range(3):
         town.minute()
+    for _ in range(2):
+        town.minute(closing.SOON)
 
 
 @story()
