@@ -19,7 +19,7 @@ from tests.property.crash.taps import Made
 from tests.property.mutants import Mutant
 from tests.property.slot_mutants import EVERY_MUTANT
 
-IN_CHECK, IN_TEST, PARTS = 89, 5, 4
+IN_CHECK, IN_TEST, PARTS = 97, 9, 4
 """One in so many points is tried by `make check`, and by `make test`; all of them by `make soak`."""
 ELSEWHERE = {
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",

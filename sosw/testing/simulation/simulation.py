@@ -25,8 +25,8 @@ MOST_ORCHESTRATORS = 16
 class Simulation:
     """The real roles over the stores in memory. The same settings, seed and jobs tell the same story.
 
-    `tasks`, `slots` and `jobs` are its tables, and `bucket` has its archive, to be looked at between two runs. `close` it
-    when you are done.
+    `tasks`, `slots` and `jobs` are its tables, and `bucket` has its archive, to be looked at between two runs.
+    `close` it when you are done.
     """
 
     def __init__(
