@@ -13,20 +13,29 @@ from sosw.aws.dynamodb import (
     DynamoRecordStore,
     DynamoSlotStore,
     DynamoTaskStore,
+    DynamoWatchStore,
 )
-from sosw.aws.dynamodb.models import SCHEMAS
+from sosw.aws.dynamodb.models import SCHEMAS, TASKS
 from sosw.domain.labourer import Labourer
 from sosw.domain.lifecycle import dead_key, queued
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, task_id
 from sosw.line import Line
 from sosw.local.clients import make_client
-from sosw.testing import DictConfigSource, InMemoryJobStore, InMemoryRecordStore, InMemorySlotStore, InMemoryTaskStore
+from sosw.testing import (
+    DictConfigSource,
+    InMemoryJobStore,
+    InMemoryRecordStore,
+    InMemorySlotStore,
+    InMemoryTaskStore,
+    InMemoryWatchStore,
+)
 from tests.contract.moves import NOW
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sosw.ports import ConfigStore, JobStore, RecordStore, SlotStore, TaskStore
+    from sosw.storage import WatchStore
 
 REGION = "us-east-1"
 
@@ -42,11 +51,24 @@ class World:
     jobs: JobStore
     records: RecordStore
     config: ConfigStore
+    watches: WatchStore
     labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
 
     def fresh(self) -> World:
         """The same stores, seen by another test."""
-        return World(tasks=self.tasks, slots=self.slots, jobs=self.jobs, records=self.records, config=self.config)
+        return World(
+            tasks=self.tasks,
+            slots=self.slots,
+            jobs=self.jobs,
+            records=self.records,
+            config=self.config,
+            watches=self.watches,
+        )
+
+    def forget(self, task: Task) -> None:
+        """As TTL does: it leaves the table."""
+        in_memory: Any = self.tasks
+        in_memory.tasks.pop(task.id)
 
     def new_id(self) -> TaskId:
         """Of a task that is not there."""
@@ -92,8 +114,14 @@ class DynamoWorld(World):
     jobs: DynamoJobStore
     records: DynamoRecordStore
     config: DynamoConfigSource
+    watches: DynamoWatchStore
     database: Database
     prefix: str
+
+    def forget(self, task: Task) -> None:
+        """As TTL does."""
+        client: Any = self.database.client
+        client.delete_item(TableName=TASKS.table_name(self.prefix), Key={"id": {"S": task.id}})
 
     def fresh(self) -> DynamoWorld:
         return DynamoWorld(
@@ -102,6 +130,7 @@ class DynamoWorld(World):
             jobs=self.jobs,
             records=self.records,
             config=self.config,
+            watches=self.watches,
             database=self.database,
             prefix=self.prefix,
         )
@@ -120,6 +149,7 @@ class Memory:
             jobs=InMemoryJobStore(),
             records=InMemoryRecordStore(),
             config=DictConfigSource(),
+            watches=InMemoryWatchStore(),
         )
 
 
@@ -143,6 +173,7 @@ class Dynamo:
             jobs=DynamoJobStore.for_prefix(prefix, database=database),
             records=DynamoRecordStore.for_prefix(prefix, database=database),
             config=DynamoConfigSource.for_prefix(prefix, database=database),
+            watches=DynamoWatchStore.for_prefix(prefix, database=database),
             database=database,
             prefix=prefix,
         )

@@ -18,8 +18,9 @@ from sosw.aws.dynamodb.models import SCHEMAS, TASKS
 from tests.contract.backends import REGION, Dynamo, create_tables
 from tests.contract.faults import answer, body_of, on, refusal
 from tests.property.crash import harness
-from tests.property.crash.stories import STORIES, Story
-from tests.property.crash.taps import MODES, Kind, Mode, Wire
+from tests.property.crash.stories import STORIES
+from tests.property.crash.story import Story
+from tests.property.crash.taps import MODES, Kind, Made, Mode, Wire
 from tests.property.world.stepping import Crash
 
 KINDS: dict[str, Kind] = {
@@ -71,7 +72,8 @@ class Network:
             return refusal(request, "ThrottlingException", 400)
         if self._mode is None or len(self.sent) - 1 != self._at or self.wire is None:
             return None
-        self.wire.was_faulty = True
+        made = Made(self.wire.role, "database", operation, is_batch=False, moves=())
+        self.wire.wrong.append((made, self._mode))
         return self._go_wrong(request, self._mode, self.wire)
 
     def _go_wrong(self, request: AWSPreparedRequest, mode: Mode, wire: Wire) -> AWSResponse | None:

@@ -12,20 +12,20 @@ import pytest
 from sosw.domain import job, lifecycle
 from tests.contract.backends import Memory
 from tests.property.crash import harness, taps, town
-from tests.property.crash.mutants import FOUND, SURVIVORS
+from tests.property.crash.mutants import FOUND, FOUND_OF_OWN, SURVIVORS
+from tests.property.crash.own_mutants import OWN
 from tests.property.crash.stories import STORIES
 from tests.property.crash.taps import Made
 from tests.property.mutants import Mutant
 from tests.property.slot_mutants import EVERY_MUTANT
 
-IN_CHECK, IN_TEST, PARTS = 89, 5, 4
+IN_CHECK, IN_TEST, PARTS = 97, 9, 4
 """One in so many points is tried by `make check`, and by `make test`; all of them by `make soak`."""
 ELSEWHERE = {
-    "bucket.get": "of who reads the archive, or a large value: reads alone",
-    "bucket.keys": "of who reads the archive: reads alone",
-    "watches.get": "of who reads the archive: reads alone",
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",
     "config.replace": "as `config.look`",
+    "bucket.keys": "of who reads the archive",
+    "watches.get": "as `bucket.keys`",
     "jobs.recent": "of who lists jobs: reads alone",
     "records.log": "of who reads the log of changes: reads alone",
 }
@@ -83,7 +83,17 @@ def test_a_planted_bug_is_found_where_it_can_show(plant: Mutant, monkeypatch: py
     assert harness.is_broken(story)
 
 
+@pytest.mark.long
+@pytest.mark.no_cover
+@pytest.mark.parametrize("plant", OWN, ids=lambda plant: plant.__name__)
+def test_a_planted_bug_in_what_comes_after_a_tasks_end_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    (story,) = [story for story in STORIES if story.name == FOUND_OF_OWN[plant.__name__]]
+    assert harness.is_broken(story)
+
+
 def test_every_planted_bug_is_found_or_explained() -> None:
     names = {plant.__name__ for plant in EVERY_MUTANT}
     assert FOUND.keys() | SURVIVORS.keys() == names
     assert not FOUND.keys() & SURVIVORS.keys()
+    assert FOUND_OF_OWN.keys() == {plant.__name__ for plant in OWN}

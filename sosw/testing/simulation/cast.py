@@ -8,6 +8,8 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from sosw.archivist import Archivist
+from sosw.dead_notices import DeadNotices
 from sosw.domain.assignment import assignment
 from sosw.domain.messages import Change
 from sosw.domain.report import COMPLETE, FAIL, Report
@@ -21,10 +23,12 @@ from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
 from sosw.testing.memory import InMemorySlotStore
+from sosw.testing.memory_archive import InMemoryObjects, InMemoryWatchStore
 from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.cloud import Cloud, Containers, Function, Stream
 from sosw.testing.simulation.figures import Observer
+from sosw.testing.simulation.outside import SimulatedObjects, SimulatedWatches, Uncounted
 from sosw.testing.simulation.ports import (
     Calls,
     Lagging,
@@ -56,7 +60,7 @@ class Cast:
         self._engine, self._calls, self._die = calls.engine, calls, die
         self._workers, self._orchestrators_at_once, self._sources = workers, orchestrators, sources
         self.tasks, self.slots, self.jobs = ObservedTasks(), InMemorySlotStore(), InMemoryJobStore()
-        self.records = InMemoryRecordStore()
+        self.records, self.watches, self.objects = InMemoryRecordStore(), InMemoryWatchStore(), InMemoryObjects()
         self.observer = Observer(self._engine, self._limit)
         self.cloud = Cloud(calls, self._names.orchestrator)
         lagging, stream = Lagging(calls), Stream(calls, self._pass_on)
@@ -157,7 +161,7 @@ class Cast:
         return Scheduler(
             self._config, tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs),
             records=SimulatedRecords(self._calls, self.records), sources=self._sources, invoker=self.cloud,
-            clock=self._engine.clock, name=self._names.scheduler,
+            clock=self._engine.clock, name=self._names.scheduler, watches=SimulatedWatches(self._calls, self.watches),
         )  # fmt: skip
 
     def _scavenger(self) -> Scavenger:
@@ -166,6 +170,25 @@ class Cast:
             jobs=SimulatedJobs(self._calls, self.jobs), invoker=self.cloud, reminder=self.cloud,
             records=SimulatedRecords(self._calls, self.records),
             clock=self._engine.clock, in_parallel=self._engine.in_parallel, jitter=self._die.random, names=self._names,
+            deaths=self._dead_notices(), archivist=self._archivist(),
+        )  # fmt: skip
+
+    def _dead_notices(self) -> DeadNotices:
+        """Nobody has subscribed: deaths are looked for, and marked, all the same."""
+        return DeadNotices(
+            tasks=self._task_port, records=SimulatedRecords(self._calls, self.records), invoker=self.cloud,
+            notifier=None, counts=Uncounted(), clock=self._engine.clock, settings=self._settings,
+            prefix=self._names.prefix,
+        )  # fmt: skip
+
+    def _archivist(self) -> Archivist | None:
+        """Into a bucket in memory, where the settings say so."""
+        if not self._settings.archive:
+            return None
+        return Archivist(
+            tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs),
+            watches=SimulatedWatches(self._calls, self.watches), objects=SimulatedObjects(self._calls, self.objects),
+            clock=self._engine.clock, settings=self._settings,
         )  # fmt: skip
 
     def _assistant(self) -> WorkerAssistant:

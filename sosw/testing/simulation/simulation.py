@@ -25,7 +25,8 @@ MOST_ORCHESTRATORS = 16
 class Simulation:
     """The real roles over the stores in memory. The same settings, seed and jobs tell the same story.
 
-    `tasks`, `slots` and `jobs` are its tables, to be looked at between two runs. `close` it when you are done.
+    `tasks`, `slots` and `jobs` are its tables, and `bucket` has its archive, to be looked at between two runs.
+    `close` it when you are done.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Simulation:
             sources=sources or InMemorySources(),
         )  # fmt: skip
         self.tasks, self.slots, self.jobs = self._cast.tasks, self._cast.slots, self._cast.jobs
+        self.bucket = self._cast.objects
         self._submitted: set[JobId] = set()
         self.tasks.listeners.append(lambda _before, _after: self._look_whether_all_is_over())
         self._engine.after(MINUTE, self._minute)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sosw import essential, world
 from sosw.settings import ESSENTIAL_CONFIG
 from tests.contract.backends import Memory
-from tests.property.crash.staging import staged
-from tests.property.crash.stories import STORIES, Story
+from tests.property.crash.aging import grow_old
+from tests.property.crash.staging import stage_outside, staged
+from tests.property.crash.stories import STORIES
+from tests.property.crash.story import Story
 from tests.property.crash.taps import Made, Point
 from tests.property.crash.town import Town
 
@@ -45,15 +46,16 @@ def tell(story: Story, point: Point | None, stores: Any, *, reached: Any = None,
         town = Town(stores, story.how, point, reached=reached or stores)
         if network:
             network.wire = town.wire
-        town.limit = story.config()["task_config"]["labourers"]["sales"]["max_simultaneous_invocations"]
-        patch.setattr(essential, "S3Sources", lambda: town._parts["sources"])
-        patch.setattr(world, "SnsNotifier", lambda _topic: town._parts["notifier"])
+        labourer = story.config()["task_config"]["labourers"]["sales"]
+        town.limit, town.hands_over = labourer["max_simultaneous_invocations"], "on_dead" in labourer
+        stage_outside(patch, town, story.small)
         seen = stores.config.look(ESSENTIAL_CONFIG)
         stores.config.replace(seen, story.config())
         story.tell(town)
         made = list(town.wire.made)
         town.come_to_rest()
         town.look_at_end()
+        grow_old(town)
         return made
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from sosw import essential, world
+from sosw.domain import dead_notice
 from tests.factories import one_by_one
+from tests.property.crash.outside import http
+from tests.property.crash.town import Town
 from tests.property.world.telling import small
+
+ALL = 99
+"""More tasks than any story has."""
 
 
 class SilentLog:
@@ -28,13 +35,6 @@ class SilentLog:
         self.mistakes.append(error)
 
 
-class SilentCounts:
-    """Instead of metrics, which are lines on the standard output."""
-
-    def count(self, name: str, labourer: str, number: int) -> None:
-        """Nobody counts."""
-
-
 @contextmanager
 def staged() -> Iterator[pytest.MonkeyPatch]:
     """So that a story is told the same way every time."""
@@ -47,8 +47,18 @@ def staged() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(essential, "EssentialLog", SilentLog)
         patch.setattr(essential, "changes", list)
         patch.setattr(essential, "token", repr)
-        patch.setattr(world, "LabourerCounts", SilentCounts)
-        patch.setenv("SOSW_DEAD_TOPIC", "topic")
         patch.setattr("random.random", lambda: 0.0)
         yield patch
     logging.disable(logging.NOTSET)
+
+
+def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int]) -> None:
+    """What the Essentials and Workers reach besides; `small` are numbers to be set, by their full names."""
+    patch.setenv("SOSW_DEAD_TOPIC", "topic")
+    patch.setattr(essential, "S3Sources", lambda: town.parts["sources"])
+    patch.setattr(world, "SnsNotifier", lambda _topic: town.parts["notifier"])
+    patch.setattr(world, "LabourerCounts", lambda: town.outside)
+    patch.setattr(dead_notice, "EXAMPLES", ALL)
+    patch.setattr("sosw.large._http", partial(http, town.parts["bucket"]))
+    for name, number in small.items():
+        patch.setattr(name, number)

@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from sosw.domain.dead_orders import DeadKind
 from sosw.domain.messages import cancel_event
-from sosw.domain.task import JobId, task_id
+from sosw.domain.task import JobId
+from tests.property.crash import closing
+from tests.property.crash.story import a_job, story, submit
 from tests.property.crash.taps import Mode
-from tests.property.crash.town import NAMES, How, Town
+from tests.property.crash.town import NAMES, Town
 from tests.property.world import roles, witness
 
-Tell = Callable[[Town], None]
-
-
-@dataclass(frozen=True)
-class Story:
-    """`tell(town)` makes it happen; `labourer` is what the labourer's settings have besides."""
-
-    name: str
-    tell: Tell
-    how: How
-    labourer: Mapping[str, Any] = field(default_factory=dict)
-    more: Mapping[str, Any] = field(default_factory=dict)
-    """Other settings."""
-
-    def config(self) -> dict[str, Any]:
-        config = roles.config() | dict(self.more)
-        labourers = config["task_config"]["labourers"]
-        labourers[roles.LABOURER] = {**labourers[roles.LABOURER], "max_simultaneous_invocations": 2, **self.labourer}
-        return config
-
-
-STORIES: list[Story] = []
 BUDGET = {"target": 0.05, "band": 0.01, "ceiling": 4, "start": 4, "settle": 1}
-
-
-def story(how: How = lambda _n, _a: "return", **settings: Any) -> Callable[[Tell], Tell]:
-    def register(tell: Tell) -> Tell:
-        STORIES.append(Story(tell.__name__, tell, how, **settings))
-        return tell
-
-    return register
-
-
-def a_job(key: str) -> dict[str, Any]:
-    """Of as many tasks as the witness expects."""
-    shops = list(range(witness.JOBS[key]))
-    job = {"lambda_name": roles.LABOURER, "isolate_shops": True, "shops": shops, "period": "yesterday"}
-    return {"job": job, "idempotency_key": key}
-
-
-def submit(town: Town, key: str) -> None:
-    town.send(NAMES.scheduler, a_job(key))
-    town.run()
+STORIES = closing.STORIES
+"""All of them: those here are added."""
 
 
 @story(lambda number, attempt: "heartbeat" if number else "snooze" if attempt == 1 else "return")
@@ -71,27 +32,8 @@ def attempts_fail_and_a_dead_task_is_replayed(town: Town) -> None:
     submit(town, "b")
     for _ in range(4):
         town.minute()
-    order(town, "replay")
-    town.minute()
-
-
-def order(town: Town, what: str) -> None:
-    """About the first task of job b, if it is dead."""
-    task = town.stores.tasks.get(task_id(JobId("b"), 0))
-    if task and task.state.value == "dead":
-        about = {what: [[task.id, task.version]], "labourer": roles.LABOURER, "by": "ann", "why": "so", "of": "b"}
-        town.send(NAMES.orchestrator, {"sosw": about})
-        town.run()
-
-
-@story(lambda number, _attempt: "return" if number else "raise")
-def a_dead_task_is_discarded(town: Town) -> None:
-    """Ordered twice."""
-    submit(town, "b")
-    for _ in range(4):
-        town.minute()
-    order(town, "discard")
-    order(town, "discard")
+    town.send(NAMES.orchestrator, closing.dead_order(town, DeadKind.REPLAY, "b", [0]))
+    town.run()
     town.minute()
 
 
@@ -133,6 +75,8 @@ def the_stream_delivers_nothing(town: Town) -> None:
     submit(town, "b")
     for _ in range(3):
         town.minute()
+    for _ in range(2):
+        town.minute(closing.SOON)
 
 
 @story()

@@ -56,18 +56,20 @@ class Port:
     methods: dict[str, Kind]
     throttled: Callable[[], SoswError]
     unclear: Callable[[], SoswError]
+    local: frozenset[str] = frozenset()
+    """What else can be asked of it, without any call."""
 
 
 def _table_failed() -> SoswError:
     return TableFailed.of("table", "Call", "Throttling", "", is_passing=True)
 
 
-def _objects_failed() -> SoswError:
-    return ObjectsFailed("bucket", "PutObject", "SlowDown")
-
-
 def _uncertain() -> SoswError:
     return InvokeUncertain("f", "no answer")
+
+
+def _objects_failed() -> SoswError:
+    return ObjectsFailed("b", "a call", "SlowDown")
 
 
 READ, WRITE, MANY, OUTCOMES = Kind
@@ -83,10 +85,20 @@ PORTS: dict[str, Port] = {
     ),
     "jobs": Port(
         ports.JobStore,
-        {"open": WRITE, "get": READ, "apply": WRITE, "left": READ, "recent": READ, "count": WRITE,
-         "uncounted": READ, "recount": READ, "keep": WRITE, "count_again": WRITE},
+        {
+            "open": WRITE, "get": READ, "apply": WRITE, "left": READ, "recent": READ, "count": WRITE,
+            "uncounted": READ, "recount": READ, "keep": WRITE, "count_again": WRITE,
+        },
         _table_failed, _table_failed,
     ),
+    "watches": Port(
+        storage.WatchStore, {"watch": WRITE, "due": READ, "get": READ, "save": WRITE}, _table_failed, _table_failed
+    ),
+    "bucket": Port(
+        storage.ObjectStore, {"put": WRITE, "get": READ, "keys": READ}, _objects_failed, _objects_failed,
+        local=frozenset({"bucket", "to_get", "to_put"}),
+    ),
+    "notifier": Port(ports.Notifier, {"publish": WRITE}, _uncertain, _uncertain),
     "config": Port(ports.ConfigStore, {"get": READ, "look": READ, "replace": WRITE}, _table_failed, _table_failed),
     "sources": Port(
         ports.SourceReader, {"pin": READ, "lines": READ, "objects": READ},
@@ -95,38 +107,31 @@ PORTS: dict[str, Port] = {
     "invoker": Port(
         ports.Invoker, {"start": WRITE}, lambda: InvokeRefused("f", "throttled", is_passing=True), _uncertain
     ),
-    "notifier": Port(ports.Notifier, {"publish": WRITE}, _uncertain, _uncertain),
-    "bucket": Port(storage.ObjectStore, {"put": WRITE, "get": READ, "keys": READ}, _objects_failed, _objects_failed),
-    "watches": Port(
-        storage.WatchStore, {"watch": WRITE, "due": READ, "get": READ, "save": WRITE}, _table_failed, _table_failed
-    ),
     "reminder": Port(ports.Reminder, {"remind": MANY}, _uncertain, _uncertain),
 }  # fmt: skip
 """By the names that `sosw.world.World` gives them. What is new must be told here what it does."""
 
 NO_PORT_OF_AWS = {
+    "Counts": "lines of the log",
+    "UrlSigner": "signs by itself",
     "Clock": "time is the machine's own",
     "Limits": "made of records",
     "Admission": "made of records and slots",
     "Gates": "made of records and slots",
     "InParallel": "threads",
-    "Counts": "metrics are lines of the log",
-    "UrlSigner": "signs by itself",
     "HealthSource": "measures; one that does not answer is a reading that says so",
     "ConfigSource": "the reading half of ConfigStore",
 }
-"""Protocols of `sosw.ports` that nobody can be cut off from in the middle of a call."""
-SIGNING = frozenset({"to_get", "to_put"})
-"""Methods of a bucket that call nobody."""
+"""Protocols that nobody can be cut off from in the middle of a call."""
 ONCE = frozenset({"invoker"})
 """Ports that send once, and repeat nothing."""
 
 
 def unknown() -> list[str]:
-    """Ports and methods of `sosw.ports` that nobody has told the harness of."""
+    """Ports and methods of `sosw.ports` and `sosw.storage` that nobody has told the harness of."""
     known = {port.protocol: set(port.methods) for port in PORTS.values()}
     told = []
-    for name, protocol in [*vars(ports).items(), *vars(storage).items()]:
+    for name, protocol in {**vars(ports), **vars(storage)}.items():
         if not getattr(protocol, "_is_protocol", False) or name in {"Protocol", *NO_PORT_OF_AWS}:
             continue
         told += [f"{name}.{method}" for method in _methods(protocol) if method not in known.get(protocol, ())]
@@ -174,8 +179,8 @@ class Wire:
         self.made: list[Made] = []
         self.late: list[Callable[[], Any]] = []
         self.role = ""
-        self.was_faulty = False
-        """Whether anything has gone wrong so far."""
+        self.wrong: list[tuple[Made, Mode]] = []
+        """Calls that went wrong so far, and how."""
         self._scripted: dict[tuple[str, str, str], list[Mode | None]] = {}
 
     def script(self, role: str, port: str, method: str, *modes: Mode | None) -> None:
@@ -194,7 +199,7 @@ class Wire:
             mode = self.point.mode
         if mode is None:
             return effect(*args, **named)
-        self.was_faulty = True
+        self.wrong.append((self.made[-1], mode))
         return self._go_wrong(mode, PORTS[port], kind, lambda *given: effect(*(given or args), **named), batch)
 
     def _go_wrong(self, mode: Mode, port: Port, kind: Kind, effect: Callable[..., Any], batch: Any) -> Any:
@@ -242,7 +247,7 @@ class Tap:
 
     def __getattr__(self, method: str) -> Any:
         effect = getattr(self._real, method)
-        if method in SIGNING or not callable(effect):
+        if method in PORTS[self._port].local:
             return effect
         return lambda *args, **named: self._wire.call(self._port, method, effect, args, named)
 

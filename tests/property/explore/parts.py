@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from sosw.domain import lifecycle
+from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, Task, task_id
 from tests.property.explore.ground import number_of
 from tests.property.world import roles
@@ -33,3 +36,19 @@ def look_at_call(call: Call, invoked: tuple[tuple[int, int], ...]) -> None:
 def is_wake(call: Call) -> bool:
     """Of the Orchestrator, which may begin at any moment anyhow."""
     return call.name == "start" and "task_id" not in call.args[1]
+
+
+TURN = "turn"
+"""Asks who of so many goes on: it is no call, but a choice."""
+
+
+def in_any_order(reach: Callable[[Call], Any]) -> Callable[[Callable[[Any], None], Iterable[Any]], None]:
+    """Of what is done in parallel, rows are written in any order. The order of the rest makes no difference."""
+
+    def in_parallel(call: Callable[[Any], None], items: Iterable[Any]) -> None:
+        left = list(items)
+        while left:
+            is_open = len(left) > 1 and all(isinstance(item, tuple) and isinstance(item[-1], SlotRow) for item in left)
+            call(left.pop(reach(Call(TURN, (len(left),))) if is_open else 0))
+
+    return in_parallel

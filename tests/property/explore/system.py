@@ -15,7 +15,7 @@ from sosw.ports import Outcome as BatchOutcome
 from sosw.scavenger import Scavenger
 from sosw.testing import FakeClock
 from tests.property.explore.ground import Ground, Numbers, Outcome, is_read, number_of
-from tests.property.explore.parts import JOB, a_task, is_wake, look_at_call
+from tests.property.explore.parts import JOB, TURN, a_task, in_any_order, is_wake, look_at_call
 from tests.property.explore.tale import Begin, Book, Clock, Interned, Node
 from tests.property.world import roles, witness
 from tests.property.world.effects import Effects, LostError
@@ -93,7 +93,7 @@ class System:
 
     def _orchestrator(self, clock: Clock) -> roles.Role:
         event: dict[str, Any] = {"wake": {roles.LABOURER: {}}} if self.bounds.is_woken else {}
-        return roles.orchestrator(event, clock, lingers=False)
+        return roles.orchestrator(event, clock, lingers=False, in_parallel=in_any_order)
 
     @staticmethod
     def _scavenger(clock: Clock) -> roles.Role:
@@ -107,11 +107,11 @@ class System:
 
     def steps(self, state: State) -> Iterator[Step]:
         """All that can happen next. An invocation that is about to be sent is sent, or fails, before anything else:
-        who invokes first and who later makes no difference to anybody.
+        who invokes first and who later makes no difference to anybody. Nor does the moment of a choice.
         """
         for actor in state.actors:
             call = self.book.nodes[actor].call
-            if call and call.name == "start":
+            if call and call.name in {"start", TURN}:
                 yield from self._of_actor(state, actor)
                 return
         for actor in dict.fromkeys(state.actors):
@@ -140,17 +140,28 @@ class System:
         call = node.call
         assert call is not None
         look_at_call(call, state.invoked)
+        if call.name == TURN:
+            yield from self._turns(state, actor, *call.args)
+            return
         others = state._replace(actors=_without(state.actors, actor))
         for tasks in self._views(state, call):
             outcome = self.ground.perform(node.asked, call, tasks, state.rows)
             words = (node.kind, call.name, node.asked, "" if tasks is state.tasks else "as it was at first")
             yield Step(words, self._heard(actor, self._after(others, outcome, tasks), outcome.answer))
 
+    def _turns(self, state: State, actor: int, count: int) -> Iterator[Step]:
+        """Whoever goes on."""
+        others, kind = state._replace(actors=_without(state.actors, actor)), self.book.nodes[actor].kind
+        for number in range(count):
+            yield Step((kind, TURN, number), self._heard(actor, others, self.ground._answer(number)))
+
     def _of_actor(self, state: State, actor: int) -> Iterator[Step]:
         yield from self.going_on(state, actor)
         node = self.book.nodes[actor]
         call = node.call
         assert call is not None
+        if call.name == TURN:
+            return
         others = state._replace(actors=_without(state.actors, actor))
         if state.left[CRASHES]:
             yield Step((node.kind, "dies before", call.name), others._replace(left=_less(state.left, CRASHES)))

@@ -14,6 +14,7 @@ IN_TEST: dict[str, Bounds] = IN_CHECK | {
     "a stale index, failures, late and double answers": Bounds(
         tasks=2, orchestrators=2, sweeps=1, is_lagging=True, is_failing=True
     ),
+    "two rows, written in any order": Bounds(tasks=2, limit=2, orchestrators=2, sweeps=0, crashes=1),
     "a call that deceives": Bounds(tasks=2, orchestrators=2, sweeps=0, minutes=0, deceptions=1),
 }
 """Some 200,000 states."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sosw.domain.task import LabourerName
 from sosw.orchestrator import Orchestrator
-from sosw.ports import Clock
+from sosw.ports import Clock, InParallel
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
@@ -71,7 +71,10 @@ def scheduler(event: Mapping[str, Any], clock: Clock, batches: int) -> Role:
     return role
 
 
-def orchestrator(event: Mapping[str, Any], clock: Clock, *, lingers: bool = True) -> Role:
+def orchestrator(
+    event: Mapping[str, Any], clock: Clock, *, lingers: bool = True,
+    in_parallel: Callable[[Reach], InParallel] = lambda _reach: one_by_one,
+) -> Role:  # fmt: skip
     """One that does not linger refills no slot before it is woken."""
 
     def role(reach: Reach) -> None:
@@ -83,7 +86,7 @@ def orchestrator(event: Mapping[str, Any], clock: Clock, *, lingers: bool = True
             clock=clock,
             name=NAMES.orchestrator,
             limits=SteppedLimits(reach),
-            in_parallel=one_by_one,
+            in_parallel=in_parallel(reach),
             wait=(lambda time: reach(Call("wait", (time,)))) if lingers else None,
         )(event)
 

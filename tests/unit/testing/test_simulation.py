@@ -175,3 +175,12 @@ def test_settings_workers_and_numbers_that_cannot_work_are_refused() -> None:
 @pytest.mark.parametrize(("percent", "value"), [(0, 1), (1, 1), (50, 2), (51, 3), (75, 3), (99, 4), (100, 4)])
 def test_a_percentile_is_the_smallest_value_that_so_many_do_not_exceed(percent: float, value: int) -> None:
     assert percentile([seconds(n) for n in (4, 2, 1, 3)], percent) == seconds(value)
+
+
+def test_what_has_closed_is_archived_while_others_still_run() -> None:
+    simulation = Simulation(settings(2), workers={"sales": Workers(seconds=(200.0, 200.0))})
+    simulation.submit(job(1))
+    simulation.submit(job(6))
+    simulation.run()
+    simulation.close()
+    assert any(key.startswith("archive/labourer=sales/") for key in simulation.bucket.objects)
