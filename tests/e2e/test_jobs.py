@@ -113,7 +113,7 @@ def test_slots_are_free_again_when_all_is_done(deployment: Deployment) -> None:
         ),
         (["obedient"], "event: ['obedient'] must be an object"),
         ({"shops": ["a"]}, "lambda_name: None is missing"),
-        ({"lambda_name": "obedient", "data": "x" * 300_000}, "over the limit of 262,144"),
+        ({"lambda_name": "obedient", "data": "x" * 5_400_000}, "over the limit of 5,242,880"),
         ({"lambda_name": "obedient", "task_id": "1"}, "task_id: '1' is a name that sosw gives to Workers"),
         ({"lambda_name": "obedient", "period": "last_2_dayz"}, "period: 'last_2_dayz' is no period"),
         ({"lambda_name": "obedient", "job_schema_name": "by_shops"}, "job_schema_name: 'by_shops' is not a job schema"),

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sosw.domain.task import Task
     from tests.e2e.conftest import Deployment
 
-TASKS, JOBS = 60, 50
-MOST_SECONDS, MOST_P50, MOST_P99 = 15.0, 1.0, 3.0
+TASKS, JOBS, FAILURES = 60, 50, 5
+MOST_SECONDS, MOST_P50, MOST_P99, MOST_TO_QUEUE = 15.0, 1.0, 3.0, 2.0
 
 
 def submit(deployment: Deployment, tasks: int, seconds: float) -> list[Task]:
@@ -73,3 +73,18 @@ def start_delay(deployment: Deployment) -> timedelta:
     before = datetime.now(timezone.utc)
     first, _ = moments(submit(deployment, 1, 0))
     return first - before
+
+
+def test_a_failure_is_back_in_line_within_two_seconds_of_its_start(
+    deployment: Deployment, say: Callable[[str], None]
+) -> None:
+    """From the claim over the invocation, the error and its report to the write that queues the retry."""
+    took: list[timedelta] = []
+    for _ in range(FAILURES):
+        (task,) = deployment.closed(deployment.submit({"lambda_name": "obedient", "plan": ["raise", "return"]}))
+        (failure,) = task.failures
+        assert failure.started_at is not None
+        took.append(failure.at - failure.started_at)
+    median = sorted(took)[FAILURES // 2].total_seconds()
+    say(f"failed, and queued for its retry, {FAILURES} tasks: median {median:.2f} s")
+    assert median <= MOST_TO_QUEUE
