@@ -117,7 +117,7 @@ def _mark(job: JobId) -> str:
 
 def _of_failure(failure: Failure) -> dict[str, Any]:
     values = {field.name: getattr(failure, field.name) for field in fields(Failure)}
-    return {name: _plain(value) for name, value in values.items() if value}
+    return {name: _plain(value) for name, value in values.items() if value or name == "error"}
 
 
 def _plain(value: Any) -> Any:

@@ -180,8 +180,8 @@ def a_task_is_tried_once_more_than_its_policy_allows(patch: Patch) -> None:
 def a_replay_counts_attempts_from_one_again(patch: Patch) -> None:
     careful = lifecycle.replay
 
-    def replay(task: Task, *, now: Any) -> Transition:
-        move = careful(task, now=now)
+    def replay(task: Task, **given: Any) -> Transition:
+        move = careful(task, **given)
         return replace(move, changes={**move.changes, "attempt": 0, "forgiven": 0})
 
     patch.setattr(lifecycle, "replay", replay)

@@ -44,7 +44,6 @@ PLANTED: list[Mutant] = [
     mutants.a_success_does_not_check_its_attempt,
     mutants.a_failure_does_not_check_its_attempt,
     mutants.a_late_success_resurrects_the_dead,
-    mutants.an_expiry_does_not_ask_whether_the_lease_is_over,
     mutants.a_sweep_drops_a_name_without_a_fence,
     mutants.a_sweep_takes_a_running_attempt_for_over,
     mutants.creating_a_task_overwrites_it,

@@ -47,6 +47,11 @@ def test_a_line_has_names_and_plain_types_for_other_readers() -> None:
     }  # fmt: skip
 
 
+def test_a_failure_without_a_class_comes_out_as_it_was() -> None:
+    nameless = replace(dead(), failures=(Failure(attempt=1, at=NOW, error=""),))
+    assert task_of(line(nameless)).failures == nameless.failures
+
+
 def test_what_tomorrow_adds_to_a_line_is_left_alone() -> None:
     told = json.loads(line(dead()))
     told["colour"], told["failures"][0]["mood"] = "red", "bad"
