@@ -251,7 +251,9 @@ class Stage:
         witness.look_at_tasks(before, self.tasks, call)
         if call.name in {"apply", "apply_one"} and self._acting:
             transition: Transition = call.args[0]
-            self._look_at_mover(self._acting, transition.move, before[transition.task_id])
+            old = before.get(transition.task_id)
+            if old:  # else it has left the table, and nothing was moved
+                self._look_at_mover(self._acting, transition.move, old)
 
     def _look_at_row(self, row: SlotRow) -> None:
         old, self._rows[row.number] = self._rows.get(row.number), row
