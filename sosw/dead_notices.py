@@ -133,7 +133,7 @@ class DeadNotices:
             try:
                 self._records.write(replace(record, value={**record.value, "look": look}))
             except StaleRecord:
-                continue
+                continue  # who was faster may have noted the same: look again
             return
         log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": "the record is busy"})
 
@@ -230,9 +230,10 @@ class DeadNotices:
             try:
                 self._records.write(replace(record, value=value))
             except StaleRecord:
-                record = self._read()
+                record = self._read()  # a hint came between, or another sweep tells: the next round knows
             else:
                 return True
+        log.warning("deaths.unclaimed", extra={"labourers": names, "why": "the record is busy"})
         return False
 
     def _notify(self, looks: list[_Look]) -> bool:
