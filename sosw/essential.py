@@ -72,7 +72,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             clock=world.clock,
             name=world.names.orchestrator,
-            limits=world.regulator(config),
+            limits=world.regulator(EssentialSettings.from_mapping(config)),
             gates=world.gates,
             reminder=world.reminder,
             in_parallel=in_parallel,
@@ -102,26 +102,31 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
     """Of the Scavenger: the event is a batch of the tasks table's stream, or anything (the minute rule's)."""
     return _Handler(
         "scavenger",
-        lambda world, config: Scavenger(
-            config,
-            tasks=world.tasks,
-            slots=world.slots,
-            jobs=world.jobs,
-            records=world.records,
-            invoker=world.invoker,
-            reminder=world.reminder,
-            clock=world.clock,
-            in_parallel=in_parallel,
-            jitter=random.random,
-            names=world.names,
-            deaths=world.dead_notices(config),
-            archivist=world.archivist(config),
-        ),
+        _scavenger,
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
             if "Records" in event
             else role.sweep(remaining=lambda: remaining(context))
         ),
+    )
+
+
+def _scavenger(world: World, config: Mapping[str, Any]) -> Scavenger:
+    settings = EssentialSettings.from_mapping(config)
+    return Scavenger(
+        config,
+        tasks=world.tasks,
+        slots=world.slots,
+        jobs=world.jobs,
+        records=world.records,
+        invoker=world.invoker,
+        reminder=world.reminder,
+        clock=world.clock,
+        in_parallel=in_parallel,
+        jitter=random.random,
+        names=world.names,
+        deaths=world.dead_notices(settings),
+        archivist=world.archivist(settings),
     )
 
 
