@@ -154,7 +154,7 @@ def _order(session: Session, order: str, meant: Mapping[str, Any], how: How) -> 
         session.document({**done.to_json(), "found": found.total})
     else:
         session.person().print(done.said, markup=False, soft_wrap=True)
-    if not done.is_whole:
+    if not done.is_whole or done.is_in_vain:
         raise typer.Exit(Exit.FAILED)
 
 
