@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from sosw.client.asking import unknown_task
 from sosw.client.dead_runs import RATE, DeadOrdered, Run
 from sosw.client.dead_task import DeadTask
 from sosw.client.errors import UnknownJob, UnknownLabourer, UnknownTask
@@ -59,8 +60,7 @@ class Dead:
         """
         task = self._service.tasks.get(TaskId(task_id))
         if task is None:
-            job_id = task_id.rpartition("#")[0]
-            raise UnknownTask(task_id, self._service.jobs.get(JobId(job_id)) if job_id else None)
+            raise unknown_task(self._service, task_id)
         if not Selection().takes(task):
             raise UnknownTask(task_id, None, f"task {task_id} is not dead, it is {task.state.value}: see `sosw why`")
         return replace(DeadTask.of(task), payload=payload(self._service, task))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sosw.domain.dead import error_of
-from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId
+from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, parts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class DeadTask:
     @property
     def number(self) -> int:
         """Of the task in its job, from 0."""
-        return int(self.task_id.rpartition("#")[2])
+        return int(parts_of(self.task_id)[1])
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
