@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from typing_extensions import Self
-
 from sosw.aws.dynamodb.batches import Backoff
 from sosw.aws.dynamodb.table import Database, Table
 
@@ -26,14 +24,14 @@ class TableStore:
         self._table, self._backoff = table, backoff or Backoff()
 
     @classmethod
-    def for_prefix(
-        cls,
+    def for_prefix(  # noqa: PYI019  (Python 3.10 has no Self)
+        cls: type[S],
         prefix: str,
         *,
         region: str | None = None,
         endpoint: str | None = None,
         database: Database | None = None,
-    ) -> Self:
+    ) -> S:
         """Of the environment `prefix`; over `database` where one is shared."""
         return cls((database or Database(region=region, endpoint=endpoint)).table(cls.schema, prefix))
 
