@@ -69,6 +69,12 @@ def _too_long(left: timedelta, time_out: timedelta) -> str:
     )
 
 
+def remaining(context: Any) -> timedelta:
+    """The time that Lambda leaves the invocation; none where there is no Lambda."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    return timedelta(milliseconds=left()) if left else timedelta()
+
+
 def daemon_alarm(after: timedelta, call: Callable[[], None]) -> CallOff:
     """By a thread that keeps no process from its end."""
     timer = Timer(after.total_seconds(), call)
