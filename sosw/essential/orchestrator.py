@@ -45,13 +45,17 @@ class OrchestratorWorld(World):
         )
 
     @cached_property
+    def cloudwatch(self) -> CloudWatch:
+        """Metrics and alarms."""
+        return CloudWatch(clients=self.clients)
+
+    @cached_property
     def health(self) -> HealthSources:
         """What can be measured: CloudWatch, what Workers signal, and functions of other packages."""
-        cloudwatch = CloudWatch(clients=self.clients)
         functions = {name: FunctionSource(name, function) for name, function in health_functions().items()}
         own: dict[str, HealthSource] = {
-            CLOUDWATCH: CloudWatchMetrics(cloudwatch),
-            ALARM: CloudWatchAlarms(cloudwatch),
+            CLOUDWATCH: CloudWatchMetrics(self.cloudwatch),
+            ALARM: CloudWatchAlarms(self.cloudwatch),
             SIGNALS: SignalSource(self.records),
         }
         return HealthSources({**functions, **own})

@@ -18,10 +18,14 @@ class AssistantWorld(World):
     """With what the WorkerAssistant alone has."""
 
     @cached_property
+    def quick_records(self) -> DynamoRecordStore:
+        """The labourers table, for who has no time to wait for it."""
+        return DynamoRecordStore.quick(self.names.prefix, clients=self.clients)
+
+    @cached_property
     def desk(self) -> SignalDesk:
         """Keeps what it heard while the container is warm, longer than a role lives."""
-        records = DynamoRecordStore.quick(self.names.prefix, clients=self.clients)
-        return SignalDesk(records=records, clock=self.clock)
+        return SignalDesk(records=self.quick_records, clock=self.clock)
 
 
 def worker_assistant_handler() -> Callable[[Any, Any], Any]:

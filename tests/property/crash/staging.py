@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sosw.domain import dead_notice
-from sosw.essential import container, orchestrator, scavenger, scheduler
+from sosw.essential import container, orchestrator, scavenger
 from tests.factories import one_by_one
 from tests.property.crash.outside import http
 from tests.property.crash.town import Town
@@ -57,7 +57,6 @@ def staged() -> Iterator[pytest.MonkeyPatch]:
 def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int]) -> None:
     """What the Essentials and Workers reach besides; `small` are numbers to be set, by their full names."""
     patch.setenv("SOSW_DEAD_TOPIC", "topic")
-    patch.setattr(scheduler, "S3Sources", lambda **_: town.parts["sources"])
     patch.setattr(scavenger, "SnsNotifier", lambda _topic, **_: town.parts["notifier"])
     patch.setattr(scavenger, "LabourerCounts", lambda: town.outside)
     patch.setattr(dead_notice, "EXAMPLES", ALL)

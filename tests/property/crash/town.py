@@ -41,12 +41,12 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.worker_assistant: essential.worker_assistant_handler,
     NAMES.scavenger: essential.scavenger_handler,
 }
-_TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "invoker", "reminder")
+_TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "sources", "invoker", "reminder")
 GIVEN = frozenset({"clock", "health", "desk", *_TAPPED})
 """Parts of the Essentials' Worlds that a town brings itself."""
 MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
 """Parts that a World makes of those."""
-UNUSED = frozenset({"clients", "database"})
+UNUSED = frozenset({"clients", "cloudwatch", "database", "quick_records"})
 
 
 def unknown() -> set[str]:
