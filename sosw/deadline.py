@@ -23,7 +23,7 @@ Alarm = Callable[[timedelta, Callable[[], None]], CallOff]
 """`alarm(after, call)` calls `call` from a thread of its own when that time has passed, unless it is called off."""
 
 MARGIN = timedelta(seconds=3)
-"""So long before the time-out it speaks up, by default: to load boto3 and report takes some 2 s at 128 MB."""
+"""So long before the time-out it speaks up, by default: to load botocore and report takes some 2 s at 128 MB."""
 MOST_SECONDS = 60
 SHARE = 4
 """At most this part of the function's time is the margin: of a time-out of 4 s, one second."""

@@ -136,7 +136,7 @@ class _Reports:
 
     def ask(self, event: Mapping[str, Any]) -> Any:
         """The WorkerAssistant's answer; about large values alone."""
-        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (botocore only when something is asked)
 
         return LambdaCaller().call(Names(prefix()).worker_assistant, event)
 

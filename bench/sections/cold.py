@@ -48,7 +48,7 @@ class Context:
         return 900_000
 handler({event}, Context())
 """
-_BOTO3 = ", invoker=__import__('sosw.aws.lambda_', fromlist=['x']).LambdaInvoker(tries=5)"
+_BOTOCORE = ", invoker=__import__('sosw.aws.lambda_', fromlist=['x']).LambdaInvoker(tries=5)"
 _HELP = """
 from sosw.cli.main import main
 sys.argv, sys.stdout = ["sosw", "--help"], open("/dev/null", "w")
@@ -61,8 +61,8 @@ ABOUT = f"""\
 In fresh interpreters, the least of {TRIES}: CPU from the first import on, modules besides those of a bare interpreter,
 and the most memory that the process had. *An attempt* is a Worker's first event, done and reported to a stand-in of
 Lambda over HTTP. An Essential is its handler, made but not called; its *first event* is that and the answer to an event
-(a job of ten tasks, the minute rule's, a report of an unknown task), over DynamoDB Local, by clients that are made then.
-The modules are budgets: of Workers here, of all in `tests/unit/test_import_budget.py`; times are those of this machine."""
+(a job of ten tasks, the minute rule's, a report of an unknown task) over DynamoDB Local, by clients that are made then.
+The modules are budgets: those of Workers here, all in `tests/unit/test_import_budget.py`. Times are this machine's."""
 
 
 def cold(options: Options) -> Section:
@@ -95,7 +95,7 @@ def _ours() -> dict[str, str]:
     return {
         "Worker: base": _WORKER,
         "Worker: an attempt": _WORKER + _WORK.format(how="", event=event),
-        "Worker: an attempt, reported by boto3": _WORKER + _WORK.format(how=_BOTO3, event=event),
+        "Worker: an attempt, reported by botocore": _WORKER + _WORK.format(how=_BOTOCORE, event=event),
         **_essentials(),
         "client": "from sosw import Client\nClient()",
         "sosw --help": _HELP,

