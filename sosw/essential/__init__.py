@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sosw.essential.container import CONFIG_LIFE
     from sosw.essential.orchestrator import orchestrator_handler
     from sosw.essential.scavenger import scavenger_handler
     from sosw.essential.scheduler import scheduler_handler
     from sosw.essential.worker_assistant import worker_assistant_handler
 
 __all__ = [
-    "CONFIG_LIFE",
     "orchestrator_handler",
     "scavenger_handler",
     "scheduler_handler",
@@ -20,7 +18,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CONFIG_LIFE": "sosw.essential.container",
     "orchestrator_handler": "sosw.essential.orchestrator",
     "scavenger_handler": "sosw.essential.scavenger",
     "scheduler_handler": "sosw.essential.scheduler",
