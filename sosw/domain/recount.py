@@ -1,8 +1,9 @@
 """How a job's totals are counted anew, by its tasks: what the stream has lost is put right once the job has ended.
 
     opened ──► due ──► some of its tasks are counted ──► … ──► all are closed, and have been for QUIET: right for good
-                ▲                     │
-                └─ an open task: later ┘
+                ▲                     │                                                                       │
+                ├─ an open task: later ┘                                                                       │
+                └───── a batch of the stream is counted all the same: the write that adds it says so ──────────┘
 
 A task that is closed, and that no part of the stream can speak of any more, is counted for good; so the count goes on
 from where it stopped, and each task is read about once. Only a dead one can come back: when some are dead, and the

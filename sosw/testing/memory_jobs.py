@@ -53,13 +53,16 @@ class InMemoryJobStore:
         known = [job for job in self.jobs.values() if job.submitted_at < before]
         return sorted(known, key=lambda job: job.submitted_at, reverse=True)[:limit]
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
         """See `JobStore.count`."""
         job = self.jobs.get(job_id)
         if job and (job_id, token) not in self._counted:
             self._counted.add((job_id, token))
             self.jobs[job_id] = replace(job, totals=job.totals + totals)
-            seen = self._recounts.get(job_id) or Recount(job_id=job_id, at=None)
+            seen = self._recounts.get(job_id)
+            if seen is None or seen.at is None:
+                self.count_again(job_id, again)
+                seen = self._recounts[job_id]
             self._recounts[job_id] = replace(seen, batches=(*seen.batches, token)[-TOKENS:])
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
@@ -76,7 +79,8 @@ class InMemoryJobStore:
     def keep(self, seen: Recount, then: Recount) -> None:
         """See `JobStore.keep`."""
         now = self.recount(seen.job_id)
-        is_counted = now is not None and then.totals != seen.totals and now.batches != seen.batches
+        must_stand = then.totals != seen.totals or then.at is None
+        is_counted = now is not None and must_stand and now.batches != seen.batches
         if now is None or now.at != seen.at or is_counted:
             raise StaleJob(seen.job_id, "keep a recount of", self.jobs.get(seen.job_id))
         kept = replace(then, at=then.at and _ms(then.at), batches=now.batches, totals=now.totals)

@@ -39,7 +39,7 @@ def finished(world: DynamoWorld, watches: DynamoWatchStore) -> Job:
         brought(world.tasks, replace(task, id=task_id(job_id, number), job_id=job_id), "done")
     held = world.jobs.apply(moves.hold(job, now=NOW, until=NOW + timedelta(minutes=1)))
     world.jobs.apply(moves.ready(held, total=TASKS_OF_A_JOB))
-    world.jobs.count(job_id, Totals(created=TASKS_OF_A_JOB, done=TASKS_OF_A_JOB), token="1")
+    world.jobs.count(job_id, Totals(created=TASKS_OF_A_JOB, done=TASKS_OF_A_JOB), token="1", again=NOW)
     return job
 
 

@@ -37,7 +37,8 @@ def end(world: World, *numbers: int, key: str = "j", state: str = "done") -> Non
         about = {"task_id": task.id, "attempt": task.attempt, "labourer": LABOURER}
         fail = {"action": "fail", "is_retryable": False}
         world.assistant()({**about, **({"action": "complete", "result": number} if state == "done" else fail)})
-    world.jobs.count(JobId(key), Totals(**{state: len(numbers)}), token=f"{numbers}{state}{world.clock.now()}")
+    token, totals = f"{numbers}{state}{world.clock.now()}", Totals(**{state: len(numbers)})
+    world.jobs.count(JobId(key), totals, token=token, again=world.clock.now())
 
 
 def lines(world: World) -> list[Task]:

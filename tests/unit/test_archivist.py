@@ -11,7 +11,7 @@ from sosw import archivist as module
 from sosw.domain import lifecycle
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, TaskId, TaskState
-from tests.factories import DAY, LABOURER, World, seconds
+from tests.factories import DAY, LABOURER, NOW, World, seconds
 from tests.unit.archiving import MINUTE, a_world, archived, end, lines, submit, sweep, watched
 
 
@@ -60,7 +60,7 @@ def test_an_open_job_is_not_read_before_the_totals_say_that_it_is_finished_or_it
 def test_totals_that_missed_a_task_only_make_the_archive_later() -> None:
     world = a_world(retention_days=1)
     end(world, 0, 1, 2)
-    world.jobs.count(JobId("j"), Totals(done=-1), token="lost")
+    world.jobs.count(JobId("j"), Totals(done=-1), token="lost", again=NOW)
     sweep(world, 5 * MINUTE)
     assert lines(world) == []
     for _ in range(30):
@@ -71,7 +71,7 @@ def test_totals_that_missed_a_task_only_make_the_archive_later() -> None:
 def test_totals_that_say_too_much_end_nothing() -> None:
     world = a_world()
     end(world, 0, 1)
-    world.jobs.count(JobId("j"), Totals(done=1), token="twice")
+    world.jobs.count(JobId("j"), Totals(done=1), token="twice", again=NOW)
     sweep(world, 5 * MINUTE)
     assert watched(world).due is not None
     end(world, 2)

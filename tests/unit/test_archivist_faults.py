@@ -134,7 +134,7 @@ def test_half_a_character_in_what_was_said_of_a_task_holds_up_no_archive() -> No
     (failure,) = world.tasks.tasks[task.id].failures
     assert (failure.error, failure.message, failure.trace) == ("E?", "?", "?")
     world.tasks.tasks[task.id] = replace(world.tasks.tasks[task.id], ruling=f"replayed by ann: {half}")
-    world.jobs.count(JobId("j"), Totals(dead=1), token="t")
+    world.jobs.count(JobId("j"), Totals(dead=1), token="t", again=NOW)
     end(world, 1)
     assert sweep(world, 5 * MINUTE)["archived"] == 2
     assert archived(world) == {"j#0 dead": 1, "j#1 done": 1}

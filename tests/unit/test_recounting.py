@@ -101,7 +101,7 @@ def test_a_batch_that_is_counted_meanwhile_is_not_lost() -> None:
     class Busy(InMemoryJobStore):
         def keep(self, seen: Recount, then: Recount) -> None:
             if then.totals != seen.totals:
-                busy.count(JOB, Totals(created=3), token="meanwhile")
+                busy.count(JOB, Totals(created=3), token="meanwhile", again=NOW)
             super().keep(seen, then)
 
     busy = Busy()
@@ -113,6 +113,37 @@ def test_a_batch_that_is_counted_meanwhile_is_not_lost() -> None:
     busy.keep = InMemoryJobStore.keep.__get__(busy)  # type: ignore[method-assign]
     world.sweep()
     assert world.totals() == Totals(created=3, done=3)
+
+
+def test_a_batch_that_is_counted_long_after_the_totals_were_right_spoils_them_for_some_minutes_at_most() -> None:
+    world = Jobs()
+    world.end(0, 1, 2)
+    late = list(world.tasks.changes)
+    world.sweep(60)
+    assert (world.totals(), world.recount.at) == (Totals(created=3, done=3), None)
+    world.tell(*late)
+    assert world.totals() == Totals(created=6, done=6)
+    world.sweep_for(QUIET)
+    assert (world.totals(), world.recount.at) == (Totals(created=3, done=3), None)
+
+
+def test_a_batch_that_is_counted_while_right_totals_are_checked_is_mended_by_the_next_check() -> None:
+    world = Jobs()
+    world.end(0, 1, 2)
+    world.tell()
+
+    class Busy(InMemoryJobStore):
+        def keep(self, seen: Recount, then: Recount) -> None:
+            busy.count(JOB, Totals(done=1), token="meanwhile", again=NOW)
+            super().keep(seen, then)
+
+    busy = Busy()
+    busy.jobs, busy._recounts, busy._counted = world.jobs.jobs, world.jobs._recounts, world.jobs._counted
+    world.clock.advance(QUIET)
+    world.scavenger(jobs=busy).sweep()
+    assert world.totals() == Totals(created=3, done=4)
+    world.sweep()
+    assert (world.totals(), world.recount.at) == (Totals(created=3, done=3), None)
 
 
 def test_a_correction_is_added_once_though_the_jobs_row_could_not_be_written_at_first() -> None:

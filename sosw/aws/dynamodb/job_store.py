@@ -12,6 +12,7 @@ from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.operand import Path
 
 from sosw.aws.dynamodb.attributes import JsonAttribute
+from sosw.aws.dynamodb.batches import Backoff
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import (
     JOBS,
@@ -36,7 +37,7 @@ from sosw.domain.recount import QUIET, Recount, progress_of
 from sosw.domain.task import JobId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from pynamodb.expressions.condition import Condition
@@ -49,14 +50,15 @@ TOKENS = 8
 MONTHS = 24
 """How far back `recent` looks."""
 _PROGRESS = JsonAttribute(attr_name="recount")
+_RECOUNT: Path = Path(_PROGRESS)
 _COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
 class DynamoJobStore:
     """A `JobStore`. Moments are kept to the millisecond."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
+    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
+        self._table, self._backoff = table, backoff or Backoff()
 
     @classmethod
     def for_prefix(
@@ -110,20 +112,19 @@ class DynamoJobStore:
             month = month.replace(day=1) - timedelta(days=1)
         return found
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
-        """See `JobStore.count`. One write unit, however many tasks: the totals have a small row of their own."""
-        seen: Path = Path("counted")
-        adds = [Path(attribute).add(getattr(totals, name)) for name, attribute in _COUNTS.items()]
-        while item := self._table.get(_totals_id(job_id)):
-            tokens = item["counted"]["L"]
-            if {"S": token} in tokens:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
+        """See `JobStore.count`. One write unit, however many tasks: the totals have a small row of their own.
+
+        Raises `StaleJob` when others, who count and check, were faster each time.
+        """
+        for _ in self._backoff.rounds():
+            item = self._table.get(_totals_id(job_id))
+            if item is None or {"S": token} in item["counted"]["L"]:
                 return
-            kept = {"L": [*tokens, {"S": token}][-TOKENS:]}
-            try:
-                self._table.update(_totals_key(job_id), [*adds, seen.set(kept)], seen == item["counted"])
-            except ConditionFailed:
-                continue  # another batch was counted meanwhile
-            return
+            with suppress(ConditionFailed):
+                self._table.update(_totals_key(job_id), *_count(item, totals, token, again))
+                return
+        raise StaleJob(job_id, "count a batch of", self.get(job_id))
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
         """See `JobStore.uncounted`."""
@@ -139,10 +140,10 @@ class DynamoJobStore:
     def keep(self, seen: Recount, then: Recount) -> None:
         """See `JobStore.keep`. A write whose reply was lost looks stale when botocore repeats it."""
         is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at)]
-        actions = [*_checked_at(then.at), Path(_PROGRESS).set(raw(_PROGRESS, then.progress()))]
+        actions = [*_checked_at(then.at), _RECOUNT.set(raw(_PROGRESS, then.progress()))]
+        if then.totals != seen.totals or then.at is None:
+            is_as_seen.append(_are_counted(seen.batches))
         if then.totals != seen.totals:
-            counted: Path = Path("counted")
-            is_as_seen.append(counted == {"L": [{"S": token} for token in seen.batches]})
             actions += [Path(attribute).set(getattr(then.totals, name)) for name, attribute in _COUNTS.items()]
         try:
             self._table.update(_totals_key(seen.job_id), actions, reduce(and_, is_as_seen))
@@ -152,7 +153,7 @@ class DynamoJobStore:
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """See `JobStore.count_again`."""
         with suppress(ConditionFailed):
-            actions = [*_checked_at(at), Path(_PROGRESS).remove()]
+            actions = [*_checked_at(at), _RECOUNT.remove()]
             self._table.update(_totals_key(job_id), actions, JobModel.id.exists())
 
     def _put_new(self, item: Item) -> tuple[Item, bool]:
@@ -205,6 +206,30 @@ def _recount(job_id: JobId, item: Item) -> Recount:
         batches=tuple(token["S"] for token in item["counted"]["L"]),
         **progress_of(_PROGRESS.deserialize(progress["S"]) if progress else {}),
     )
+
+
+def _count(item: Item, totals: Totals, token: str, again: datetime) -> tuple[list[Action], Condition]:
+    """The write that adds a batch to a row of totals, and what it expects of the row.
+
+    Its standing in line is among that: a write that was under way while the check ended must not add to what is right.
+    """
+    known = [each["S"] for each in item["counted"]["L"]]
+    adds = [Path(attribute).add(getattr(totals, name)) for name, attribute in _COUNTS.items()]
+    actions: list[Action] = [*adds, Path("counted").set(_tokens([*known, token][-TOKENS:]))]
+    is_as_seen = _are_counted(known)
+    if OpenIndex.held_until.attr_name in item:
+        return actions, is_as_seen & OpenIndex.held_until.exists()
+    return [*actions, *_checked_at(again), _RECOUNT.remove()], is_as_seen & OpenIndex.held_until.does_not_exist()
+
+
+def _are_counted(tokens: Sequence[str]) -> Condition:
+    """These, and no other batch since."""
+    counted: Path = Path("counted")
+    return counted == _tokens(tokens)
+
+
+def _tokens(tokens: Sequence[str]) -> dict[str, Any]:
+    return {"L": [{"S": token} for token in tokens]}
 
 
 def _check_at(at: datetime) -> Item:
