@@ -202,7 +202,10 @@ class JobStore(Protocol):
         """
 
     def count_again(self, job_id: JobId, at: datetime) -> None:
-        """Have the totals checked from that moment on, from the first task on. An unknown job is left unknown."""
+        """Have the totals checked from that moment on, from the first task on: whatever was read before is forgotten.
+
+        An unknown job is left unknown.
+        """
 
 
 Beat = Callable[[], None]

@@ -85,7 +85,8 @@ class Scavenger(Processor):
         self.reminding, self._deaths = Reminding(reminder, clock), deaths
         self.archivist = archivist
         self.tallies = Tallies(records, in_parallel)
-        self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
+        own = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
+        self.recounting = archivist.recounting if archivist else own
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.

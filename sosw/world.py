@@ -35,9 +35,11 @@ from sosw.gates import Gates
 from sosw.health_sources import FunctionSource, HealthSources, SignalSource
 from sosw.log import LabourerCounts
 from sosw.plugins import health_functions
+from sosw.recounting import Recounting
 from sosw.regulator import Regulator
 from sosw.settings import Names
 from sosw.signal_desk import SignalDesk
+from sosw.tallies import Tallies
 from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
@@ -114,6 +116,13 @@ class World:
             objects=self.bucket,
             clock=self.clock,
             settings=settings,
+            recounting=Recounting(
+                tasks=self.tasks,
+                jobs=self.jobs,
+                tallies=Tallies(self.records, in_parallel),
+                clock=self.clock,
+                watches=self.watches,
+            ),
         )
 
     @cached_property

@@ -13,13 +13,13 @@ from sosw.aws.dynamodb.batches import Backoff
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, Totals
-from sosw.domain.recount import QUIET, Recount
+from sosw.domain.recount import FIRST_LOOK, Recount
 from sosw.domain.task import JobId
 from tests.contract.backends import DynamoWorld, World
 from tests.contract.moves import NOW
 from tests.contract.test_jobs import _job
 
-DUE = NOW + QUIET
+DUE = NOW + FIRST_LOOK
 HOUR = timedelta(hours=1)
 
 
@@ -46,7 +46,7 @@ def test_a_recount_is_kept_as_it_was_and_is_due_when_it_says(world: World) -> No
     world.jobs.count(job.id, Totals(created=9), token="a", again=DUE)
     seen = seen_of(world, job)
     found = Totals(created=7, done=5, failed=3, dead=1, cancelled=1)
-    then = replace(seen, at=DUE + HOUR, number=7, found=found, is_cut=True, since="a")
+    then = replace(seen, at=DUE + HOUR, number=7, found=found, is_cut=True, since="a", settles=NOW, begins=DUE)
     world.jobs.keep(seen, then)
     assert seen_of(world, job) == then
     assert (then.totals, then.batches) == (Totals(created=9), ("a",))
@@ -148,7 +148,7 @@ def test_a_job_can_be_counted_again_from_its_first_task_on(world: World) -> None
     seen = seen_of(world, job)
     world.jobs.keep(seen, replace(seen, at=None, number=7, totals=Totals(created=2)))
     world.jobs.count_again(job.id, DUE + HOUR)
-    assert seen_of(world, job) == Recount(job_id=job.id, at=DUE + HOUR, totals=Totals(created=2))
+    assert seen_of(world, job) == Recount(job_id=job.id, at=DUE + HOUR, begins=DUE + HOUR, totals=Totals(created=2))
     assert job.id in world.jobs.uncounted(DUE + HOUR, 1000)
 
 

@@ -33,7 +33,7 @@ from sosw.aws.dynamodb.table import Database, Table
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, JobMove, JobState, Totals
 from sosw.domain.moments import from_ms
-from sosw.domain.recount import QUIET, Recount, progress_of
+from sosw.domain.recount import FIRST_LOOK, Recount, progress_of
 from sosw.domain.task import JobId
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ class DynamoJobStore:
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`. The totals' row is there before the job's is."""
-        totals = {**_totals_key(job.id), "counted": {"L": []}, **_check_at(job.submitted_at + QUIET)}
+        totals = {**_totals_key(job.id), "counted": {"L": []}, **_check_at(job.submitted_at + FIRST_LOOK)}
         has_totals = not self._put_new(totals)[1]
         item = {**item_of(JobModel, job), "month": {"S": f"{job.submitted_at:%Y-%m}"}, "open": {"S": OPEN}}
         item, is_new = self._put_new(item)
         if has_totals and is_new:
-            self.count_again(job.id, job.submitted_at + QUIET)  # who put them there died, and a sweep saw no job
+            self.count_again(job.id, job.submitted_at + FIRST_LOOK)  # who put them there died, and a sweep saw no job
         return _job(item)
 
     def get(self, job_id: JobId) -> Job | None:
@@ -153,7 +153,8 @@ class DynamoJobStore:
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """See `JobStore.count_again`."""
         with suppress(ConditionFailed):
-            actions = [*_checked_at(at), _RECOUNT.remove()]
+            anew = Recount(job_id=job_id, at=at, begins=at)
+            actions = [*_checked_at(at), _RECOUNT.set(raw(_PROGRESS, anew.progress()))]
             self._table.update(_totals_key(job_id), actions, JobModel.id.exists())
 
     def _put_new(self, item: Item) -> tuple[Item, bool]:
