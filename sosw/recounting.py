@@ -209,13 +209,18 @@ class Recounting:
         return self._mend(job, seen, found)
 
     def _mend(self, job: Job, seen: Recount, found: Recount) -> bool:
-        """The labourer's tally first: it knows the correction again, should the job's row not be written."""
-        drift = found.drift
-        if drift != Totals():
-            self._tallies.correct(job.labourer, correction(drift), token=f"{job.id} {found.right}")
-            log.warning("totals.mended", extra={"job_id": job.id, "was": str(seen.totals), "now": str(found.right)})
-        self._jobs.keep(seen, replace(found, at=None, totals=found.right))
-        return drift != Totals()
+        """The job's row first: it keeps what the labourer's tally has yet to hear, however often that is tried."""
+        if found.owed != Totals():
+            self._tallies.correct(job.labourer, correction(found.owed), token=found.debt)
+            found = found.paid()
+        if found.drift == Totals():
+            self._jobs.keep(seen, replace(found, at=None))
+            return False
+        log.warning("totals.mended", extra={"job_id": job.id, "was": str(seen.totals), "now": str(found.right)})
+        mended = found.mended(self._clock.now())
+        self._jobs.keep(seen, mended)
+        self._mend(job, mended, mended)
+        return True
 
     def _counted(self, seen: Recount, job: Job, now: datetime, has_time: Callable[[], bool]) -> Recount:
         """As far as its tasks are closed, and there is room and time; `at` says when to go on."""

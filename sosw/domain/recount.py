@@ -55,6 +55,10 @@ class Recount:
     """Until then the stream may tell of those counted; None where none is."""
     begins: datetime | None = None
     """Nothing that is read before counts: somebody is moving dead tasks. None: whatever is read counts."""
+    owed: Totals = field(default_factory=Totals)
+    """What was added to the totals when they were mended, and the labourer's tally has not heard of for certain."""
+    debt: str = ""
+    """Its name, by which the tally knows it again."""
     totals: Totals = field(default_factory=Totals)
     """As they stand."""
     batches: tuple[str, ...] = ()
@@ -114,6 +118,15 @@ class Recount:
         failed = max(self.found.failed, self.totals.failed) if self.is_cut else self.found.failed
         return replace(self.found, failed=failed)
 
+    def mended(self, at: datetime) -> Recount:
+        """With the totals that its tasks say; the tally is to hear of the difference, from `at` on."""
+        debt = f"{self.job_id} {self.last_batch} {self.right}"
+        return replace(self, at=at, totals=self.right, owed=self.drift, debt=debt)
+
+    def paid(self) -> Recount:
+        """The tally has heard."""
+        return replace(self, owed=Totals(), debt="")
+
     @property
     def drift(self) -> Totals:
         """What is to be added to the totals; all 0 where they are right."""
@@ -122,15 +135,17 @@ class Recount:
 
     def progress(self) -> dict[str, Any]:
         """What is kept of it besides `at`, the totals and the batches."""
-        counts = {name: getattr(self.found, name) for name in Totals.__dataclass_fields__}
+        counts = {"found": _counts(self.found), "owed": _counts(self.owed)}
         moments = {name: at and to_ms(at) for name, at in (("settles", self.settles), ("begins", self.begins))}
-        return {"number": self.number, "found": counts, "is_cut": self.is_cut, "since": self.since, **moments}
+        told = {"number": self.number, "is_cut": self.is_cut, "since": self.since, "debt": self.debt}
+        return {**told, **counts, **moments}
 
 
 def progress_of(given: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a `Recount` by what `progress` has kept."""
     moments = {name: given.get(name) and from_ms(given[name]) for name in ("settles", "begins")}
-    return {**given, "found": Totals(**given["found"]), **moments} if given else {}
+    counts = {name: Totals(**given.get(name, {})) for name in ("found", "owed")}
+    return {**given, **counts, **moments} if given else {}
 
 
 def is_closed_for_good(task: Task, now: datetime) -> bool:
@@ -141,6 +156,10 @@ def is_closed_for_good(task: Task, now: datetime) -> bool:
 def next_look(job: Job, now: datetime) -> datetime:
     """When to look again at a job that is open."""
     return now + min(LATEST, max(QUIET, (now - job.submitted_at) / 4))
+
+
+def _counts(totals: Totals) -> dict[str, int]:
+    return {name: getattr(totals, name) for name in Totals.__dataclass_fields__}
 
 
 def _is_closed(task: Task | None) -> bool:

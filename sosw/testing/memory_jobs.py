@@ -80,7 +80,7 @@ class InMemoryJobStore:
         now = self.recount(seen.job_id)
         must_stand = then.totals != seen.totals or then.at is None
         is_counted = now is not None and must_stand and now.batches != seen.batches
-        if now is None or now.at != seen.at or is_counted:
+        if now is None or now.at != (seen.at and _ms(seen.at)) or is_counted:
             raise StaleJob(seen.job_id, "keep a recount of", self.jobs.get(seen.job_id))
         moments: dict[str, Any] = {name: getattr(then, name) for name in ("at", "settles", "begins")}
         kept_moments: dict[str, Any] = {name: at and _ms(at) for name, at in moments.items()}

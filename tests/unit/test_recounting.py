@@ -146,10 +146,18 @@ def test_a_batch_that_is_counted_while_right_totals_are_checked_is_mended_by_the
     assert (world.totals(), world.recount.at) == (Totals(created=3, done=3), None)
 
 
-def test_a_correction_is_added_once_though_the_jobs_row_could_not_be_written_at_first() -> None:
+@pytest.mark.parametrize(
+    "broken_from", [1, 2], ids=["mending the totals", "noting that the labourer's tally has heard"]
+)
+def test_a_correction_is_added_once_though_the_jobs_row_could_not_be_written_at_first(broken_from: int) -> None:
     class Broken(InMemoryJobStore):
+        writes = 0
+
         def keep(self, seen: Recount, then: Recount) -> None:
-            raise SoswError("too busy", seen, then)
+            self.writes += 1
+            if self.writes >= broken_from:
+                raise SoswError("too busy", seen, then)
+            super().keep(seen, then)
 
     world = Jobs()
     world.end(0, 1, 2)
@@ -157,9 +165,41 @@ def test_a_correction_is_added_once_though_the_jobs_row_could_not_be_written_at_
     broken = Broken()
     broken.jobs, broken._recounts = world.jobs.jobs, world.jobs._recounts
     world.clock.advance(FIRST_LOOK)
-    for jobs in (broken, broken, world.jobs):
+    for jobs in (broken, broken, world.jobs, world.jobs):
         world.scavenger(jobs=jobs).sweep()
     assert (world.totals(), tally(world).done) == (Totals(created=3, done=3), 3)
+    assert (world.recount.at, world.recount.owed) == (None, Totals())
+
+
+def test_what_a_late_batch_adds_to_the_labourers_tally_is_taken_off_again() -> None:
+    world = Jobs()
+    world.end(0, 1, 2)
+    late = list(world.tasks.changes)
+    world.sweep(60)
+    world.tell(*late)
+    assert (world.totals().done, tally(world).done) == (6, 6)
+    world.sweep_for(QUIET)
+    assert (world.totals().done, tally(world).done) == (3, 3)
+
+
+def test_a_batch_that_comes_while_the_tally_is_told_is_taken_off_again() -> None:
+    world = Jobs()
+    world.end(0, 1, 2)
+    late = list(world.tasks.changes)
+
+    class Busy(InMemoryJobStore):
+        def keep(self, seen: Recount, then: Recount) -> None:
+            if then.at is None:
+                world.tell(*late)
+            super().keep(seen, then)
+
+    busy = Busy()
+    busy.jobs, busy._recounts = world.jobs.jobs, world.jobs._recounts
+    world.clock.advance(FIRST_LOOK)
+    world.scavenger(jobs=busy).sweep()
+    assert (world.totals().done, tally(world).done, world.recount.owed.done) == (6, 6, 3)
+    world.sweep()
+    assert (world.totals().done, tally(world).done, world.recount.at) == (3, 3, None)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ def test_what_is_kept_of_a_recount_comes_back_and_nothing_kept_is_nothing_counte
         since="b",
         settles=NOW,
         begins=NOW + DAY,
+        owed=Totals(done=-1),
+        debt="d",
     )
     assert Recount(job_id=JOB, at=None, **progress_of(seen.progress())) == seen
     assert progress_of({}) == {}
