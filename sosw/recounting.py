@@ -176,18 +176,18 @@ class Recounting:
 
     def _left_until(self, job: Job, seen: Recount, now: datetime) -> datetime | None:
         """When to look again at a job that the archive reads, now or as soon as it has ended; None for any other."""
-        if self._watches is None or seen.number:
+        if self._watches is None or seen.number == job.total:
             return None
         watch = self._watches.get(job.id)
         if watch is None or watch.due is None or not watch.is_read_soon(now):
             return None
         if watch.begun:
             return now + QUIET
+        if seen.number or (job.is_finished and watch.since > job.submitted_at):
+            return None  # a count of its own is under way; or the archive has read it before, and met an open task
         if not job.is_finished:
             # Its totals may have missed something: then the archive waits in vain.
             return None if self._seems_over(job) else next_look(job, now)
-        if watch.since > job.submitted_at:
-            return None  # the archive has read it before, and met an open task
         if watch.due > now:
             self._watches.save(replace(watch, due=now))
         return now + QUIET

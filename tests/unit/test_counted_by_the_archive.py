@@ -66,6 +66,14 @@ def is_over(world: Archived) -> bool:
     return is_whole and world.totals() == right and world.recount.at is None and world.watched.due is None
 
 
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Tasks that the archive reads at a time, and writes at once."""
+    monkeypatch.setattr(archiving, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(archiving, "MOST_LINES", 2)
+    return 2
+
+
 def test_each_task_is_read_once_for_both() -> None:
     world = Archived(250)
     world.end(*range(250))
@@ -134,19 +142,21 @@ def test_of_a_job_that_goes_on_the_last_tasks_alone_are_looked_at() -> None:
     assert archived(world) == {}
 
 
-def test_a_job_whose_archive_stands_still_is_counted_all_the_same() -> None:
+def test_a_job_whose_archive_stands_still_is_counted_all_the_same(steps: int) -> None:
     class Broken(InMemoryObjects):
         def put(self, key: str, body: bytes, *, kind: str) -> None:
             del body, kind
             raise ObjectsFailed(self.bucket, key, "AccessDenied")
 
-    world = Archived()
+    world = Archived(2 * steps)
     lost(world)
     world.objects = Broken()
-    world.end(0, 1, 2)
+    world.end(*range(2 * steps))
     world.tell()
-    world.sweep_for(FIRST_LOOK + LATE + QUIET)
-    assert world.totals() == Totals(created=3, done=3)
+    world.sweep_for(FIRST_LOOK + LATE - MINUTE)
+    assert world.totals() == Totals(done=4)
+    world.sweep_for(2 * QUIET)
+    assert world.totals() == Totals(created=4, done=4)
 
 
 def test_a_job_of_before_the_archive_is_counted_by_the_recount() -> None:
@@ -156,14 +166,6 @@ def test_a_job_of_before_the_archive_is_counted_by_the_recount() -> None:
     lost(world)
     world.sweep_for(FIRST_LOOK)
     assert (world.totals(), archived(world)) == (Totals(created=3, done=3), {})
-
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Tasks that the archive reads at a time, and writes at once."""
-    monkeypatch.setattr(archiving, "READ_AT_ONCE", 2)
-    monkeypatch.setattr(archiving, "MOST_LINES", 2)
-    return 2
 
 
 def read_a_step(world: Archived) -> None:
@@ -191,11 +193,30 @@ def test_while_the_archive_reads_a_job_nobody_else_does(steps: int) -> None:
     world.end(*range(3 * steps))
     world.tell()
     world.clock.advance(FIRST_LOOK)
-    times = iter([True])
-    world.archivist().run(lambda: next(times, False))
-    world.jobs.count_again(JOB, world.clock.now())
-    world.scavenger(archivist=world.archivist()).recounting.run(lambda: True)
-    assert (world.read.number, world.recount.at) == (steps, world.clock.now() + QUIET)
+    other, looks = world.archivist().recounting, list[Watch]()
+
+    def has_time() -> bool:
+        looks.append(world.watched)
+        if looks[-1].begun:
+            other.run(lambda: True)
+        return world.watched == looks[-1]
+
+    world.archivist().run(has_time)
+    assert len([look for look in looks if look.begun]) > 1
+    assert (sum(archived(world).values()), world.read.number) == (3 * steps, 3 * steps)
+    assert world.recount.at == world.clock.now() + QUIET
+
+
+def test_a_job_that_the_archive_has_no_time_for_is_counted_when_it_is_late() -> None:
+    world = Archived()
+    lost(world)
+    world.end(0, 1, 2)
+    world.tell()
+    for minute in range(int((FIRST_LOOK + LATE + QUIET) / MINUTE)):
+        assert world.totals() == Totals(done=3) or minute * MINUTE >= LATE
+        world.clock.advance(MINUTE)
+        world.archivist().recounting.run(lambda: True)
+    assert world.totals() == Totals(created=3, done=3)
 
 
 def test_what_is_read_while_dead_tasks_are_moved_does_not_count(steps: int) -> None:
@@ -213,6 +234,21 @@ def test_what_is_read_while_dead_tasks_are_moved_does_not_count(steps: int) -> N
     world.end(0)
     world.sweep_for(STATED)
     assert world.totals() == Totals(created=4, done=4, failed=1)
+
+
+def test_what_is_read_from_an_order_about_dead_tasks_until_its_count_may_begin_does_not_count() -> None:
+    world = Archived()
+    world.end(0, dies=True)
+    world.end(1, 2)
+    world.tell()
+    world.clock.advance(FIRST_LOOK)
+    recounting, job = world.archivist().recounting, world.jobs.jobs[JOB]
+    world.jobs.count_again(JOB, world.clock.now() + QUIET)
+    assert recounting.begin(job, 0).seen is None
+    assert recounting.recount(JOB) is None
+    world.clock.advance(QUIET)
+    assert recounting.begin(job, 0).seen == world.recount
+    assert recounting.recount(JOB) == Totals()
 
 
 def test_what_others_counted_meanwhile_is_not_counted_over(steps: int) -> None:
