@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from sosw import archivist as archiving
-from sosw.domain import lifecycle, watch
+from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Totals
 from sosw.domain.recount import FIRST_LOOK, QUIET, Recount
-from sosw.domain.task import JobId, Task, TaskId, task_id
+from sosw.domain.task import JobId, task_id
 from sosw.domain.watch import LATE, Watch
 from sosw.recounting import LAST
 from sosw.storage import ObjectsFailed
-from sosw.testing import InMemoryJobStore, InMemoryObjects, InMemoryTaskStore
+from sosw.testing import InMemoryJobStore, InMemoryObjects
 from tests.factories import DAY, JOB, NOW
 from tests.unit.archiving import archived
-from tests.unit.recounted import MINUTE, Jobs, lost
+from tests.unit.recounted import MINUTE, lost
+from tests.unit.recounted_by_archive import Archived, is_over
 from tests.unit.test_recounting import STATED
-
-
-class Read(InMemoryTaskStore):
-    """Tells how many tasks were read."""
-
-    number = 0
-
-    def get_many(self, task_ids: Iterable[TaskId], *, is_consistent: bool = True) -> dict[TaskId, Task]:
-        ids = list(task_ids)
-        self.number += len(ids)
-        return super().get_many(ids, is_consistent=is_consistent)
-
-
-class Archived(Jobs):
-    """Its jobs are archived."""
-
-    def __init__(self, tasks: int = 3, *, retention: timedelta = 30 * DAY) -> None:
-        super().__init__(tasks)
-        read = Read()
-        read.tasks, read.changes = self.tasks.tasks, self.tasks.changes
-        self.tasks = self.read = read
-        self.watches.watch(watch.first(self.jobs.jobs[JOB], retention))
-
-    def sweep(self, minutes: int = 1, **parts: Any) -> None:
-        for _ in range(minutes):
-            self.clock.advance(MINUTE)
-            self.scavenger(archivist=self.archivist(), **parts).sweep()
-
-    @property
-    def watched(self) -> Watch:
-        found = self.watches.get(JOB)
-        assert found is not None
-        return found
-
-
-def is_over(world: Archived) -> bool:
-    """It is archived, its totals are right, and nobody looks at it any more."""
-    right = Recount(job_id=JOB, at=None).with_closed(world.tasks.tasks.values()).found
-    lines = archived(world)
-    is_whole = len(lines) == len(world.tasks.tasks) and set(lines.values()) == {1}
-    return is_whole and world.totals() == right and world.recount.at is None and world.watched.due is None
 
 
 @pytest.fixture
