@@ -25,7 +25,6 @@ ELSEWHERE = {
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",
     "config.replace": "as `config.look`",
     "bucket.keys": "of who reads the archive",
-    "watches.get": "as `bucket.keys`",
     "jobs.recent": "of who lists jobs: reads alone",
     "records.log": "of who reads the log of changes: reads alone",
 }
