@@ -70,8 +70,8 @@ class World:
             for task_id in self.due(1):
                 task = self.tasks.tasks[task_id]
                 standing = [t for t in self.tasks.tasks.values() if t.queue]
-                top = [t for t in standing if t.priority == min(t.priority for t in standing)]
-                self.waiting.append(Counter(key_of(t) for t in top))
+                first = min(t.priority for t in standing)
+                self.waiting.append(Counter(key_of(t) for t in standing if t.priority == first))
                 running = self.tasks.apply(lifecycle.claim(task, row=0, now=self.clock.now(), lease=timedelta(hours=1)))
                 if fail and fail[task_id] > 0:
                     fail[task_id] -= 1
