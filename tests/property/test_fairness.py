@@ -170,5 +170,6 @@ def test_a_flood_of_100_000_tasks_makes_the_others_wait_at_most_twice_as_long(un
     assert ratio <= 2
 
 
+@pytest.mark.long
 def test_by_age_alone_a_flood_a_tenth_of_that_is_more_than_they_bear(unflooded: Waits) -> None:
     assert waits(flood=10_000, is_fair=False).p95 > 5 * unflooded.p95

@@ -45,7 +45,7 @@ def soak(minutes: float) -> bool:
     totals = {kind: Told(kind, 0) for kind in DONE}
     with ExitStack() as stack:
         endpoint = stack.enter_context(dynamodb_local(ROOT)) if is_switched_on() else None
-        pool = stack.enter_context(ProcessPoolExecutor())
+        pool = stack.enter_context(ProcessPoolExecutor(initializer=parts.settle))
         running = set[Future[Told]]()
         for function, given in _works(begun, until, endpoint):
             running.add(pool.submit(function, *given))
@@ -119,6 +119,7 @@ def main(words: list[str]) -> int:
     """The exit code."""
     if len(words) == 1 and words[0].replace(".", "", 1).isdigit():
         return 0 if soak(float(words[0])) else 1
+    parts.hush()
     broken = again(words)
     sys.stdout.write("\n".join(broken or ["no violation"]) + "\n")
     return 1 if broken else 0

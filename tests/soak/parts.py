@@ -37,7 +37,6 @@ class Told:
 
 def crash_points(number: int, part: int, until: float) -> Told:
     """One in eight points of a story."""
-    _hush()
     told, story = Told("crash points", 0), STORIES[number]
     for _, point, call in list(harness.every_point([story]))[part::OF_STORIES]:
         if time.monotonic() > until:
@@ -50,7 +49,6 @@ def crash_points(number: int, part: int, until: float) -> Told:
 
 def real_crash_points(number: int, part: int, endpoint: str, until: float) -> Told:
     """One in so many points of a story, on the engine at that endpoint."""
-    _hush()
     told = Told("crash points", 0)
     tables = crashing.Tables(Dynamo(endpoint), prefix=f"soak-{number}-{part}")
     for point in list(crashing.every_point(tables, [STORIES[number]]))[part::OF_REAL_STORIES]:
@@ -64,7 +62,6 @@ def real_crash_points(number: int, part: int, endpoint: str, until: float) -> To
 
 def states(name: str, until: float) -> Told:
     """A system, all of it if there is time."""
-    _hush()
     found = explore(IN_SOAK[name], most=MOST_STATES, until=until)
     told = Told("states", found.states, remark=f"{name}: {found.states:,} states{'' if found.is_whole else ' so far'}")
     if found.violation:
@@ -75,7 +72,6 @@ def states(name: str, until: float) -> Told:
 
 def seeds(first: int, until: float) -> Told:
     """A story, one in rough weather, one at the gates, and a schedule of each seed."""
-    _hush()
     told = Told("seeds", 0)
     for seed in range(first, first + SEEDS):
         if time.monotonic() > until:
@@ -102,9 +98,14 @@ def _schedule(seed: int) -> None:
     assert told.is_over, "1: not at rest"
 
 
-def _hush() -> None:
-    """Roles log the faults that they are given; nobody reads that. Threads that take turns do so faster on one CPU."""
+def hush() -> None:
+    """Roles log the faults that they are given: that would drown the few lines that are to be read."""
     logging.getLogger("sosw").addHandler(logging.NullHandler())
+
+
+def settle() -> None:
+    """In a process of the pool. Threads that take turns do so faster on one CPU."""
+    hush()
     if hasattr(os, "sched_setaffinity"):
         cpus = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cpus[os.getpid() % len(cpus)]})
