@@ -103,8 +103,8 @@ class Pulse:
 
     def kept(self) -> dict[str, float]:
         """To be remembered."""
-        tallies = {"short": self.short, "long": self.long}
-        flat = {f"{name}.{key}": getattr(tally, key) for name, tally in tallies.items() for key in _SUMS}
+        memories = {"short": self.short, "long": self.long}
+        flat = {f"{name}.{key}": getattr(uses, key) for name, uses in memories.items() for key in _SUMS}
         flat |= {name: getattr(self, name) for name in _NUMBERS}
         return {_PREFIX + name: round(each, 9) for name, each in flat.items()}
 
