@@ -41,6 +41,7 @@ class Handler(Generic[Parts, Role]):
         self._config_name = f"{self._world.names.prefix}-{name}_config"
         self._log = EssentialLog(name)
         self._role: Role | None = None
+        self._config: dict[str, Any] = {}
         self._fresh_until = EPOCH
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
@@ -48,14 +49,16 @@ class Handler(Generic[Parts, Role]):
         role.reset_stats()
         with self._log.invocation(lambda: role, context):
             if not is_new and self._speaks_of_news(role, event):
-                role = self._renewed(role)
+                role = self._renewed(role, if_changed=True)
             try:
                 return self._answer(role, event, context)
             except InvalidInput:
-                if is_new or not self._is_door:
-                    raise
-            role = self._renewed(role)  # what an older configuration refuses may be right by that of now
-            return self._answer(role, event, context)
+                refused_by = role
+                if not is_new and self._is_door:
+                    role = self._renewed(role, if_changed=True)
+                if role is refused_by:
+                    raise  # to ask it again might take minutes: a job's source is read to its end
+            return self._answer(role, event, context)  # what an older configuration refuses may be right by that of now
 
     def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
         return self._call(role, event, context)
@@ -71,16 +74,22 @@ class Handler(Generic[Parts, Role]):
             return self._renewed(self._role), True
         return self._role, False
 
-    def _renewed(self, role: Role | None) -> Role:
-        """The role by the configuration of now; `role` itself, if there is one, where that cannot be read."""
+    def _renewed(self, role: Role | None, *, if_changed: bool = False) -> Role:
+        """The role by the configuration of now; `role` itself, if there is one, where that cannot be read.
+
+        `if_changed`: `role` itself, with what it remembers, also where that is as it was.
+        """
         self._fresh_until = self._world.clock.now() + CONFIG_LIFE
         try:
-            self._role = self._build(self._world, self._load())
+            config = self._load()
         except TableFailed as error:
             if role is None:
                 raise
             self._log.mistake(self._config_name, error)  # what was read before serves for another while
             return role
+        if role is not None and if_changed and config == self._config:
+            return role
+        self._config, self._role = config, self._build(self._world, config)
         return self._role
 
     def _load(self) -> dict[str, Any]:

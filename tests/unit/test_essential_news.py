@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from sosw import essential
 from sosw.aws.dynamodb import TableFailed
 from sosw.domain.errors import InvalidInput
+from sosw.domain.sources import Source
 from sosw.domain.task import JobId, task_id
 from sosw.essential import container
 from sosw.settings import ESSENTIAL_CONFIG
@@ -19,6 +20,7 @@ from sosw.testing import (
     InMemoryJobStore,
     InMemoryRecordStore,
     InMemorySlotStore,
+    InMemorySources,
     InMemoryTaskStore,
     RecordingInvoker,
     RecordingReminder,
@@ -43,12 +45,22 @@ class CountedConfig(DictConfigSource):
         return super().get(name)
 
 
+class CountedSources(InMemorySources):
+    """Knows how often one was read."""
+
+    readings = 0
+
+    def lines(self, source: Source, pin: str) -> Iterator[bytes]:
+        self.readings += 1
+        return super().lines(source, pin)
+
+
 class Account:
     """Warm containers of Essentials over tables in memory."""
 
     def __init__(self) -> None:
         self.clock, self.config, self.invoker = FakeClock(), CountedConfig(), RecordingInvoker()
-        self.tasks, self.records = InMemoryTaskStore(), InMemoryRecordStore()
+        self.tasks, self.records, self.sources = InMemoryTaskStore(), InMemoryRecordStore(), CountedSources()
         self._parts: dict[str, Any] = {
             "clock": self.clock,
             "config": self.config,
@@ -59,6 +71,7 @@ class Account:
             "invoker": self.invoker,
             "reminder": RecordingReminder(),
             "bucket": None,
+            "sources": self.sources,
         }
         self._scheduler = self._container(essential.scheduler_handler())
         self._orchestrator = self._container(essential.orchestrator_handler())
@@ -71,8 +84,8 @@ class Account:
         settings: Mapping[str, Any] = {name: {"max_simultaneous_invocations": 5} for name in labourers}
         self.config.stored[ESSENTIAL_CONFIG] = {"task_config": {"labourers": settings}, "linger": 0}
 
-    def submit(self, labourer: str) -> JobId:
-        job = {"lambda_name": labourer, "idempotency_key": f"for-{labourer}", "payload": {}}
+    def submit(self, labourer: str, **more: Any) -> JobId:
+        job = {"lambda_name": labourer, "idempotency_key": f"for-{labourer}{len(more)}", **more}
         return JobId(self._scheduler(job, Context())["job_id"])
 
     def wake(self, *labourers: str) -> dict[str, int]:
@@ -104,6 +117,20 @@ def test_a_job_of_a_labourer_that_nobody_declared_is_refused_by_what_is_declared
     account.declare("old", "new")
     with pytest.raises(InvalidInput, match="did you mean 'new'"):
         account.submit("newt")
+
+
+def test_a_job_that_what_is_declared_now_refuses_alike_is_read_once(account: Account) -> None:
+    account.sources.stored["s3://bucket/lines.jsonl"] = b'{"n": 1}\nno json\n'
+    account.submit("old")
+    with pytest.raises(InvalidInput, match="line 2"):
+        account.submit("old", source="s3://bucket/lines.jsonl")
+    assert account.sources.readings == 1
+
+
+def test_who_is_woken_for_a_labourer_that_was_taken_away_keeps_what_it_remembers(account: Account) -> None:
+    role = account._orchestrator._role
+    account.wake("gone")
+    assert account._orchestrator._role is role
 
 
 @pytest.mark.parametrize("call", ["wake", "order"])
