@@ -204,7 +204,7 @@ class JobStore(Protocol):
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """Have the totals checked from that moment on, from the first task on: whatever was read before is forgotten.
 
-        An unknown job is left unknown.
+        What is owed to a tally is not. An unknown job is left unknown.
         """
 
 

@@ -134,18 +134,21 @@ class Recount:
         return Totals(**{name: getattr(self.right, name) - getattr(self.totals, name) for name in names})
 
     def progress(self) -> dict[str, Any]:
-        """What is kept of it besides `at`, the totals and the batches."""
-        counts = {"found": _counts(self.found), "owed": _counts(self.owed)}
+        """What is kept of the count: of it besides `at`, the totals, the batches and what is owed."""
         moments = {name: at and to_ms(at) for name, at in (("settles", self.settles), ("begins", self.begins))}
-        told = {"number": self.number, "is_cut": self.is_cut, "since": self.since, "debt": self.debt}
-        return {**told, **counts, **moments}
+        told = {"number": self.number, "is_cut": self.is_cut, "since": self.since}
+        return {**told, "found": _counts(self.found), **moments}
+
+    def owing(self) -> dict[str, Any]:
+        """What is kept of the debt, by itself: who has the tasks counted anew leaves it. Empty where none is."""
+        return {"owed": _counts(self.owed), "debt": self.debt} if self.owed != Totals() else {}
 
 
 def progress_of(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a `Recount` by what `progress` has kept."""
-    moments = {name: given.get(name) and from_ms(given[name]) for name in ("settles", "begins")}
-    counts = {name: Totals(**given.get(name, {})) for name in ("found", "owed")}
-    return {**given, **counts, **moments} if given else {}
+    """Fields of a `Recount` by what `progress` and `owing` have kept."""
+    moments = {name: given[name] and from_ms(given[name]) for name in ("settles", "begins") if name in given}
+    counts = {name: Totals(**given[name]) for name in ("found", "owed") if name in given}
+    return {**given, **counts, **moments}
 
 
 def is_closed_for_good(task: Task, now: datetime) -> bool:

@@ -61,7 +61,7 @@ class InMemoryJobStore:
             self.jobs[job_id] = replace(job, totals=job.totals + totals)
             seen = self._recounts.get(job_id)
             if seen is None or seen.at is None:
-                seen = Recount(job_id=job_id, at=_ms(again), batches=seen.batches if seen else ())
+                seen = _anew(job_id, again, seen)
             self._recounts[job_id] = replace(seen, batches=(*seen.batches, token)[-TOKENS:])
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
@@ -92,9 +92,13 @@ class InMemoryJobStore:
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """See `JobStore.count_again`."""
         if job_id in self.jobs:
-            known = self._recounts.get(job_id, Recount(job_id=job_id, at=None))
-            anew = Recount(job_id=job_id, at=_ms(at), begins=_ms(at))
-            self._recounts[job_id] = replace(anew, batches=known.batches)
+            self._recounts[job_id] = replace(_anew(job_id, at, self._recounts.get(job_id)), begins=_ms(at))
+
+
+def _anew(job_id: JobId, at: datetime, seen: Recount | None) -> Recount:
+    """From the first task on; what was counted by the stream, and what is owed, is known still."""
+    anew = Recount(job_id=job_id, at=_ms(at))
+    return replace(anew, batches=seen.batches, owed=seen.owed, debt=seen.debt) if seen else anew
 
 
 def _stored(job: Job) -> Job:

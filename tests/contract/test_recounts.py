@@ -152,6 +152,18 @@ def test_a_job_can_be_counted_again_from_its_first_task_on(world: World) -> None
     assert job.id in world.jobs.uncounted(DUE + HOUR, 1000)
 
 
+def test_what_is_owed_to_a_tally_outlives_who_has_the_job_counted_again_until_it_is_paid(world: World) -> None:
+    job = opened(world)
+    seen = seen_of(world, job)
+    world.jobs.keep(seen, replace(seen, at=None, number=7, owed=Totals(dead=-1, done=2), debt="d"))
+    world.jobs.count(job.id, Totals(done=1), token="late", again=DUE)
+    world.jobs.count_again(job.id, DUE + HOUR)
+    owing = seen_of(world, job)
+    assert (owing.number, owing.owed, owing.debt) == (0, Totals(dead=-1, done=2), "d")
+    world.jobs.keep(owing, owing.paid())
+    assert seen_of(world, job) == owing.paid()
+
+
 def test_totals_whose_job_came_later_are_due_though_a_sweep_has_given_them_up(dynamo_world: DynamoWorld) -> None:
     class Died(Exception):
         pass

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+
+from sosw.domain.errors import SoswError
 from sosw.domain.job import Totals
+from sosw.domain.records import Record, RecordKey
 from sosw.domain.recount import FIRST_LOOK, QUIET, Recount
-from sosw.testing import InMemoryJobStore
+from sosw.testing import InMemoryJobStore, InMemoryRecordStore
 from tests.factories import JOB, NOW
 from tests.unit.recounted import Jobs
 from tests.unit.test_tallies import tally
@@ -69,4 +76,25 @@ def test_a_batch_that_comes_while_the_tally_is_told_is_taken_off_again() -> None
     world.scavenger(jobs=busy).sweep()
     assert (world.totals().done, tally(world).done, world.recount.owed.done) == (6, 6, 3)
     world.sweep()
+    assert (world.totals().done, tally(world).done, world.recount.at) == (3, 3, None)
+
+
+@pytest.mark.parametrize("who", ["an order about dead tasks", "a batch that comes late"])
+def test_what_the_tally_has_yet_to_hear_outlives_who_has_the_tasks_counted_anew(who: str) -> None:
+    class Deaf(InMemoryRecordStore):
+        def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:
+            raise SoswError("too busy", keys)
+
+    world = Jobs()
+    world.end(0, 1, 2)
+    late = list(world.tasks.changes)
+    world.clock.advance(FIRST_LOOK)
+    world.scavenger(records=Deaf()).sweep()
+    assert (world.totals().done, tally(world).done, world.recount.owed.done) == (3, 0, 3)
+    if who == "a batch that comes late":
+        world.jobs.keep(world.recount, replace(world.recount, at=None))
+        world.tell(*late)
+    else:
+        world.jobs.count_again(JOB, world.clock.now() + QUIET)
+    world.sweep_for(FIRST_LOOK)
     assert (world.totals().done, tally(world).done, world.recount.at) == (3, 3, None)

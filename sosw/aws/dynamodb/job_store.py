@@ -50,8 +50,9 @@ TOKENS = 8
 """So many of the last tokens are remembered."""
 MONTHS = 24
 """How far back `recent` looks."""
-_PROGRESS = JsonAttribute(attr_name="recount")
+_PROGRESS, _OWING = JsonAttribute(attr_name="recount"), JsonAttribute(attr_name="owed")
 _RECOUNT: Path = Path(_PROGRESS)
+_OWED: Path = Path(_OWING)
 _COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
@@ -130,6 +131,8 @@ class DynamoJobStore(TableStore):
         """See `JobStore.keep`. A write whose reply was lost looks stale when botocore repeats it."""
         is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at)]
         actions = [*_checked_at(then.at), _RECOUNT.set(raw(_PROGRESS, then.progress()))]
+        owing = then.owing()
+        actions.append(_OWED.set(raw(_OWING, owing)) if owing else _OWED.remove())
         if then.totals != seen.totals or then.at is None:
             is_as_seen.append(_are_counted(seen.batches))
         if then.totals != seen.totals:
@@ -195,13 +198,14 @@ def _totals(item: Item) -> Totals:
 
 
 def _recount(job_id: JobId, item: Item) -> Recount:
-    held, progress = item.get(OpenIndex.held_until.attr_name), item.get(_PROGRESS.attr_name)
+    held = item.get(OpenIndex.held_until.attr_name)
+    kept = (each.deserialize(item[each.attr_name]["S"]) for each in (_PROGRESS, _OWING) if each.attr_name in item)
     return Recount(
         job_id=job_id,
         at=from_ms(int(held["N"])) if held else None,
         totals=_totals(item),
         batches=tuple(token["S"] for token in item["counted"]["L"]),
-        **progress_of(_PROGRESS.deserialize(progress["S"]) if progress else {}),
+        **progress_of({name: value for part in kept for name, value in part.items()}),
     )
 
 

@@ -20,5 +20,7 @@ def test_what_is_kept_of_a_recount_comes_back_and_nothing_kept_is_nothing_counte
         owed=Totals(done=-1),
         debt="d",
     )
-    assert Recount(job_id=JOB, at=None, **progress_of(seen.progress())) == seen
+    assert Recount(job_id=JOB, at=None, **progress_of(seen.progress() | seen.owing())) == seen
+    assert Recount(job_id=JOB, at=None, **progress_of(seen.progress())) == seen.paid()
+    assert seen.paid().owing() == {}
     assert progress_of({}) == {}
