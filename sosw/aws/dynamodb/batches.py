@@ -34,6 +34,11 @@ class Backoff:
     ) -> None:
         self._policy, self._sleep, self._jitter = policy, sleep, jitter
 
+    @property
+    def is_patient(self) -> bool:
+        """Whether anything is tried more than once."""
+        return self._policy.max_attempts > 1
+
     def rounds(self) -> Iterator[int]:
         """The numbers of the tries, from 1 on; waits before each but the first, ends after the last."""
         for number in range(1, self._policy.max_attempts + 1):

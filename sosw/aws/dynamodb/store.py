@@ -36,14 +36,17 @@ class TableStore:
         return cls((database or Database(region=region, endpoint=endpoint)).table(cls.schema, prefix))
 
     def _read(self, keys: Sequence[Item], *, is_consistent: bool = True) -> list[Item]:
-        """Up to 100 items. What DynamoDB leaves over (16 MB are read, or it is busy) is asked for again."""
+        """Up to 100 items. What DynamoDB leaves over (16 MB are read, or it is busy) is asked for again.
+
+        At once where the answer told of some of them; not at all by who has no patience.
+        """
         found: list[Item] = []
         for _ in self._backoff.rounds():
             is_moving = True
             while keys and is_moving:
-                items, keys = self._table.get_batch(keys, is_consistent=is_consistent)
+                items, left = self._table.get_batch(keys, is_consistent=is_consistent)
                 found += items
-                is_moving = bool(items)
+                is_moving, keys = self._backoff.is_patient and len(left) < len(keys), left
             if not keys:
                 return found
         raise self._table.failed("BatchGetItem", "UnprocessedKeys")
