@@ -91,10 +91,13 @@ class Recounting:
         return reading
 
     def note(self, reading: Reading) -> None:
-        """So far: who goes on with the reading, goes on with the count."""
+        """So far: who goes on with the reading, goes on with the count; the check leaves it alone for a while."""
         seen, found, reading.found = reading.seen, reading.found, None
-        if seen and found and self._try(reading.job.id, lambda: self._is_kept(seen, found)):
-            reading.seen = reading.found = found
+        if not seen or not found or seen.at is None:
+            return
+        then = replace(found, at=max(seen.at, self._clock.now() + QUIET))
+        if self._try(reading.job.id, lambda: self._is_kept(seen, then)):
+            reading.seen = reading.found = then
 
     def end(self, reading: Reading) -> bool:
         """All were seen; whether totals were mended."""
