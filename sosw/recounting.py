@@ -66,10 +66,12 @@ class Recounting:
         """`watches`: of the archive, where there is one that tells what it reads."""
         self._tasks, self._jobs, self._tallies, self._clock = tasks, jobs, tallies, clock
         self._watches, self._room = watches, 0
+        self._unnoted = ""
+        """A debt that was paid and is not noted as such: one at a time, for the tally knows the last few again."""
 
     def run(self, has_time: Callable[[], bool]) -> int:
         """Go on with jobs whose turn it is, while there is time; how many totals were mended. Raises nothing."""
-        self._room = MAX_TASKS
+        self._room, self._unnoted = MAX_TASKS, ""  # it is the first in line
         try:
             due = self._jobs.uncounted(self._clock.now(), MAX_JOBS)
         except SoswError as error:
@@ -213,16 +215,22 @@ class Recounting:
 
     def _mend(self, job: Job, seen: Recount, found: Recount) -> bool:
         """The job's row first: it keeps what the labourer's tally has yet to hear, however often that is tried."""
-        if found.owed != Totals():
+        is_paid = found.owed != Totals()
+        if is_paid:
+            if self._unnoted:
+                return False  # the table is busy: the next sweep goes on
+            self._unnoted = found.debt
             self._tallies.correct(job.labourer, correction(found.owed), token=found.debt)
             found = found.paid()
-        if found.drift == Totals():
-            self._jobs.keep(seen, replace(found, at=None))
+        is_right = found.drift == Totals()
+        then = replace(found, at=None) if is_right else found.mended(self._clock.now())
+        self._jobs.keep(seen, then)
+        if is_paid:
+            self._unnoted = ""
+        if is_right:
             return False
-        log.warning("totals.mended", extra={"job_id": job.id, "was": str(seen.totals), "now": str(found.right)})
-        mended = found.mended(self._clock.now())
-        self._jobs.keep(seen, mended)
-        self._mend(job, mended, mended)
+        log.warning("totals.mended", extra={"job_id": job.id, "was": str(seen.totals), "now": str(then.totals)})
+        self._mend(job, then, then)
         return True
 
     def _counted(self, seen: Recount, job: Job, now: datetime, has_time: Callable[[], bool]) -> Recount:

@@ -10,11 +10,13 @@ import pytest
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, Totals
 from sosw.domain.recount import FIRST_LOOK, Recount
+from sosw.domain.tally import REMEMBERED
 from sosw.domain.task import JobId, TaskState, task_id
 from sosw.recounting import MAX_JOBS, UNREADABLE
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
 from tests.factories import JOB, NOW, World, a_task
-from tests.unit.recounted import Jobs
+from tests.unit.recounted import MINUTE, Jobs
+from tests.unit.test_tallies import tally
 
 
 def test_a_row_that_cannot_be_understood_holds_up_no_other_job(caplog: pytest.LogCaptureFixture) -> None:
@@ -99,3 +101,27 @@ def test_a_job_that_another_sweep_has_ended_meanwhile_is_left_alone() -> None:
     late.jobs = world.jobs.jobs
     world.scavenger(jobs=late).sweep()
     assert (late.recount(JOB), world.totals()) == (Recount(job_id=JOB, at=None), Totals())
+
+
+def test_of_many_debts_none_is_paid_twice_however_long_their_jobs_cannot_be_written() -> None:
+    class Busy(InMemoryJobStore):
+        def keep(self, seen: Recount, then: Recount) -> None:
+            if seen.owed != then.owed == Totals():
+                raise SoswError("too busy", seen, then)
+            super().keep(seen, then)
+
+    world, others = Jobs(0), [JobId(f"job{n}") for n in range(REMEMBERED + 3)]
+    for job_id in others:
+        world.open(1, job_id)
+        gone = {"state": TaskState.CANCELLED, "closed_at": NOW}
+        world.tasks.create([a_task(0, id=task_id(job_id, 0), job_id=job_id, **gone)])
+    busy = Busy()
+    busy.jobs, busy._recounts = world.jobs.jobs, world.jobs._recounts
+    world.clock.advance(FIRST_LOOK)
+    scavenger = world.scavenger(jobs=busy)
+    for _ in range(3):
+        scavenger.sweep()
+        world.clock.advance(MINUTE)
+    assert tally(world).cancelled == 1
+    world.sweep()
+    assert tally(world).cancelled == len(others)
