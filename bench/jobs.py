@@ -30,14 +30,14 @@ def chunking(shape: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     return {"isolate_products": True, **nested(SCHEMA, [100, 100, 100], None)}, SCHEMA[:3]
 
 
-def creating(tasks: int) -> dict[str, Any]:
+def creating(tasks: int, labourer: str = LABOURER) -> dict[str, Any]:
     """A job of so many tasks: a day, a section and a shop for each. It is small itself.
 
     Their number must be a multiple of `A_DAY`, or below it and a multiple of `SECTIONS`.
     """
     a_day = min(tasks, A_DAY)
     return {
-        "lambda_name": LABOURER,
+        "lambda_name": labourer,
         "period": f"last_{tasks // a_day}_days",
         "isolate_days": True,
         "isolate_shops": True,
@@ -50,6 +50,11 @@ def named(tasks: int) -> dict[str, Any]:
     """A job that names the shop of each of its tasks, and is so large itself: some 20 bytes a task."""
     shops = [f"shop-{number:07}-branch" for number in range(tasks)]
     return {"lambda_name": LABOURER, "isolate_shops": True, "sections": {"0": {"shops": shops}}}
+
+
+def labourers(count: int) -> list[str]:
+    """Their names."""
+    return [f"{LABOURER}-{number}" for number in range(count)]
 
 
 def payload(number: int) -> dict[str, Any]:

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from datetime import datetime, timedelta
 from typing import Any, cast
+
+import boto3
 
 from bench import jobs
 from bench.fake_lambda import FakeLambda
@@ -15,10 +19,11 @@ from bench.here.scheduler import Context
 from bench.meter import Bill
 from sosw.aws.dynamodb.models import CONFIG
 from sosw.aws.lambda_ import LambdaInvoker
+from sosw.clock import SystemClock
 from sosw.essential import orchestrator_handler, scavenger_handler, scheduler_handler, worker_assistant_handler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 
-PREFIX = "bench"
+PREFIX, BUCKET = "bench", "bench"
 _HANDLERS = {
     "scheduler": scheduler_handler,
     "orchestrator": orchestrator_handler,
@@ -28,6 +33,22 @@ _HANDLERS = {
 _FIFTEEN_MINUTES_MS = 900_000
 
 
+class Ahead(SystemClock):
+    """The system's clock, put forward; threads share it."""
+
+    def __init__(self) -> None:
+        self._moving, self._by = threading.Lock(), timedelta()
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return super().now() + self._by
+
+    def wait(self, time_to_pass: timedelta) -> None:
+        """As if all had slept: who lingers sees that no Worker has ended meanwhile, and leaves."""
+        with self._moving:
+            self._by += time_to_pass
+
+
 class Essentials:
     """Each Essential warm in a container of its own; `bill` has the calls of all, `fake.invoked` what they invoked."""
 
@@ -35,20 +56,26 @@ class Essentials:
         """`observers` are called at botocore's `before-call` and `after-call` of DynamoDB."""
         os.environ["SOSW_PREFIX"] = PREFIX
         os.environ.setdefault("SOSW_WAKE_QUEUE", "http://127.0.0.1:9/none")
-        self.names, self.bill = Names(PREFIX), Bill()
+        os.environ.setdefault("SOSW_BUCKET", BUCKET)
+        self.names, self.bill, self.clock = Names(PREFIX), Bill(), Ahead()
+        boto3._get_default_session().events.register("after-call", self.bill)  # of S3
         self.fake = FakeLambda(self.bill.add)
         self._handlers = {role: make() for role, make in _HANDLERS.items()}
         for handler in self._handlers.values():
             world = cast("Any", handler)._world
-            vars(world)["invoker"] = LambdaInvoker(client=cast("Any", self.fake))
+            vars(world).update(invoker=LambdaInvoker(client=cast("Any", self.fake)), clock=self.clock)
             events = world.database.client.meta.events
+            events.register("before-call", self.bill.sent)
             events.register("after-call", self.bill)
             for observer in observers:
                 events.register("before-call", observer.before)
                 events.register("after-call", observer.after)
 
     def __call__(self, role: str, event: Any, *, request_id: str = "bench") -> dict[str, Any]:
-        """The answer of that Essential, which has all the time that there is."""
+        """The answer of that Essential, which has all the time that there is; nobody sleeps in it."""
+        role_of = cast("Any", self._handlers[role])
+        if role == "orchestrator":
+            role_of._current().waves.refilling.wait = self.clock.wait
         answer: dict[str, Any] = self._handlers[role](event, Context(request_id, lambda: _FIFTEEN_MINUTES_MS))
         return answer
 
