@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import platform
 import sys
+import time
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Annotated
@@ -18,7 +20,7 @@ from bench.sections import BY_DEFAULT, SECTIONS, Options
 from sosw.local.dynamodb_local import NPM_PACKAGE, NPM_VERSION
 from sosw.local.errors import LocalStackError
 
-PEER = "0.7.51"
+PEER, SECONDS = "0.7.51", "in seconds"
 WIDTH = 130
 JSON, PAGE = programs.ROOT / "docs" / "benchmarks.json", programs.ROOT / "docs" / "benchmarks.md"
 
@@ -34,6 +36,8 @@ def main(
         if name not in SECTIONS:
             raise typer.BadParameter(f"{name!r} is none of {', '.join(SECTIONS)}")
     console = Console(width=max(WIDTH, Console().width))
+    logging.getLogger("sosw").setLevel(logging.CRITICAL)  # what the roles say in a simulation is no figure
+    begun = time.perf_counter()
     try:
         measured = [measure(name, console, is_large=large) for name in chosen]
     except (programs.ProgramFailed, LocalStackError) as error:
@@ -43,18 +47,23 @@ def main(
     for section in measured:
         pages.show(console, section)
     budgets = [budget for section in measured for budget in section.budgets]
-    console.print(figures.verdict(budgets), highlight=False)
     for section in measured:
         if section.summary:
             console.print(section.summary, highlight=False)
+    took = " + ".join(f"{section.key} {section.setting[SECONDS]}" for section in measured)
+    console.print(f"took {time.perf_counter() - begun:.0f} s: {took}", highlight=False)
+    for line in figures.broken(budgets):
+        console.print(f"not held: {line}", highlight=False, markup=False)
+    console.print(figures.verdict(budgets), highlight=False)
     raise typer.Exit(not all(budget.is_held for budget in budgets))
 
 
 def measure(name: str, console: Console, *, is_large: bool) -> figures.Section:
     """One section, with the setting that it was measured in."""
+    begun = time.perf_counter()
     with console.status(name):
         section = SECTIONS[name](Options(is_large=is_large, say=console.print))
-    return replace(section, setting=setting())
+    return replace(section, setting={SECONDS: f"{time.perf_counter() - begun:.0f}", **setting()})
 
 
 def keep(measured: list[figures.Section]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-MILLION = 1_000_000
+MILLION, FEW = 1_000_000, 10_000
 LABOURER = "sales"
 SCHEMA = ("section", "shop", "product", "size")
 """The attributes that jobs are chunked by, outermost first."""
@@ -24,9 +24,11 @@ def nested(names: Sequence[str], counts: Sequence[int], innermost: Any) -> Any:
 
 
 def chunking(shape: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A job of a million tasks of that shape, and its schema."""
-    if shape == "lists":
-        return {"isolate_sizes": True, **nested(SCHEMA, [10, 10, 10], {"sizes": list(range(1_000))})}, SCHEMA
+    """A job of a million tasks of that shape, and its schema; `few` is of `FEW` tasks, and else as `lists`."""
+    if shape in {"lists", "few"}:
+        sections = 10 if shape == "lists" else 1
+        innermost = {"sizes": list(range(1_000))}
+        return {"isolate_sizes": True, **nested(SCHEMA, [sections, 10 if sections > 1 else 1, 10], innermost)}, SCHEMA
     return {"isolate_products": True, **nested(SCHEMA, [100, 100, 100], None)}, SCHEMA[:3]
 
 

@@ -32,7 +32,7 @@ class Phases:
         read, written = split(units)
         self._calls.setdefault(phase, Counter()).update(calls)
         cost: Counter[str] = self._costs.setdefault(phase, Counter())
-        cost.update({"read_units": read, "write_units": written, "bytes": self._bill.bytes - before, **taken})  # type: ignore[dict-item]
+        cost.update({"read_units": read, "write_units": written, "bytes": self._bill.bytes - before, **taken})
 
     def told(self) -> dict[str, dict[str, Any]]:
         """Calls by operation, units, bytes and seconds, by phase."""

@@ -23,7 +23,7 @@ from sosw.clock import SystemClock
 from sosw.essential import orchestrator_handler, scavenger_handler, scheduler_handler, worker_assistant_handler
 from sosw.settings import ESSENTIAL_CONFIG, Names
 
-PREFIX, BUCKET = "bench", "bench"
+PREFIX, BUCKET = os.environ.get("SOSW_PREFIX", "bench"), "bench"
 _HANDLERS = {
     "scheduler": scheduler_handler,
     "orchestrator": orchestrator_handler,
@@ -31,22 +31,26 @@ _HANDLERS = {
     "scavenger": scavenger_handler,
 }
 _FIFTEEN_MINUTES_MS = 900_000
+TICK = timedelta(milliseconds=1)
 
 
-class Ahead(SystemClock):
-    """The system's clock, put forward; threads share it."""
+class Ticking(SystemClock):
+    """Begins now, and goes on a millisecond each time that it is asked: what is read once a minute, say, is read as
+    often on every machine. Threads share it.
+    """
 
     def __init__(self) -> None:
-        self._moving, self._by = threading.Lock(), timedelta()
+        self._moving, self._now = threading.Lock(), super().now()
 
     def now(self) -> datetime:
         """See `Clock.now`."""
-        return super().now() + self._by
+        self.wait(TICK)
+        return self._now
 
     def wait(self, time_to_pass: timedelta) -> None:
         """As if all had slept: who lingers sees that no Worker has ended meanwhile, and leaves."""
         with self._moving:
-            self._by += time_to_pass
+            self._now += time_to_pass
 
 
 class Essentials:
@@ -57,7 +61,7 @@ class Essentials:
         os.environ["SOSW_PREFIX"] = PREFIX
         os.environ.setdefault("SOSW_WAKE_QUEUE", "http://127.0.0.1:9/none")
         os.environ.setdefault("SOSW_BUCKET", BUCKET)
-        self.names, self.bill, self.clock = Names(PREFIX), Bill(), Ahead()
+        self.names, self.bill, self.clock = Names(PREFIX), Bill(), Ticking()
         boto3._get_default_session().events.register("after-call", self.bill)  # of S3
         self.fake = FakeLambda(self.bill.add)
         self._handlers = {role: make() for role, make in _HANDLERS.items()}

@@ -1,6 +1,7 @@
 """A few tasks a minute beside a queue that waits: `python -m bench.here.queue 20 100 1000`.
 
-That is how many tasks, and the lengths of the queue in turn, the shortest first. Each minute as many tasks are created
+That is how many tasks, and the lengths of the queue in turn, the shortest first; the second minute beside each is
+counted. Each minute as many tasks are created
 as are started and reported, so the queue keeps its length; the slots they have used are those of the next minute.
 """
 
@@ -30,9 +31,11 @@ def main() -> None:
         for length in lengths:
             essentials("scheduler", jobs.creating(length - waiting), request_id=f"queue-of-{length}")
             essentials.fake.invoked.clear()
-            life = Life(essentials, Stream(client, TABLE, is_new=True))
-            life.create(jobs.creating(tasks), f"beside-{length}")
-            started, wake = minute(life, essentials, wake)
+            stream = Stream(client, TABLE, is_new=True)
+            for what in ("warm", "counted"):
+                life = Life(essentials, stream)
+                life.create(jobs.creating(tasks), f"{what}-beside-{length}")
+                started, wake = minute(life, essentials, wake)
             minutes.append({"waiting": length, "tasks": started, "phases": life.phase.told()})
             waiting = length
         answer({"minutes": minutes})
@@ -47,8 +50,8 @@ def minute(life: Life, essentials: Essentials, wake: dict[str, Any]) -> tuple[in
         life.report(event)
     while life.hear():
         pass
-    ((_, wake_event),) = essentials.fake.invoked
-    return len(started), json.loads(wake_event)
+    _, next_wake = essentials.fake.invoked.pop()
+    return len(started), json.loads(next_wake)
 
 
 if __name__ == "__main__":

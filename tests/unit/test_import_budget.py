@@ -1,12 +1,25 @@
-"""What a Worker's Lambda pays for before it runs."""
+"""What a Worker's Lambda pays for before it runs, and the Essentials and the command line besides."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
+import pytest
+
 BUDGET = 80
 """Modules over a bare interpreter (DESIGN §7)."""
+ESSENTIAL, COMMAND, CLIENT = 600, 350, 215
+"""Of an Essential's handler, made but not called; of `sosw --help`, of which most is typer and rich; of a client."""
+HELP = """
+import sys
+from sosw.cli.main import main
+sys.argv, sys.stdout = ["sosw", "--help"], open("/dev/null", "w")
+try:
+    main()
+except SystemExit:
+    sys.stdout = sys.__stdout__
+"""
 HEAVY = ("boto3", "botocore", "pydantic", "pynamodb", "aws_lambda_powertools", "typer", "rich", "yaml", "psutil")
 
 
@@ -30,3 +43,19 @@ def test_importing_sosw_loads_no_module_of_its_own() -> None:
 def test_a_handler_is_made_without_any_aws_library() -> None:
     code = "from sosw import Worker, get_lambda_handler\nhandler = get_lambda_handler(Worker)\nhandler({}, None)"
     assert [name for name in modules(code) if name.split(".")[0] in HEAVY] == []
+
+
+@pytest.mark.parametrize("role", ["scheduler", "orchestrator", "worker_assistant", "scavenger"])
+def test_an_essential_is_made_within_its_budget(role: str) -> None:
+    made = modules(f"from sosw.essential import {role}_handler as make\nmake()") - modules("")
+    assert len(made) <= ESSENTIAL, sorted(made)
+
+
+def test_the_command_line_helps_within_its_budget() -> None:
+    loaded = modules(HELP) - modules("")
+    assert len(loaded) <= COMMAND, sorted(loaded)
+
+
+def test_a_client_is_made_within_its_budget() -> None:
+    loaded = modules("from sosw import Client\nClient()") - modules("")
+    assert len(loaded) <= CLIENT, sorted(loaded)
