@@ -65,6 +65,7 @@ class Essentials:
         boto3._get_default_session().events.register("after-call", self.bill)  # of S3
         self.fake = FakeLambda(self.bill.add)
         self._handlers = {role: make() for role, make in _HANDLERS.items()}
+        self._let_none_sleep(cast("Any", self._handlers["orchestrator"]))
         for handler in self._handlers.values():
             world = cast("Any", handler)._world
             vars(world).update(invoker=LambdaInvoker(client=cast("Any", self.fake)), clock=self.clock)
@@ -75,11 +76,19 @@ class Essentials:
                 events.register("before-call", observer.before)
                 events.register("after-call", observer.after)
 
+    def _let_none_sleep(self, orchestrator: Any) -> None:
+        """Where it would linger, the clock goes on."""
+        build = orchestrator._build
+
+        def built(*what: Any) -> Any:
+            role = build(*what)
+            role.waves.refilling.wait = self.clock.wait
+            return role
+
+        orchestrator._build = built
+
     def __call__(self, role: str, event: Any, *, request_id: str = "bench") -> dict[str, Any]:
         """The answer of that Essential, which has all the time that there is; nobody sleeps in it."""
-        role_of = cast("Any", self._handlers[role])
-        if role == "orchestrator":
-            role_of._current().waves.refilling.wait = self.clock.wait
         answer: dict[str, Any] = self._handlers[role](event, Context(request_id, lambda: _FIFTEEN_MINUTES_MS))
         return answer
 

@@ -1,12 +1,13 @@
 """A few tasks a minute beside a queue that waits: `python -m bench.here.queue 20 100 1000`.
 
-That is how many tasks, and the lengths of the queue in turn, the shortest first; the second minute beside each is
-counted. Each minute as many tasks are created
-as are started and reported, so the queue keeps its length; the slots they have used are those of the next minute.
+That is how many tasks, and the lengths of the queues, each of a labourer of its own; the second minute is counted. Each
+minute as many tasks are created as are started and reported, so the queue keeps its length; the slots they have used
+are those of the next minute.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from typing import Any
@@ -20,29 +21,32 @@ from bench.meter import answer
 from bench.stand_in import StandIn
 
 
+_numbers = itertools.count()
+
+
 def main() -> None:
     tasks, *lengths = map(int, sys.argv[1:])
     client = deploy(PREFIX)
-    configure(client, {jobs.LABOURER: tasks})
+    names = jobs.labourers(len(lengths))
+    configure(client, dict.fromkeys(names, tasks))
     with StandIn():
         essentials = Essentials()
-        wake: dict[str, Any] = {"wake": {jobs.LABOURER: {}}}
-        waiting, minutes = 0, []
-        for length in lengths:
-            essentials("scheduler", jobs.creating(length - waiting), request_id=f"queue-of-{length}")
+        minutes = []
+        for name, length in zip(names, lengths, strict=True):
+            essentials("scheduler", jobs.creating(length, name), request_id=f"queue-of-{name}")
             essentials.fake.invoked.clear()
             stream = Stream(client, TABLE, is_new=True)
-            for what in ("warm", "counted"):
-                life = Life(essentials, stream)
-                life.create(jobs.creating(tasks), f"{what}-beside-{length}")
-                started, wake = minute(life, essentials, wake)
-            minutes.append({"waiting": length, "tasks": started, "phases": life.phase.told()})
-            waiting = length
+            job = jobs.creating(tasks, name)
+            _, wake = minute(Life(essentials, stream), essentials, job, {"wake": {name: {}}})
+            counted = Life(essentials, stream)
+            started, _ = minute(counted, essentials, job, wake)
+            minutes.append({"waiting": length, "tasks": started, "phases": counted.phase.told()})
         answer({"minutes": minutes})
 
 
-def minute(life: Life, essentials: Essentials, wake: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+def minute(life: Life, essentials: Essentials, job: dict[str, Any], wake: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """How many were started and reported, and the wake that the stream sends for the next ones."""
+    life.create(job, f"{next(_numbers)}")
     life.claim(wake)
     started = [json.loads(event) for _, event in essentials.fake.invoked]
     essentials.fake.invoked.clear()

@@ -23,8 +23,8 @@ LABOURERS = (2, 12)
 
 def ran(metered: Dynamo, program: str, *arguments: object) -> dict[str, Any]:
     """In an environment of its own on the server."""
-    environment = {"AWS_ENDPOINT_URL_DYNAMODB": metered.endpoint, "SOSW_PREFIX": f"budget-of-{program}"}
-    return programs.here(program, *arguments, **environment)
+    prefix = f"budget-of-{program}"
+    return programs.here(program, *arguments, AWS_ENDPOINT_URL_DYNAMODB=metered.endpoint, SOSW_PREFIX=prefix)
 
 
 def test_a_tasks_whole_life_keeps_its_budgets_of_calls_and_units(metered: Dynamo) -> None:
