@@ -44,17 +44,7 @@ def main(
         sys.stderr.write(f"bench: {error}\n")
         raise typer.Exit(2) from error
     keep(measured)
-    for section in measured:
-        pages.show(console, section)
-    budgets = [budget for section in measured for budget in section.budgets]
-    for section in measured:
-        if section.summary:
-            console.print(section.summary, highlight=False)
-    took = " + ".join(f"{section.key} {section.setting[SECONDS]}" for section in measured)
-    console.print(f"took {time.perf_counter() - begun:.0f} s: {took}", highlight=False)
-    for line in figures.broken(budgets):
-        console.print(f"not held: {line}", highlight=False, markup=False)
-    console.print(figures.verdict(budgets), highlight=False)
+    budgets = tell(measured, console, time.perf_counter() - begun)
     raise typer.Exit(not all(budget.is_held for budget in budgets))
 
 
@@ -64,6 +54,22 @@ def measure(name: str, console: Console, *, is_large: bool) -> figures.Section:
     with console.status(name):
         section = SECTIONS[name](Options(is_large=is_large, say=console.print))
     return replace(section, setting={SECONDS: f"{time.perf_counter() - begun:.0f}", **setting()})
+
+
+def tell(measured: list[figures.Section], console: Console, seconds: float) -> list[figures.Budget]:
+    """All figures, how long they took, and the budgets: those that are not held last, with their reasons."""
+    for section in measured:
+        pages.show(console, section)
+    for section in measured:
+        if section.summary:
+            console.print(section.summary, highlight=False)
+    each = " + ".join(f"{section.key} {section.setting[SECONDS]}" for section in measured)
+    console.print(f"took {seconds:.0f} s: {each}", highlight=False)
+    budgets = [budget for section in measured for budget in section.budgets]
+    for line in figures.broken(budgets):
+        console.print(f"not held: {line}", highlight=False, markup=False)
+    console.print(figures.verdict(budgets), highlight=False)
+    return budgets
 
 
 def keep(measured: list[figures.Section]) -> None:

@@ -73,29 +73,31 @@ def _bars(chart: Axes, what: str, sides: Sides) -> None:
 
 def _queue(figure: Figure, sides: Mapping[str, Mapping[int, Cost]]) -> None:
     charts = figure.subplots(1, 3)
-    for chart, (what, times, title) in zip(
-        charts, (("calls", 1, "calls"), ("read_units", 1, "read units"), ("wall", 1000, "milliseconds")), strict=True
-    ):
-        for side, costs in sides.items():
-            values = [times * getattr(cost, what) for cost in costs.values()]
-            chart.plot(list(costs), values, color=LINES[side], marker="o", markersize=4, linewidth=1.6, label=side)
-            chart.annotate(
-                number(round(values[-1], 1)),
-                (list(costs)[-1], values[-1]),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center",
-                color=LINES[side],
-            )
-        chart.set(xscale="log", yscale="log")
-        chart.margins(x=0.2, y=0.2)
-        chart.yaxis.set_major_formatter(lambda value, _: number(value))
-        chart.xaxis.set_major_formatter(lambda value, _: number(value))
-        chart.minorticks_off()
+    _lines(charts[0], {side: [cost.calls for cost in costs.values()] for side, costs in sides.items()})
+    _lines(charts[1], {side: [cost.read_units for cost in costs.values()] for side, costs in sides.items()})
+    _lines(charts[2], {side: [1000 * cost.wall for cost in costs.values()] for side, costs in sides.items()})
+    lengths = list(next(iter(sides.values())))
+    for chart, title in zip(charts, ("calls", "read units", "milliseconds"), strict=True):
         chart.set_title(f"{title} a task", fontsize=10, loc="left", color=INK)
-        chart.set_xlabel("tasks that wait")
-        chart.grid(axis="y", color=PALE)
-        chart.spines[["top", "right"]].set_visible(False)
-        chart.tick_params(length=0)
+        chart.set(xlabel="tasks that wait", xticks=range(len(lengths)), xticklabels=map(number, lengths))
+    charts[0].set_ylim(bottom=0)
+    for chart in charts[1:]:
+        chart.set_yscale("log")
+        chart.minorticks_off()
+    for chart in charts:
+        chart.yaxis.set_major_formatter(lambda value, _: number(value))
     handles, labels = charts[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
+
+
+def _lines(chart: Axes, sides: Mapping[str, list[float]]) -> None:
+    """Each length of the queue as far from the next one: a line for each side, with its last figure."""
+    for side, values in sides.items():
+        chart.plot(values, color=LINES[side], marker="o", markersize=4, linewidth=1.6, label=side)
+        last = (len(values) - 1, values[-1])
+        told = number(round(values[-1], 1))
+        chart.annotate(told, last, xytext=(6, 0), textcoords="offset points", va="center", color=LINES[side])
+    chart.margins(x=0.2, y=0.2)
+    chart.grid(axis="y", color=PALE)
+    chart.spines[["top", "right"]].set_visible(False)
+    chart.tick_params(length=0)

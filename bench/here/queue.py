@@ -20,7 +20,6 @@ from bench.here.stream import Stream
 from bench.meter import answer
 from bench.stand_in import StandIn
 
-
 _numbers = itertools.count()
 
 
