@@ -21,6 +21,7 @@ from sosw.aws.dynamodb.models import CONFIG
 from sosw.aws.lambda_ import LambdaInvoker
 from sosw.clock import SystemClock
 from sosw.essential import orchestrator_handler, scavenger_handler, scheduler_handler, worker_assistant_handler
+from sosw.ports import JobStore
 from sosw.settings import ESSENTIAL_CONFIG, Names
 
 PREFIX, BUCKET = os.environ.get("SOSW_PREFIX", "bench"), "bench"
@@ -91,6 +92,11 @@ class Essentials:
         """The answer of that Essential, which has all the time that there is; nobody sleeps in it."""
         answer: dict[str, Any] = self._handlers[role](event, Context(request_id, lambda: _FIFTEEN_MINUTES_MS))
         return answer
+
+    @property
+    def jobs(self) -> JobStore:
+        """To look at."""
+        return cast("JobStore", cast("Any", self._handlers["scavenger"])._world.jobs)
 
     def handed_over(self) -> Any:
         """The event with which the Orchestrator has invoked another of itself, taken out of what was invoked."""

@@ -82,7 +82,7 @@ def life(options: Options) -> Section:
                 rows=[row for phase in PHASES for row in _phase(phase, first)],
             )
         ],
-        budgets=[_lived([pair.ours for pair in pairs] + [single]), *_costs(pairs)],
+        budgets=[*_lived([pair.ours for pair in pairs] + [single]), *_costs(pairs)],
     )
 
 
@@ -113,11 +113,14 @@ def _phase(phase: str, pair: Pair) -> Iterable[list[str | float]]:
             yield [f"{phase}: {name}", *cost.cells(), operations(run, phase)]
 
 
-def _lived(runs: list[dict[str, Any]]) -> Budget:
-    """Every task is done, and in the archive."""
+def _lived(runs: list[dict[str, Any]]) -> list[Budget]:
+    """Every task is done, and in the archive; the totals of every job are checked."""
     tasks = sum(run["tasks"] for run in runs)
     ended = min(sum(run[what] for run in runs) for what in ("closed", "archived"))
-    return Budget(name="tasks done and archived", value=ended, least=tasks, most=tasks)
+    return [
+        Budget(name="tasks done and archived", value=ended, least=tasks, most=tasks),
+        Budget(name="jobs with unchecked totals", value=sum(run["unchecked"] for run in runs), most=0),
+    ]
 
 
 def _costs(pairs: list[Pair]) -> list[Budget]:
