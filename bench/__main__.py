@@ -20,7 +20,7 @@ from bench.sections import BY_DEFAULT, SECTIONS, Options
 from sosw.local.dynamodb_local import NPM_PACKAGE, NPM_VERSION
 from sosw.local.errors import LocalStackError
 
-PEER, SECONDS = "0.7.51", "in seconds"
+PEER, TIME = "0.7.51", "in"
 WIDTH = 130
 JSON, PAGE = programs.ROOT / "docs" / "benchmarks.json", programs.ROOT / "docs" / "benchmarks.md"
 
@@ -53,7 +53,7 @@ def measure(name: str, console: Console, *, is_large: bool) -> figures.Section:
     begun = time.perf_counter()
     with console.status(name):
         section = SECTIONS[name](Options(is_large=is_large, say=console.print))
-    return replace(section, setting={SECONDS: f"{time.perf_counter() - begun:.0f}", **setting()})
+    return replace(section, setting={TIME: f"{time.perf_counter() - begun:.0f} s", **setting()})
 
 
 def tell(measured: list[figures.Section], console: Console, seconds: float) -> list[figures.Budget]:
@@ -63,7 +63,7 @@ def tell(measured: list[figures.Section], console: Console, seconds: float) -> l
     for section in measured:
         if section.summary:
             console.print(section.summary, highlight=False)
-    each = " + ".join(f"{section.key} {section.setting[SECONDS]}" for section in measured)
+    each = " + ".join(f"{section.key} {section.setting[TIME]}" for section in measured)
     console.print(f"took {seconds:.0f} s: {each}", highlight=False)
     budgets = [budget for section in measured for budget in section.budgets]
     for line in figures.broken(budgets):

@@ -23,7 +23,7 @@ lives: Any = importlib.import_module("bench.peer.lives")
 meter: Any = importlib.import_module("bench.meter")
 stand_in: Any = importlib.import_module("bench.stand_in")
 
-SAMPLE, A_JOB, STARTED = 200, 10, 1_000
+SAMPLE, A_JOB, STARTED = 100, 10, 1_000
 
 
 def main() -> None:
@@ -42,12 +42,17 @@ def main() -> None:
 
 
 def steps(client: Any, labourer: str, tasks: int, sample: int) -> list[Callable[[], None] | dict[str, Any]]:
-    """So many tasks: jobs for its Scheduler, which make `sample` of them, each behind others that are put there."""
+    """So many tasks: jobs for its Scheduler, which make `sample` of them, each amid others that are put there."""
     found: list[Callable[[], None] | dict[str, Any]] = []
     turns = sample // A_JOB
     for turn in range(turns):
-        others = range(tasks * turn // turns, tasks * (turn + 1) // turns - A_JOB)
-        found += [partial(deployed.put_in_line, client, labourer, others), jobs.creating(A_JOB, labourer)]
+        start, end = tasks * turn // turns, tasks * (turn + 1) // turns
+        middle = (start + end - A_JOB) // 2
+        before, after = (
+            partial(deployed.put_in_line, client, labourer, others)
+            for others in (range(start, middle), range(middle + A_JOB, end))
+        )
+        found += [before, jobs.creating(A_JOB, labourer), after]
     return found
 
 

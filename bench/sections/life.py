@@ -35,11 +35,11 @@ for it.
   the Worker that invokes it, *stream* is what the Scavenger does at the news, *archive* its minute rule. sosw 0.7.51
   has no stream.
 - *Calls* are all but those that Lambda makes itself to poll the stream. *KB* are the bodies of DynamoDB's calls, both
-  ways. *CPU* is that of the process with the Essentials, the server's besides it is nobody's; so is *tasks/s*, on one
-  machine with the server, and one event after the other. *MB* is the peak of that process, with all Essentials in it.
+  ways. *CPU* is that of the process with all Essentials, without the server's, and *MB* is its peak. *tasks/s* is by
+  the clock on the wall, one event after the other, with the server on the same machine.
 - Write units: as in the section above.
 - Left out: sosw 0.7.51's Scheduler reads the queue before each task that it creates, so 5,000 would take it many
-  minutes. It creates 200 of them here, in jobs spread over the growing queue, and the others are put there as it leaves
+  minutes. It creates 100 of them here, in jobs spread over the growing queue, and the others are put there as it leaves
   them; of 5,000 it starts, completes and archives 1,000 in one minute, while the others wait. Each phase is told per
   task that went through it. Its two calls of S3 for each job are not counted.
 - *One at a time* is the dearest case here: a limit of 1, so that each task pays alone for finding and starting it.
