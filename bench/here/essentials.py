@@ -11,8 +11,6 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-import boto3
-
 from bench import jobs
 from bench.fake_lambda import FakeLambda
 from bench.here.scheduler import Context
@@ -63,7 +61,6 @@ class Essentials:
         os.environ.setdefault("SOSW_WAKE_QUEUE", "http://127.0.0.1:9/none")
         os.environ.setdefault("SOSW_BUCKET", BUCKET)
         self.names, self.bill, self.clock = Names(PREFIX), Bill(), Ticking()
-        boto3._get_default_session().events.register("after-call", self.bill)  # of S3
         self.fake = FakeLambda(self.bill.add)
         self._handlers = {role: make() for role, make in _HANDLERS.items()}
         self._let_none_sleep(cast("Any", self._handlers["orchestrator"]))

@@ -19,15 +19,11 @@ MOST_CALLS, MOST_WRITES, MOST_READS = 4.0, 6.0, 1.5
 NONE = "–"
 PICTURE = programs.ROOT / "docs" / "images" / "life.svg"
 COLUMNS = ["calls a task", "write units a task", "read units a task", "KB a task", "ms of CPU a task"]
-READS = (
-    "A task is read twice when it has ended, for half a unit each: the totals are checked, and it is archived. It "
-    "would take one read for both."
-)
 ABOUT = f"""\
 A job for each labourer, from the Scheduler to the archive, by the handlers of all Essentials on both sides, and with
 the same stand-in of Lambda within the process, which takes an event and returns. Of sosw that is every event that one
 Essential sends to another, the reports of Workers, the batches that the stream of the tasks table really has, filtered
-as in the template, and six minutes later the minute in which totals are checked and tasks are archived. Each labourer
+as in the template, and some minutes later those in which tasks are archived and totals are checked. Each labourer
 has a limit of {LIMIT}. Of sosw 0.7.51 each Essential is called once, with all tasks at a time, which is the cheapest
 for it.
 
@@ -127,14 +123,12 @@ def _costs(pairs: list[Pair]) -> list[Budget]:
     """The worst of all."""
     ours, theirs = ([whole(run) for run in runs] for runs in zip(*((p.ours, p.theirs) for p in pairs), strict=True))
 
-    def budget(name: str, field: str, most: float, reason: str = "") -> Budget:
+    def budget(name: str, field: str, most: float) -> Budget:
         worst, peer = (max(getattr(cost, field) for cost in costs) for costs in (ours, theirs))
-        return Budget(
-            name=f"{name} a task, whole life", value=worst, most=most, peer=peer, is_promise=True, reason=reason
-        )
+        return Budget(name=f"{name} a task, whole life", value=worst, most=most, peer=peer, is_promise=True)
 
     return [
         budget("calls", "calls", MOST_CALLS),
         budget("write units", "write_units", MOST_WRITES),
-        budget("read units", "read_units", MOST_READS, READS),
+        budget("read units", "read_units", MOST_READS),
     ]

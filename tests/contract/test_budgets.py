@@ -19,8 +19,6 @@ from tests.contract.backends import Dynamo
 
 TASKS, LIMIT = 200, 100
 A_MINUTE, LENGTHS = 20, (100, 1_000)
-TWO_READINGS_AT_THE_END = 0.5
-"""Read units over the budget (docs/benchmarks.md says why); to be 0 as soon as one reading archives and checks."""
 
 
 def ran(metered: Dynamo, program: str, *arguments: object) -> dict[str, Any]:
@@ -35,7 +33,7 @@ def test_a_tasks_whole_life_keeps_its_budgets_of_calls_and_units(metered: Dynamo
     cost = whole(told)
     assert cost.calls <= MOST_CALLS
     assert cost.write_units <= MOST_WRITES
-    assert cost.read_units <= MOST_READS + TWO_READINGS_AT_THE_END
+    assert cost.read_units <= MOST_READS
 
 
 def test_a_task_reads_no_more_beside_a_queue_of_a_thousand_than_beside_one_of_a_hundred(metered: Dynamo) -> None:
