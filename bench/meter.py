@@ -47,7 +47,7 @@ class Bill:
         self.calls: Counter[str] = Counter()
         self.units: defaultdict[str, float] = defaultdict(float)
         self.bytes = 0
-        """That went to and fro in the bodies of DynamoDB's calls, ever; those sent are there with `sent` alone."""
+        """Of the bodies of DynamoDB's calls and of their answers, ever; those of calls are there with `sent` alone."""
 
     def __call__(self, parsed: dict[str, Any], model: Any, http_response: Any = None, **_: Any) -> None:
         service = model.service_model.service_name
