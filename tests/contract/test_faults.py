@@ -223,23 +223,6 @@ def test_what_a_batch_of_reads_left_over_is_asked_for_again(world: DynamoWorld, 
     assert (asked, waits) == ([9, 7, 5, 3, 1], [])  # no wait: each call brought something
 
 
-def test_an_answer_that_tells_of_missing_tasks_alone_is_no_reason_to_wait(
-    world: DynamoWorld, waits: list[float]
-) -> None:
-    asked: list[int] = []
-
-    def all_but_one(request: Any) -> Any:
-        left = body_of(request)["RequestItems"]
-        (of_table,) = left.values()
-        asked.append(len(of_table["Keys"]))
-        del of_table["Keys"][0]
-        return answer(request, {"Responses": {}, "UnprocessedKeys": left if of_table["Keys"] else {}})
-
-    with on(world.database, f"before-send.{BATCH_READ}", Instead(all_but_one, times=10)):
-        assert world.tasks.get_many(world.new_id() for _ in range(10)) == {}
-    assert (asked, waits) == ([*range(10, 0, -1)], [])
-
-
 def _nothing_read(request: Any) -> Any:
     return answer(request, {"Responses": {}, "UnprocessedKeys": body_of(request)["RequestItems"]})
 
