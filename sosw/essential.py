@@ -17,10 +17,9 @@ from sosw.domain.orders import is_order
 from sosw.domain.rounds import Round
 from sosw.domain.settings import EssentialSettings
 from sosw.handler import prefix, remaining
-from sosw.log import EssentialLog
+from sosw.log import Essential, EssentialLog
 from sosw.orchestrator import Orchestrator
 from sosw.plugins import installed
-from sosw.processor import Processor
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import ESSENTIAL_CONFIG, Names
@@ -30,7 +29,7 @@ from sosw.world import World, in_parallel, pause, wait
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Role = TypeVar("Role", bound=Processor)
+Role = TypeVar("Role", bound=Essential)
 Item = TypeVar("Item")
 
 CONFIG_LIFE = timedelta(seconds=60)
@@ -78,6 +77,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             in_parallel=in_parallel,
             pause=pause,
             wait=wait,
+            metrics=world.metrics,
         ),
         lambda role, event, context: role(
             received(event) if "Records" in event else event,
@@ -127,6 +127,7 @@ def _scavenger(world: World, config: Mapping[str, Any]) -> Scavenger:
         names=world.names,
         deaths=world.dead_notices(settings),
         archivist=world.archivist(settings),
+        metrics=world.metrics,
     )
 
 
@@ -145,7 +146,7 @@ class _Handler(Generic[Role]):
         self._build, self._call, self._is_door = build, call, is_door
         self._world = World(Names(prefix()))
         self._config_name = f"{self._world.names.prefix}-{name}_config"
-        self._log = EssentialLog(name)
+        self._log = EssentialLog(name, self._world.metrics)
         self._role: Role | None = None
         self._fresh_until = EPOCH
 

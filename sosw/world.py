@@ -33,7 +33,7 @@ from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
 from sosw.domain.settings import EssentialSettings
 from sosw.gates import Gates
 from sosw.health_sources import FunctionSource, HealthSources, SignalSource
-from sosw.log import LabourerCounts
+from sosw.log import EmfMetrics
 from sosw.plugins import health_functions
 from sosw.regulator import Regulator
 from sosw.settings import Names
@@ -60,6 +60,11 @@ class World:
     def clock(self) -> SystemClock:
         """The system's."""
         return SystemClock()
+
+    @cached_property
+    def metrics(self) -> EmfMetrics:
+        """Of the running invocation."""
+        return EmfMetrics(self.names.prefix)
 
     @cached_property
     def database(self) -> Database:
@@ -159,6 +164,7 @@ class World:
             clock=self.clock,
             settings=settings,
             known=self.known_limits,
+            metrics=self.metrics,
         )
 
     def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
@@ -174,7 +180,7 @@ class World:
             records=self.records,
             invoker=self.invoker,
             notifier=SnsNotifier(topic) if topic else None,
-            counts=LabourerCounts(),
+            metrics=self.metrics,
             clock=self.clock,
             settings=settings,
             prefix=self.names.prefix,

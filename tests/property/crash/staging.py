@@ -24,7 +24,7 @@ ALL = 99
 class SilentLog:
     """Instead of the Essentials' own, which write to the standard output."""
 
-    def __init__(self, _essential: str) -> None:
+    def __init__(self, _essential: str, _metrics: Any) -> None:
         self.mistakes: list[Exception] = []
 
     @contextmanager
@@ -59,7 +59,7 @@ def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int
     patch.setenv("SOSW_DEAD_TOPIC", "topic")
     patch.setattr(essential, "S3Sources", lambda: town.parts["sources"])
     patch.setattr(world, "SnsNotifier", lambda _topic: town.parts["notifier"])
-    patch.setattr(world, "LabourerCounts", lambda: town.outside)
+    patch.setattr(world, "EmfMetrics", lambda _environment: town.outside)
     patch.setattr(dead_notice, "EXAMPLES", ALL)
     patch.setattr("sosw.large._http", partial(http, town.parts["bucket"]))
     for name, number in small.items():
