@@ -38,9 +38,8 @@ class Watched(DeadWorld):
 
     def notices(self, **parts: Any) -> DeadNotices:
         given = {"tasks": self.tasks, "records": self.records, "invoker": self.invoker, "clock": self.clock, **parts}
-        settings = EssentialSettings.from_mapping(self.config)
-        notifier = self if self.has_topic else None
-        return DeadNotices(**given, notifier=notifier, metrics=self, settings=settings, prefix="sosw")
+        given = {"metrics": self, "settings": EssentialSettings.from_mapping(self.config), **given}
+        return DeadNotices(**given, notifier=self if self.has_topic else None, prefix="sosw")
 
     def minute(self, **parts: Any) -> None:
         """The next minute's sweep."""

@@ -26,7 +26,7 @@ from sosw.testing import (
     RecordingReminder,
 )
 from tests.factories import LABOURER, a_task
-from tests.unit.metering import published
+from tests.metering import published
 
 
 class Role:

@@ -7,13 +7,13 @@ import pytest
 from sosw.domain.errors import StaleRecord
 from sosw.domain.metrics import Level
 from sosw.domain.records import Record, of_resource
+from tests.metering import Metered
 from tests.regulation import ORDERS, Plant, a_labourer, a_metric, a_resource
-from tests.unit.metering import Metered
 
 
 @pytest.fixture
-def metrics(capsys: pytest.CaptureFixture[str]) -> Metered:
-    return Metered(capsys)
+def metrics() -> Metered:
+    return Metered()
 
 
 def _metered(plant: Plant, metrics: Metered) -> Plant:

@@ -15,14 +15,14 @@ from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName, Task, TaskId
 from sosw.testing import InMemoryTaskStore
 from tests.factories import LABOURER, NOW, World, a_task, seconds
-from tests.unit.metering import Metered
+from tests.metering import Metered
 
 IDLE = {("test", "queued"): [0.0], ("test", "oldest"): [0.0]}
 
 
 @pytest.fixture
-def metrics(capsys: pytest.CaptureFixture[str]) -> Metered:
-    return Metered(capsys)
+def metrics() -> Metered:
+    return Metered()
 
 
 def _after(world: World, waited: float) -> World:

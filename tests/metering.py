@@ -1,11 +1,11 @@
-"""What an invocation publishes, read as CloudWatch reads it: from the lines of its log."""
+"""What is published, read as CloudWatch reads it: from the lines of the log that are in the embedded metric format."""
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 from typing import Any, NamedTuple
-
-import pytest
 
 from sosw.domain.metrics import Level
 from sosw.log import EmfMetrics
@@ -21,7 +21,7 @@ class Published(NamedTuple):
 
 
 def published(log: str) -> list[Published]:
-    """Of all lines of the log that are in the embedded metric format, in their order."""
+    """Of all such lines of the log, in their order."""
     lines = [json.loads(line) for line in log.splitlines() if line.startswith('{"_aws"')]
     return [found for line in lines for found in _of(line)]
 
@@ -37,14 +37,17 @@ def _of(line: dict[str, Any]) -> list[Published]:
 class Metered(EmfMetrics):
     """Metrics of the environment `test`, which print what they publish as in Lambda."""
 
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self) -> None:
         super().__init__("test")
-        self._capsys = capsys
+
+    def published(self, level: Level = Level.ALL, service: str = "service", **counts: float) -> list[Published]:
+        """Since the last time."""
+        with redirect_stdout(io.StringIO()) as out:
+            self.publish(level, counts, service)
+        return published(out.getvalue())
 
     def told(self, level: Level = Level.ALL) -> dict[tuple[str, str], list[float]]:
-        """Since the last time: the values by whose they are (`test` for the environment's) and the metric's name."""
-        self._capsys.readouterr()
-        self.publish(level, {}, "service")
-        found = published(self._capsys.readouterr().out)
+        """The values by whose they are (`test` for the environment's) and the metric's name."""
+        found = self.published(level)
         assert all(each.dimensions["environment"] == "test" for each in found)
         return {(list(each.dimensions.values())[-1], each.name): each.values for each in found}
