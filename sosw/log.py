@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from sosw.domain.metrics import ENVIRONMENT, NAMESPACE, SERVICE, Level, Line, Metric, Note, lines
+from sosw.domain.metrics import ENVIRONMENT, NAMESPACE, SERVICE, TROUBLES, Level, Line, Metric, Note, lines
 from sosw.domain.task import parts_of
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class EmfMetrics:
         self._notes.extend(Note(metric, value, of) for metric, value in values.items())
 
     def publish(self, level: Level, counts: Mapping[str, float], service: str) -> None:
-        """Print what was noted, and forget it; with the `counts` of that Essential that are not 0."""
+        """Print what was noted, and forget it; with those `counts` of that Essential that tell of trouble."""
         notes, self._notes = self._notes, []
         for line in lines(notes, self.environment, level):
             _print(line)
-        counted = {Metric(name): [value] for name, value in counts.items() if value}
+        counted = {Metric(name): [counts[name]] for name in TROUBLES if counts.get(name)}
         if counted and level is not Level.NONE:
             _print(Line({ENVIRONMENT: self.environment, SERVICE: service}, counted))
 

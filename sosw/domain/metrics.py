@@ -105,6 +105,12 @@ METRICS = (
     *(OPEN, BUDGET, LOAD),
 )
 
+TROUBLES = (
+    *("archive_failed", "archive_late", "expired", "jobs_resumed", "labourers_failed", "loans_refused"),
+    *("signals_dropped", "signals_undeclared", "tasks_failed_to_sweep", "ticks_failed", "totals_mended"),
+)
+"""Counts of the Essentials that are metrics, too: what they count when all is well is in their summary lines alone."""
+
 
 class Owner(NamedTuple):
     """Whose a number is."""

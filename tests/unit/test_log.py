@@ -95,10 +95,10 @@ def test_a_line_about_a_task_names_its_job_too(capsys: pytest.CaptureFixture[str
     assert [line.get("job_id") for line in lines] == ["shop#4", "own", None, None, None]
 
 
-def test_counts_of_an_essential_are_metrics_of_the_environment_and_what_is_0_is_none(
+def test_what_an_essential_counts_of_trouble_is_a_metric_and_what_it_counts_when_all_is_well_is_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    log, role = EssentialLog("scavenger", EmfMetrics("test")), Role(expired=2, reminders=0)
+    log, role = EssentialLog("scavenger", EmfMetrics("test")), Role(expired=2, slots_freed=7, archive_late=0)
     with log.invocation(lambda: role, Context()):
         pass
     (found,) = published(_said(capsys)[1])
