@@ -40,7 +40,7 @@ class EmfMetrics:
 
     def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
         """See `Metrics.note`; by any thread."""
-        self._notes.extend(Note(metric, value, of) for metric, value in values.items())
+        self._notes.extend([Note(metric, value, of) for metric, value in values.items()])
 
     def publish(self, level: Level, counts: Mapping[str, float], service: str) -> None:
         """Print what was noted, and forget it; with those `counts` of that Essential that tell of trouble."""

@@ -42,7 +42,7 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.scavenger: essential.scavenger_handler,
 }
 _TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "invoker", "reminder")
-GIVEN = frozenset({"clock", "health", "desk", *_TAPPED})
+GIVEN = frozenset({"clock", "health", "desk", "metrics", *_TAPPED})
 """Parts of `sosw.world.World` that a town brings itself."""
 MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
 """Parts that the World makes of those."""
