@@ -133,6 +133,16 @@ def test_a_head_that_is_taken_meanwhile_has_no_age(metrics: Metered) -> None:
     assert ("sales", "oldest") not in metrics.told()
 
 
+def test_what_a_minute_has_seen_is_told_once_by_a_warm_container(metrics: Metered) -> None:
+    world = World(limit=0)
+    world.queue(2)
+    orchestrator = world.orchestrator(metrics=metrics)
+    orchestrator({})
+    metrics.told()
+    orchestrator({"wake": {"sales": {}}})
+    assert metrics.told() == {}
+
+
 def test_each_start_says_how_long_its_task_has_been_due(metrics: Metered) -> None:
     world = World(limit=3)
     world.queue(2)
