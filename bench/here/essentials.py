@@ -31,8 +31,10 @@ _FIFTEEN_MINUTES_MS = 900_000
 class Essentials:
     """Each Essential warm in a container of its own; `bill` has the calls of all, `fake.invoked` what they invoked."""
 
-    def __init__(self, *observers: Any) -> None:
-        """`observers` are called at botocore's `before-call` and `after-call` of DynamoDB."""
+    def __init__(self, *observers: Any, **parts: Any) -> None:
+        """`observers` are called at botocore's `before-call` and `after-call` of DynamoDB; `parts` are those of every
+        Essential's World that are not AWS's.
+        """
         os.environ["SOSW_PREFIX"] = PREFIX
         os.environ.setdefault("SOSW_WAKE_QUEUE", "http://127.0.0.1:9/none")
         self.names, self.bill = Names(PREFIX), Bill()
@@ -40,7 +42,7 @@ class Essentials:
         self._handlers = {role: make() for role, make in _HANDLERS.items()}
         for handler in self._handlers.values():
             world = cast("Any", handler)._world
-            vars(world)["invoker"] = LambdaInvoker(client=cast("Any", self.fake))
+            vars(world).update(parts, invoker=LambdaInvoker(client=cast("Any", self.fake)))
             events = world.database.client.meta.events
             events.register("after-call", self.bill)
             for observer in observers:

@@ -1,7 +1,8 @@
 """The whole life of tasks, each step by its own Essential: `python -m bench.here.life 1000 100`, tasks and limit.
 
 Lambda's part is played here: what is invoked is called, each Worker reports at once, and the stream of the tasks table
-comes in batches, filtered as the template has it.
+comes in batches, filtered as the template has it. Then some minutes pass, and the sweep archives the job and checks its
+totals. The bucket is in memory; what is written into it is a call as any other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -19,9 +21,16 @@ from bench.here.essentials import PREFIX, Essentials, configure
 from bench.here.scheduler import deploy
 from bench.here.statements import StatementMeter
 from bench.meter import answer, split
+from sosw.aws.dynamodb import DynamoJobStore
 from sosw.aws.dynamodb.models import TASKS
+from sosw.clock import SystemClock
+from sosw.domain import archive
+from sosw.domain.recount import FIRST_LOOK, LATEST
+from sosw.testing import InMemoryObjects
 
 TABLE = TASKS.table_name(PREFIX)
+GONE = FIRST_LOOK + timedelta(minutes=1)
+"""By then the job is archived, and nobody looks at it any more."""
 STREAM_BATCH = 100
 """`BatchSize` of the template."""
 
@@ -31,8 +40,13 @@ def main() -> None:
     client = deploy(PREFIX)
     configure(client, {jobs.LABOURER: limit})
     meter = StatementMeter(client, TABLE)
-    essentials = Essentials(meter)
+    clock, bucket = MovedClock(), InMemoryObjects()
+    essentials = Essentials(meter, clock=clock, bucket=bucket)
     live(essentials, Stream(client), jobs.creating(tasks))
+    clock.ahead = GONE
+    essentials("scavenger", {})
+    for _ in bucket.puts:
+        essentials.bill.add("s3:PutObject")
     calls, units = essentials.bill.take()
     read, written = split(units)
     done = {"FilterExpression": "#s = :done", "ExpressionAttributeNames": {"#s": "state"}}
@@ -40,7 +54,20 @@ def main() -> None:
         TableName=TABLE, Select="COUNT", ExpressionAttributeValues={":done": {"S": "done"}}, **done
     )
     closed = sum(page["Count"] for page in pages)
-    answer({"tasks": tasks, "closed": closed, "calls": calls, "read_units": read, "write_units": written + meter.units})
+    archived = sum(1 for key, body in bucket.objects.items() for _ in archive.unpack(body, key))
+    unchecked = len(DynamoJobStore.for_prefix(PREFIX).uncounted(clock.now() + LATEST, 1))
+    told = {"tasks": tasks, "closed": closed, "archived": archived, "unchecked": unchecked}
+    answer({**told, "calls": calls, "read_units": read, "write_units": written + meter.units})
+
+
+class MovedClock(SystemClock):
+    """Goes as the system's, but ahead of it."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return super().now() + self.ahead
 
 
 def live(essentials: Essentials, stream: Stream, job: dict[str, Any]) -> None:

@@ -25,10 +25,11 @@ peer's rate is above that, so what is held is a share of it ([why](decisions/001
 
 *Whole life*: a job of such tasks from the Scheduler to the last report, by the handlers of all Essentials: every event
 that one of them sends, the reports of Workers, and the batches that the stream of our tasks table really has, filtered
-as in the template. Counted are all calls but those that Lambda makes itself to poll the stream; the Worker's invocation
-of the WorkerAssistant is one of them. Write units as in the section above: DynamoDB Local tells those of single writes,
-and those of statements are computed by DynamoDB's rule, each from the item before and after. Of sosw 0.7.51 all tasks
-are scheduled, started, reported and archived at once, which is the cheapest for it.
+as in the template; then the sweep that archives the job and checks its totals. Counted are all calls but those that
+Lambda makes itself to poll the stream; the Worker's invocation of the WorkerAssistant is one of them. Write units as in
+the section above: DynamoDB Local tells those of single writes, and those of statements are computed by DynamoDB's rule,
+each from the item before and after. Of sosw 0.7.51 all tasks are scheduled, started, reported and archived at once,
+which is the cheapest for it.
 
 *One at a time* is the dearest case here: a limit of 1, so that each task pays alone for finding and starting it.
 
@@ -78,6 +79,8 @@ def _lived(many: dict[str, Any], single: dict[str, Any]) -> list[Budget]:
     closed, tasks = many["closed"] + single["closed"], many["tasks"] + single["tasks"]
     return [
         Budget(name="tasks done", value=closed, least=tasks, most=tasks),
+        Budget(name="tasks archived", value=many["archived"] + single["archived"], least=tasks, most=tasks),
+        Budget(name="jobs with unchecked totals", value=many["unchecked"] + single["unchecked"], most=0),
         Budget(name="calls a task, whole life", value=_calls(many), most=MOST_CALLS),
         Budget(name="write units a task, whole life", value=many["write_units"] / many["tasks"], most=MOST_WRITES),
         Budget(name="read units a task, whole life", value=many["read_units"] / many["tasks"], most=MOST_READS),

@@ -14,7 +14,9 @@ from sosw.dead_notices import DeadNotices
 from sosw.deadline import remaining
 from sosw.domain.settings import EssentialSettings
 from sosw.essential.container import Handler
+from sosw.recounting import Recounting
 from sosw.scavenger import Scavenger
+from sosw.tallies import Tallies
 from sosw.world import World, in_parallel
 
 
@@ -32,6 +34,13 @@ class ScavengerWorld(World):
             objects=self.bucket,
             clock=self.clock,
             settings=settings,
+            recounting=Recounting(
+                tasks=self.tasks,
+                jobs=self.jobs,
+                tallies=Tallies(self.records, in_parallel),
+                clock=self.clock,
+                watches=self.watches,
+            ),
         )
 
     def dead_notices(self, settings: EssentialSettings) -> DeadNotices:

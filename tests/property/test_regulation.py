@@ -32,7 +32,7 @@ def test_the_load_stays_at_its_target_in_every_trace(trace: Trace) -> None:
     assert figures.overshoot(done) <= MOST_OVERSHOOT
 
 
-@pytest.mark.parametrize("name", ["step overload", "lagging metrics"])
+@pytest.mark.parametrize("name", ["step overload", pytest.param("lagging metrics", marks=pytest.mark.long)])
 def test_nearly_as_much_is_done_as_by_one_who_knows_the_plant(name: str) -> None:
     trace = BY_NAME[name]
     best = figures.run(trace, Oracle(trace), SEED)
@@ -46,6 +46,7 @@ def test_a_step_overload_halves_the_dispatch_rate_in_time(phase: int) -> None:
     assert figures._halved(phase, hears_signals=False, seed=SEED) <= MOST_WITH_CLOUDWATCH
 
 
+@pytest.mark.long
 def test_without_a_metric_signals_alone_keep_it_from_saturation_and_at_work() -> None:
     trace = BY_NAME["calm"]
     done = figures.run(trace, ours(trace, is_measured=False), SEED)
