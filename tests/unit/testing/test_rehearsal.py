@@ -165,7 +165,7 @@ def test_jobs_are_read_from_sources_in_memory(sosw_rehearsal: Make) -> None:
     [
         (settings(limit=-1), {"counter": Counter}, "labourers.counter.max_simultaneous_invocations"),
         (settings(), {}, "no Worker for the labourer 'counter'"),
-        (settings(), {"counter": Counter, "conter": Counter}, "conter"),
+        (settings(), {"counter": Counter, "teller": Counter}, "teller"),
         (settings(), {"counter": Counter()}, "must be the class of a Worker"),
     ],
 )
