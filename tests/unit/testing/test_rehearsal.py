@@ -56,7 +56,8 @@ def test_a_job_goes_through_chunks_retries_and_burial_to_its_results(made: Make)
     assert [result["letters"] for result in rehearsal.results] == [2, 5]
     (dead,) = rehearsal.dead
     assert [failure.error for failure in dead.failures] == ["NonRetryable"]
-    assert rehearsal.job("job-1").totals.dead == 1
+    totals = rehearsal.job("job-1").totals
+    assert (totals.done, totals.dead, totals.failed) == (2, 1, 2)
 
 
 def test_the_clock_jumps_over_what_would_be_waited_for(made: Make) -> None:
@@ -114,6 +115,15 @@ def test_a_job_that_is_not_over_in_time_tells_what_it_waits_for(made: Make) -> N
     ) as told:
         rehearsal.run(JOB | {"words": list("abcdef")}, within=timedelta(hours=2))
     assert len(told.value.open) == 6
+
+
+def test_that_an_earlier_job_is_over_says_nothing_of_this_one(made: Make) -> None:
+    rehearsal = made()
+    rehearsal.run(JOB | {"words": ["so"]})
+    with pytest.raises(NotFinished, match="job-2#0 queued"):
+        rehearsal.run(JOB | {"words": ["later"]}, within=timedelta(minutes=30))
+    assert [task.state for task in rehearsal.run()] == []
+    assert rehearsal.tasks[-1].state is TaskState.DONE
 
 
 def test_functions_for_the_dead_are_sent_theirs(made: Make) -> None:
