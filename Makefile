@@ -58,8 +58,8 @@ peer: env $(PEER) ## Compare thousands of random jobs and health metrics with wh
 	$(BIN)/pytest tests/peer
 
 .PHONY: bench
-bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (LARGE=1: 50,000 tasks, too); for holders of an AWS account
-	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench $(if $(LARGE),--large)
+bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (SECTIONS="life queue": some of it; LARGE=1: a job of 50,000, too); for holders of an AWS account
+	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench $(SECTIONS) $(if $(LARGE),--large)
 
 .PHONY: bench-million
 bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of an hour); for holders of an AWS account

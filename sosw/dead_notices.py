@@ -19,6 +19,7 @@ from sosw.domain import dead_notice
 from sosw.domain.dead import DeadCount, error_of
 from sosw.domain.dead_marks import WINDOW, Mark
 from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.metrics import DEAD, Owner
 from sosw.domain.moments import EPOCH, from_ms, to_ms
 from sosw.domain.ranks import Place
 from sosw.domain.records import Record, of_everything, of_labourer
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from sosw.domain.messages import Change
     from sosw.domain.settings import EssentialSettings
-    from sosw.ports import Clock, Counts, Invoker, Notifier, RecordStore, TaskStore
+    from sosw.ports import Clock, Invoker, Metrics, Notifier, RecordStore, TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -96,14 +97,14 @@ class DeadNotices:
         records: RecordStore,
         invoker: Invoker,
         notifier: Notifier | None,
-        counts: Counts,
+        metrics: Metrics,
         clock: Clock,
         settings: EssentialSettings,
         prefix: str,
     ) -> None:
         """`notifier`: None where no topic is configured; deaths are counted and logged all the same."""
         self._tasks, self._records, self._invoker, self._clock = tasks, records, invoker, clock
-        self._notifier, self._counts, self._settings, self._prefix = notifier, counts, settings, prefix
+        self._notifier, self._metrics, self._settings, self._prefix = notifier, metrics, settings, prefix
 
     def hear(self, changes: Iterable[Change]) -> None:
         """Note of which labourers the stream tells a death: the sweep looks there first."""
@@ -250,7 +251,7 @@ class DeadNotices:
         if tasks and not self._publish(dead, tasks):
             return False
         for labourer, count in dead.by_labourer().items():
-            self._counts.count("dead", labourer, count)
+            self._metrics.note({DEAD: count}, Owner.labourer(labourer))
         return True
 
     def _publish(self, dead: DeadCount, tasks: list[Task]) -> bool:

@@ -34,10 +34,14 @@ class Line:
         `shards` is the most that its line ever had (`Standing.shards`): where the settings name fewer today, tasks may
         still wait in the others.
         """
-        places: list[Place] = []
+        return in_turn(self.places(labourer, now, limit, shards=shards))[: max(0, limit)]
+
+    def places(self, labourer: Labourer, now: datetime, limit: int, *, shards: int | None = None) -> list[Place]:
+        """Where those stand: of each section of each part of the line that can come into question, up to `limit`."""
+        found: list[Place] = []
         for queue in _queues(labourer.name, max(labourer.shards, shards or 1)):
-            places += self._due(queue, now, limit)
-        return in_turn(places)[: max(0, limit)]
+            found += self._due(queue, now, limit)
+        return found
 
     def waiting(self, labourer: LabourerName, limit: int, *, shards: int) -> list[TaskId]:
         """At most `limit` tasks that wait, for now or for later, in no order that matters."""

@@ -10,13 +10,16 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from sosw.backlogs import Backlogs
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
 from sosw.domain.messages import Wake
+from sosw.domain.metrics import OLDEST, QUEUED
 from sosw.domain.rounds import Round, shared_out
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
 from sosw.limits import StaticLimits
 from sosw.naming import Naming
+from sosw.ports import Unmetered
 from sosw.processor import Processor
 from sosw.refilling import Refilling
 from sosw.reminding import Reminding
@@ -27,7 +30,7 @@ from sosw.waves import Open, Turn, Waves
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from sosw.ports import Clock, Gates, InParallel, Invoker, Limits, Reminder, SlotStore, TaskStore
+    from sosw.ports import Clock, Gates, InParallel, Invoker, Limits, Metrics, Reminder, SlotStore, TaskStore
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +46,7 @@ class Orchestrator(Processor):
         tasks: TaskStore, slots: SlotStore, invoker: Invoker, clock: Clock, name: str, in_parallel: InParallel,
         limits: Limits | None = None, gates: Gates | None = None, reminder: Reminder | None = None,
         pause: Callable[[int], None] = lambda _number: None, wait: Callable[[timedelta], None] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:  # fmt: skip
         """`name` is this function's own: it hands over to itself what it has no time for.
 
@@ -54,11 +58,15 @@ class Orchestrator(Processor):
         self.settings = EssentialSettings.from_mapping(self.config)
         self.invoker, self.name, self.in_parallel = invoker, name, in_parallel
         self.limits: Limits = limits or StaticLimits()
+        self.metrics: Metrics = metrics or Unmetered()
         self.reminding = Reminding(reminder, clock) if reminder else None
-        keeper = SlotKeeper(slots, pause)
+        keeper, metered = SlotKeeper(slots, pause), self.metrics
         self.waves = Waves(
             naming=Naming(tasks=tasks, slots=keeper, clock=clock, in_parallel=in_parallel, pause=pause),
-            starting=Starting(tasks=tasks, slots=keeper, invoker=invoker, clock=clock, in_parallel=in_parallel),
+            starting=Starting(
+                tasks=tasks, slots=keeper, invoker=invoker, clock=clock, in_parallel=in_parallel, metrics=metered
+            ),
+            backlogs=Backlogs(tasks, clock, metered),
             refilling=Refilling(tasks=tasks, clock=clock, wait=wait, linger=self.settings.linger),
             limits=self.limits, gates=gates or Open(), clock=clock, in_parallel=in_parallel,
         )  # fmt: skip
@@ -111,6 +119,7 @@ class Orchestrator(Processor):
 
     def _minute(self) -> list[LabourerName]:
         """What the minute rule asks for besides; the labourers that this invocation dispatches itself."""
+        self.metrics.note({QUEUED: 0, OLDEST: 0})  # said each minute: where it is missing, nobody looks
         try:
             self.limits.tick()
         except Exception:

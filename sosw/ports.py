@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sosw.domain.job import Job, JobMove, Totals
     from sosw.domain.lifecycle import Transition
     from sosw.domain.messages import Wake
+    from sosw.domain.metrics import Metric, Owner
     from sosw.domain.ranks import Place
     from sosw.domain.records import Entry, Record, RecordKey
     from sosw.domain.recount import Recount
@@ -254,11 +255,18 @@ class Notifier(Protocol):
         """Hand a message over; raises `InvokeUncertain` when it may not have been taken."""
 
 
-class Counts(Protocol):
-    """Metrics by labourer."""
+class Metrics(Protocol):
+    """Numbers for graphs and alarms."""
 
-    def count(self, name: str, labourer: LabourerName, number: int) -> None:
-        """Add `number` to the metric `name`, in the labourer's dimension."""
+    def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
+        """What was measured of a labourer or a resource, or of the environment. Costs no call, and never raises."""
+
+
+class Unmetered:
+    """`Metrics` that nobody looks at."""
+
+    def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
+        """See `Metrics.note`."""
 
 
 class Reminder(Protocol):

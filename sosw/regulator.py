@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from sosw.budget_keeper import BudgetKeeper, Drawer, Loads
 from sosw.domain.errors import SoswError, StaleRecord
 from sosw.domain.health import Reading
+from sosw.domain.metrics import BUDGET, HEALTH, LOAD, Owner
 from sosw.domain.records import Entry, Record, RecordKey, of_everything, of_labourer, of_resource
 from sosw.domain.series import latest
 from sosw.domain.shares import lowered
 from sosw.domain.sharing import allowed
 from sosw.domain.standing import Budget, Control, Decision, Standing, decide
 from sosw.health_keeper import HealthKeeper
-from sosw.ports import Limit
+from sosw.ports import Limit, Unmetered
 from sosw.record_notes import ROUNDS, note
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from sosw.domain.resources import Resource
     from sosw.domain.settings import EssentialSettings, Labourer
     from sosw.domain.task import LabourerName
-    from sosw.ports import Clock, HealthSource, RecordStore, SlotStore, TaskStore
+    from sosw.ports import Clock, HealthSource, Metrics, RecordStore, SlotStore, TaskStore
 
     Records = dict[RecordKey, Record]
 
@@ -41,7 +42,7 @@ log = logging.getLogger(__name__)
 class Regulator:
     """One for each Orchestrator; any number of them may regulate at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all that it draws on)
         self,
         *,
         records: RecordStore,
@@ -51,12 +52,14 @@ class Regulator:
         clock: Clock,
         settings: EssentialSettings,
         known: dict[LabourerName, Limit] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """`known`: the last limits of this container, kept up here and used while the records cannot be read."""
         self._records, self._sources, self._slots, self._tasks = records, sources, slots, tasks
         self._clock, self._settings = clock, settings
         self._known: dict[LabourerName, Limit] = {} if known is None else known
         self._health, self._budgets = HealthKeeper(records), BudgetKeeper(records)
+        self._metrics: Metrics = metrics or Unmetered()
 
     # --- every minute ---
 
@@ -77,10 +80,16 @@ class Regulator:
                 with _Apart("labourer", labourer.name):
                     key = of_labourer(labourer.name)
                     records[key] = self._health.judge(labourer, records[key], readings, now)
+                    self._note_health(labourer, records[key])
             loads = Loads(self._slots, self._tasks, now)
             for resource in drawn:
                 with _Apart("resource", resource.name):
                     self._steer(resource, records, readings, loads)
+
+    def _note_health(self, labourer: Labourer, record: Record) -> None:
+        health = Standing.from_json(record.value).health
+        if health:
+            self._metrics.note({HEALTH: health.status}, Owner.labourer(labourer.name))
 
     def _drawing(self, *resources: ResourceName) -> list[Labourer]:
         """The labourers that draw on one of them."""
@@ -104,7 +113,9 @@ class Regulator:
     ) -> None:  # fmt: skip
         reading = readings.get(latest(resource.query), _UNMEASURED) if resource.query else Reading()
         drawers = self._drawers(self._drawing(resource.name), records, loads.now)
-        self._budgets.tick(resource, records[of_resource(resource.name)], reading, drawers, loads)
+        budget = self._budgets.tick(resource, records[of_resource(resource.name)], reading, drawers, loads)
+        measured = {} if reading.value is None else {LOAD: reading.value}
+        self._metrics.note({BUDGET: allowed(resource, budget), **measured}, Owner.resource(resource.name))
 
     def _drawers(self, labourers: Iterable[Labourer], records: Records, now: datetime) -> list[Drawer]:
         return [self._drawer(labourer, records, now) for labourer in labourers]

@@ -13,11 +13,13 @@ from sosw.domain import lifecycle
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleTask
 from sosw.domain.job import Totals
 from sosw.domain.messages import Change, Wake, resume_event
+from sosw.domain.metrics import LIMIT, RUNNING, Owner
 from sosw.domain.moments import EPOCH
 from sosw.domain.recount import QUIET
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
+from sosw.ports import Unmetered
 from sosw.processor import Processor
 from sosw.recounting import Recounting
 from sosw.reminding import Reminding
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from sosw.archivist import Archivist
     from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, InParallel, Invoker, JobStore, RecordStore, Reminder, SlotStore, TaskStore
+    from sosw.domain.slots import SlotRow
+    from sosw.ports import Clock, InParallel, Invoker, JobStore, Metrics, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
 
 log = logging.getLogger(__name__)
@@ -75,6 +78,7 @@ class Scavenger(Processor):
         names: Names,
         deaths: DeadNotices | None = None,
         archivist: Archivist | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
         super().__init__(custom_config)
@@ -84,7 +88,8 @@ class Scavenger(Processor):
         self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
         self.reminding, self._deaths = Reminding(reminder, clock), deaths
         self.archivist = archivist
-        self.tallies = Tallies(records, in_parallel)
+        self.metrics: Metrics = metrics or Unmetered()
+        self.tallies = Tallies(records, in_parallel, self.metrics)
         own = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
         self.recounting = archivist.recounting if archivist else own
 
@@ -137,6 +142,7 @@ class Scavenger(Processor):
         Ends while `remaining` still has time for the wake. The labourer that is first is another one each minute, so
         that none is left out for ever.
         """
+        self.metrics.note({RUNNING: 0, LIMIT: 0})  # said each minute: where it is missing, nobody sweeps
         waiting, freed = deque(self._in_turn()), dict[LabourerName, dict[TaskId, int]]()
         while waiting and _has_time(remaining, LABOURER_TIME):
             labourer = waiting.popleft()
@@ -198,10 +204,11 @@ class Scavenger(Processor):
 
     def _sweep(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
         """Versions at which the labourer's tasks are certainly not running, for each slot that was freed."""
-        now = self.clock.now()
+        now, rows = self.clock.now(), self.slots.rows(labourer.name)
+        self._note_slots(labourer, rows)
         old = [
             (row.number, task, name)
-            for row in self.slots.rows(labourer.name)
+            for row in rows
             for task, name in row.names.items()
             if name.since + CLAIM_GRACE <= now
         ]
@@ -216,6 +223,12 @@ class Scavenger(Processor):
         if over:
             self.slots.free(labourer.name, over)
         return {task: version for names in over.values() for task, version in names.items()}
+
+    def _note_slots(self, labourer: Labourer, rows: Sequence[SlotRow]) -> None:
+        """Of one that has ever had slots."""
+        if rows:
+            taken, there_are = sum(len(row.names) for row in rows), sum(row.capacity for row in rows)
+            self.metrics.note({RUNNING: taken, LIMIT: there_are}, Owner.labourer(labourer.name))
 
     def _over(
         self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]], before: int

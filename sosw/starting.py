@@ -11,19 +11,22 @@ from typing import TYPE_CHECKING
 from sosw.domain import lifecycle
 from sosw.domain.assignment import worker_event
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from sosw.domain.metrics import DISPATCH_DELAY, STARTED, Owner
 from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.ports import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from sosw.domain.lifecycle import Transition
     from sosw.domain.settings import Labourer
-    from sosw.ports import Clock, InParallel, Invoker, TaskStore
+    from sosw.ports import Clock, InParallel, Invoker, Metrics, TaskStore
     from sosw.slot_keeper import SlotKeeper
 
 log = logging.getLogger(__name__)
 
+MILLISECOND = timedelta(milliseconds=1)
 THROTTLED_DELAY = timedelta(seconds=2)
 REFUSED_DELAY = timedelta(seconds=60)
 """Before a task whose function was throttled, or is missing or forbidden, is due again."""
@@ -47,6 +50,8 @@ class _Wave:
     """One wave of a function's invocations. Threads add to it."""
 
     labourer: Labourer
+    due: Mapping[TaskId, datetime]
+    """When each of its tasks fell due."""
     is_stopped: bool = False
     """Once throttled, unreachable or hanging: what was not tried yet is not tried."""
     refused: list[tuple[Task, timedelta]] = field(default_factory=list)
@@ -59,10 +64,11 @@ class Starting:
     """Of any labourer, also by several threads at once."""
 
     def __init__(
-        self, *, tasks: TaskStore, slots: SlotKeeper, invoker: Invoker, clock: Clock, in_parallel: InParallel
-    ) -> None:
+        self, *, tasks: TaskStore, slots: SlotKeeper, invoker: Invoker, clock: Clock, in_parallel: InParallel,
+        metrics: Metrics,
+    ) -> None:  # fmt: skip
         self.tasks, self.slots, self.invoker = tasks, slots, invoker
-        self.clock, self.in_parallel = clock, in_parallel
+        self.clock, self.in_parallel, self.metrics = clock, in_parallel, metrics
 
     def start(self, labourer: Labourer, named: Sequence[tuple[Task, int]]) -> Started:
         """Claim what we have named, each at its named version and with the number of its row, and invoke the Worker."""
@@ -71,7 +77,7 @@ class Starting:
         outcomes = self.tasks.apply_all([claim for claim, _ in claims])
         sure = [pair for pair, outcome in zip(claims, outcomes, strict=True) if outcome is Outcome.APPLIED]
         doubtful = [pair for pair, outcome in zip(claims, outcomes, strict=True) if outcome is not Outcome.APPLIED]
-        wave = _Wave(labourer)
+        wave = _Wave(labourer, {task.id: task.greenfield for task, _ in named})
         self._invoke_all(wave, [lifecycle.apply(claim, task) for claim, task in sure], started)
         if doubtful:
             started.is_clean = False
@@ -139,7 +145,9 @@ class Starting:
             log.warning("invoke.refused", extra={**told, "why": str(error)})
             wave.refused.append((task, THROTTLED_DELAY if error.is_passing else REFUSED_DELAY))
         else:
-            log.info("task.started", extra={**told, "attempt": task.attempt})
+            delay = round((self.clock.now() - wave.due[task.id]) / MILLISECOND)
+            self.metrics.note({STARTED: 1, DISPATCH_DELAY: max(0, delay)}, Owner.labourer(task.labourer))
+            log.info("task.started", extra={**told, "attempt": task.attempt, "delay_ms": delay})
 
     def _bury(self, wave: _Wave, task: Task) -> None:
         """No Worker can be sent what is no object, and no retry mends that: it must hold up nothing behind it."""

@@ -8,15 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sosw.domain.errors import SoswError, StaleRecord
+from sosw.domain.metrics import CREATED, DONE, FAILED, OPEN, Metric, Owner
 from sosw.domain.records import Record, of_labourer
 from sosw.domain.tally import TOTALS, Counted, Tally, told
+from sosw.ports import Unmetered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from sosw.domain.messages import Change
+    from sosw.domain.records import RecordKey
     from sosw.domain.task import LabourerName
-    from sosw.ports import InParallel, RecordStore
+    from sosw.ports import InParallel, Metrics, RecordStore
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,9 @@ TRIES = 8
 class Tallies:
     """For people: what cannot be counted is logged, and stops nothing."""
 
-    def __init__(self, records: RecordStore, in_parallel: InParallel) -> None:
+    def __init__(self, records: RecordStore, in_parallel: InParallel, metrics: Metrics | None = None) -> None:
         self._records, self._in_parallel = records, in_parallel
+        self._metrics: Metrics = metrics or Unmetered()
 
     def count(self, changes: Iterable[Change], token: str) -> None:
         """Add what a batch tells, once for each `token` of the last few: a read for all, and a write a labourer."""
@@ -38,15 +42,31 @@ class Tallies:
         counted = {of_labourer(name, TOTALS): tally for name, tally in added.items() if tally != Tally()}
         if not counted:
             return
-        try:
-            known = self._records.read(counted)
-        except SoswError as error:
-            log.warning("tallies.failed", extra={"labourers": sorted(added), "why": str(error)})
-            return
+        known = self._known(counted)
+        for name, tally in added.items():
+            self._note(name, tally, known.get(of_labourer(name, TOTALS)), token)
         self._in_parallel(
             lambda record: self._try(record, lambda counts: counts.with_batch(counted[record.key], token)),
             known.values(),
         )
+
+    def _known(self, counted: Mapping[RecordKey, Tally]) -> dict[RecordKey, Record]:
+        try:
+            return self._records.read(counted)
+        except SoswError as error:
+            log.warning("tallies.failed", extra={"labourers": sorted(k.owner for k in counted), "why": str(error)})
+            return {}
+
+    def _note(self, labourer: LabourerName, added: Tally, record: Record | None, token: str) -> None:
+        """For graphs; a batch that is known to have been counted is not noted again."""
+        numbers: dict[Metric, float] = {CREATED: added.created, DONE: added.done, FAILED: added.failed}
+        noted = {metric: number for metric, number in numbers.items() if number}
+        if record:
+            counted = Counted.from_json(record.value)
+            if counted.knows(token):
+                return
+            noted[OPEN] = (counted.tally + added).open
+        self._metrics.note(noted, Owner.labourer(labourer))
 
     def correct(self, labourer: LabourerName, added: Tally, *, token: str) -> None:
         """Add a correction, once for each `token` of the last few. Raises `SoswError` where it cannot be written."""

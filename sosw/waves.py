@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from sosw.backlogs import Backlogs
     from sosw.domain.settings import Labourer
     from sosw.domain.slots import SlotRow
     from sosw.domain.task import LabourerName, Task, TaskId
@@ -109,11 +110,11 @@ class Open:
 class Waves:
     """Of the labourers of one Orchestrator."""
 
-    def __init__(
-        self, *, naming: Naming, starting: Starting, refilling: Refilling, limits: Limits, gates: Gates, clock: Clock,
-        in_parallel: InParallel,
+    def __init__(  # noqa: PLR0913  (all that it draws on)
+        self, *, naming: Naming, starting: Starting, refilling: Refilling, backlogs: Backlogs, limits: Limits,
+        gates: Gates, clock: Clock, in_parallel: InParallel,
     ) -> None:  # fmt: skip
-        self.naming, self.starting, self.refilling = naming, starting, refilling
+        self.naming, self.starting, self.refilling, self.backlogs = naming, starting, refilling, backlogs
         self.limits, self.gates, self.clock, self.in_parallel = limits, gates, clock, in_parallel
         self.failed: Counter[LabourerName] = Counter()
         """How often a labourer could not be dispatched, since this was last cleared."""
@@ -145,6 +146,7 @@ class Waves:
                 found[number] = seen
 
         self.in_parallel(look, list(enumerate(turns)))
+        self.backlogs.tell()
         return [found[number] for number in sorted(found)]
 
     def _looked_at(self, turn: Turn, limits: LimitBook) -> Turn | None:
@@ -154,7 +156,7 @@ class Waves:
         must: the limit may have risen.
         """
         if turn.ended is None:
-            return turn if self.naming.due(turn.labourer, 1) else None
+            return turn if self.backlogs.look(turn.labourer) else None
         seen = self.naming.look(turn.labourer, limits)
         rows = seen.rows
         is_full = bool(rows) and not any(row.free for row in rows)

@@ -24,6 +24,7 @@ from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.objects import S3Objects
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
+from sosw.log import EmfMetrics
 from sosw.settings import Names
 from sosw.vault import NO_VAULT, NoVault, Vault
 
@@ -45,6 +46,11 @@ class World:
     def clock(self) -> SystemClock:
         """The system's."""
         return SystemClock()
+
+    @cached_property
+    def metrics(self) -> EmfMetrics:
+        """Of the running invocation."""
+        return EmfMetrics(self.names.prefix)
 
     @cached_property
     def clients(self) -> Clients:

@@ -59,7 +59,12 @@ def number(rank: int) -> int:
 
 def is_due(rank: int, by: datetime) -> bool:
     """Whether what stands at `rank` may start by that moment."""
-    return _section(rank) == Section.READY or number(rank) <= to_ms(by)
+    return is_ready(rank) or number(rank) <= to_ms(by)
+
+
+def is_ready(rank: int) -> bool:
+    """Whether what stands at `rank` was due when it was written, and stands by a tag."""
+    return _section(rank) == Section.READY
 
 
 def due_at(rank: int) -> datetime:

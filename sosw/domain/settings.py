@@ -13,6 +13,7 @@ from sosw.domain.health import COEFFICIENTS
 from sosw.domain.jsontext import MAX_PAYLOAD_BYTES
 from sosw.domain.labourer import Labourer, drawn, labourer_path
 from sosw.domain.measures import by_health
+from sosw.domain.metrics import Level
 from sosw.domain.reader import Reader, each, is_number
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
@@ -30,6 +31,7 @@ SHARED_KEYS = (
     "linger",
     "custom_period_patterns",
     "archive",
+    "metrics",
 )
 _Problems = Mapping[str, tuple[Problem, ...]]
 """By the name of what they are about."""
@@ -55,6 +57,8 @@ class EssentialSettings:
     """Periods that a user's subclass of the Scheduler has methods for, in sosw 0.7's form: the Scheduler checks it."""
     archive: bool = True
     """Whether closed tasks are archived before they leave the table, where there is a bucket for them."""
+    metrics: Level = Level.ENVIRONMENT
+    """Which metrics are published: of the environment, of each labourer and resource besides, or none."""
     mistaken: _Problems = field(default_factory=dict)
     """Labourers whose settings are wrong, or whose resources are: their jobs are refused, the others work on."""
     mistaken_resources: _Problems = field(default_factory=dict)
@@ -81,6 +85,7 @@ class EssentialSettings:
             job_schema_variants={"default": (), **schemas},
             linger=values.seconds("linger", 3, 0, 30),
             archive=values.checked("archive", default=True, rule="must be true or false", fits=_is_bool),
+            metrics=values.choice("metrics", Level.ENVIRONMENT),
             custom_period_patterns=values.get("custom_period_patterns", ()),
             mistaken=mistaken,
             mistaken_resources=bad_resources,

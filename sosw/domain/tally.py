@@ -97,12 +97,15 @@ class Counted:
     batches: tuple[str, ...] = ()
     corrections: tuple[str, ...] = ()
 
+    def knows(self, token: str) -> bool:
+        """Whether that batch was counted already, as far back as is remembered."""
+        return _mark(token) in self.batches
+
     def with_batch(self, added: Tally, token: str) -> Counted:
         """Itself where that batch was counted already."""
-        mark = _mark(token)
-        if mark in self.batches:
+        if self.knows(token):
             return self
-        batches = (*self.batches, mark)[-REMEMBERED:]
+        batches = (*self.batches, _mark(token))[-REMEMBERED:]
         return Counted(tally=self.tally + added, batches=batches, corrections=self.corrections)
 
     def with_correction(self, added: Tally, token: str) -> Counted:

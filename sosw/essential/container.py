@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sosw.aws.dynamodb.errors import TableFailed
 from sosw.domain.errors import InvalidInput
 from sosw.domain.moments import EPOCH
-from sosw.log import EssentialLog
-from sosw.processor import Processor
+from sosw.log import Essential, EssentialLog
 from sosw.settings import ESSENTIAL_CONFIG, Names, prefix
 from sosw.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Role = TypeVar("Role", bound=Processor)
+Role = TypeVar("Role", bound=Essential)
 Parts = TypeVar("Parts", bound=World)
 
 CONFIG_LIFE = timedelta(seconds=60)
@@ -39,7 +38,7 @@ class Handler(Generic[Parts, Role]):
         self._build, self._call, self._is_door = build, call, is_door
         self._world = world(Names(prefix()))
         self._config_name = f"{self._world.names.prefix}-{name}_config"
-        self._log = EssentialLog(name)
+        self._log = EssentialLog(name, self._world.metrics)
         self._role: Role | None = None
         self._fresh_until = EPOCH
 

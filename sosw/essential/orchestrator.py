@@ -75,6 +75,7 @@ class OrchestratorWorld(World):
             clock=self.clock,
             settings=settings,
             known=self.known_limits,
+            metrics=self.metrics,
         )
 
     def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
@@ -101,6 +102,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             in_parallel=in_parallel,
             pause=pause,
             wait=wait,
+            metrics=world.metrics,
         ),
         lambda role, event, context: role(
             received(event) if "Records" in event else event,

@@ -14,7 +14,6 @@ from sosw.dead_notices import DeadNotices
 from sosw.deadline import remaining
 from sosw.domain.settings import EssentialSettings
 from sosw.essential.container import Handler
-from sosw.log import LabourerCounts
 from sosw.recounting import Recounting
 from sosw.scavenger import Scavenger
 from sosw.tallies import Tallies
@@ -52,7 +51,7 @@ class ScavengerWorld(World):
             records=self.records,
             invoker=self.invoker,
             notifier=SnsNotifier(topic, clients=self.clients) if topic else None,
-            counts=LabourerCounts(),
+            metrics=self.metrics,
             clock=self.clock,
             settings=settings,
             prefix=self.names.prefix,
@@ -89,4 +88,5 @@ def _scavenger(world: ScavengerWorld, config: Mapping[str, Any]) -> Scavenger:
         names=world.names,
         deaths=world.dead_notices(settings),
         archivist=world.archivist(settings),
+        metrics=world.metrics,
     )

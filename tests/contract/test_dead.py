@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from sosw.domain import lifecycle
 from sosw.domain.dead_orders import DeadKind, DeadOrder
 from sosw.domain.job import Job, JobState
 from sosw.domain.messages import Change, change
+from sosw.domain.metrics import DEAD, Metric, Owner
 from sosw.domain.moments import EPOCH, to_ms
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import Failure, Task, TaskState
@@ -97,19 +99,20 @@ class Told:
     """Who is told."""
 
     messages: list[str] = field(default_factory=list)
-    counts: list[tuple[str, int]] = field(default_factory=list)
+    counts: list[tuple[str, float]] = field(default_factory=list)
 
     def publish(self, subject: str, _text: str) -> None:
         self.messages.append(subject)
 
-    def count(self, _name: str, labourer: str, number: int) -> None:
-        self.counts.append((labourer, number))
+    def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
+        assert of is not None
+        self.counts.append((of.name, values[DEAD]))
 
 
 def test_each_death_is_told_once(world: World) -> None:
     told, invoker, clock = Told(), RecordingInvoker(), FakeClock()
     notices = DeadNotices(
-        tasks=world.tasks, records=world.records, invoker=invoker, notifier=told, counts=told, clock=clock,
+        tasks=world.tasks, records=world.records, invoker=invoker, notifier=told, metrics=told, clock=clock,
         settings=_settings(world), prefix="sosw",
     )  # fmt: skip
     dead = _died(world, 3)

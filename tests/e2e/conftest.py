@@ -54,6 +54,7 @@ CONFIG = {
     },
     "resources": {BUSY: {"target": 70, "band": 5, "ceiling": START, "start": START}},
     "job_schema_variants": {"by_shop": {"chunkable_attrs": [["shop", {}]]}},
+    "metrics": "all",
 }
 
 

@@ -218,6 +218,23 @@ def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:
     }
 
 
+def test_traces_are_sent_where_they_are_asked_for_alone_and_by_a_right_that_does_nothing_else(
+    template: dict[str, Any], deployed: dict[str, Any]
+) -> None:
+    policy = template["Resources"]["TracePolicy"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    for name in FUNCTIONS:
+        assert deployed[name]["Properties"]["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
+    assert (policy["Condition"], template["Conditions"]["Traces"]) == (
+        "Traces",
+        {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]},
+    )
+    assert policy["Properties"]["Roles"] == [{"Ref": f"{name}Role"} for name in FUNCTIONS]
+    assert statement["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+
+
 def test_logs_are_kept_for_a_stated_time(template: dict[str, Any]) -> None:
     for name in FUNCTIONS:
         function = template["Resources"][name]["Properties"]

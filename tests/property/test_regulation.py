@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.regulation import figures, plot
+from bench import drawing
+from bench.regulation import figures
 from bench.regulation.policies import Coefficients, Oracle, Static, at_start, ours
 from bench.regulation.traces import TARGET, TRACES, Trace
 from bench.sections.regulation import (
@@ -84,6 +85,6 @@ def test_the_traces_are_ten_and_each_says_what_happens() -> None:
 def test_the_picture_says_what_it_shows(tmp_path: Path) -> None:
     path = tmp_path / "p.svg"
     path.write_text('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">  \n</svg>\n')
-    plot._tell(path)
-    drawing = ET.parse(path).getroot()  # noqa: S314  (a file of our own)
-    assert [child.tag.rpartition("}")[2] for child in drawing] == ["title", "desc"]
+    drawing._tell(path, "A title", "What it shows.")
+    told = ET.parse(path).getroot()  # noqa: S314  (a file of our own)
+    assert [child.tag.rpartition("}")[2] for child in told] == ["title", "desc"]

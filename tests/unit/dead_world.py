@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sosw.dead_notices import RECORD, DeadNotices
 from sosw.domain.errors import InvokeUncertain, StaleRecord
+from sosw.domain.metrics import Metric, Owner
 from sosw.domain.records import Record, of_everything
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
@@ -22,7 +23,7 @@ class Watched(DeadWorld):
     def __init__(self) -> None:
         super().__init__()
         self.published: list[tuple[str, str]] = []
-        self.counted: list[tuple[str, str, int]] = []
+        self.counted: list[tuple[str, str, float]] = []
         self.refuse = False
         self.has_topic = True
 
@@ -31,14 +32,14 @@ class Watched(DeadWorld):
             raise InvokeUncertain("topic", "busy")
         self.published.append((subject, text))
 
-    def count(self, name: str, labourer: LabourerName, number: int) -> None:
-        self.counted.append((name, labourer, number))
+    def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
+        assert of is not None
+        self.counted += [(metric.name, of.name, number) for metric, number in values.items()]
 
     def notices(self, **parts: Any) -> DeadNotices:
         given = {"tasks": self.tasks, "records": self.records, "invoker": self.invoker, "clock": self.clock, **parts}
-        settings = EssentialSettings.from_mapping(self.config)
-        notifier = self if self.has_topic else None
-        return DeadNotices(**given, notifier=notifier, counts=self, settings=settings, prefix="sosw")
+        given = {"metrics": self, "settings": EssentialSettings.from_mapping(self.config), **given}
+        return DeadNotices(**given, notifier=self if self.has_topic else None, prefix="sosw")
 
     def minute(self, **parts: Any) -> None:
         """The next minute's sweep."""
@@ -54,7 +55,7 @@ class Watched(DeadWorld):
         self.scavenger(deaths=self.notices()).pass_on(self.tasks.changes, token="t")
 
     @property
-    def told(self) -> int:
+    def told(self) -> float:
         return sum(number for _, _, number in self.counted)
 
     @property

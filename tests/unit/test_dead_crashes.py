@@ -74,7 +74,7 @@ class Story(Watched):
                 parts = {n: Mortal(port, calls, at, is_after=is_after) for n, port in parts.items()}
             notices = self.notices(**parts)
             if minute == mortal:
-                notices._notifier = notices._counts = Mortal(self, calls, at, is_after=is_after)
+                notices._notifier = notices._metrics = Mortal(self, calls, at, is_after=is_after)
             try:
                 notices.tell()
             except Crash:

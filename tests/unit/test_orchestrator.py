@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sosw.domain.backlog import COUNTED
 from sosw.domain.errors import InvalidInput, InvokeRefused, InvokeUncertain
 from sosw.domain.ranks import Place
 from sosw.domain.task import TaskState
@@ -74,7 +75,7 @@ def test_an_idle_labourer_costs_one_question_a_minute() -> None:
     world = World()
     world.tasks = store = Counting()
     world.orchestrator()({})
-    assert (store.asked, world.slots.rows(LABOURER)) == ([1], [])
+    assert (store.asked, world.slots.rows(LABOURER)) == ([COUNTED], [])
 
 
 def test_a_full_labourer_starts_nothing() -> None:

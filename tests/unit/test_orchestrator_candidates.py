@@ -87,6 +87,19 @@ def test_the_line_is_looked_at_again_only_where_the_first_look_shows_too_few(nam
     assert store.asked[: len(asked)] == asked
 
 
+def test_more_old_names_than_one_look_shows_do_not_hide_what_stands_behind_them() -> None:
+    world = World(limit=HINT + 12)
+    world.tasks = store = Counting()
+    world.queue(HINT + 12)
+    for row in resized([], LABOURER, HINT + 12):
+        names = [a_task(n) for n in range(HINT + 2)][row.number * ROW_SLOTS : (row.number + 1) * ROW_SLOTS]
+        world.slots.write(row.named(names, NOW))
+    world.clock.advance(seconds=10)
+    assert world.orchestrator()({"wake": {"sales": {}}}) == {"started": {"sales": 10}}
+    assert store.asked == [HINT, 10, 10 + HINT + 2]
+    assert [task for task, _ in world.started] == [f"job#{n}" for n in range(HINT + 2, HINT + 12)]
+
+
 @pytest.mark.parametrize("shards", [1, 2])
 def test_a_look_at_fewer_parts_of_the_line_than_it_has_serves_nobody(shards: int) -> None:
     hint = Hint([TaskId("a"), TaskId("b"), TaskId("c")], shards=1)

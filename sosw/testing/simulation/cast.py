@@ -18,6 +18,7 @@ from sosw.domain.task import LabourerName
 from sosw.gates import Gates
 from sosw.health_sources import HealthSources
 from sosw.orchestrator import Orchestrator
+from sosw.ports import Unmetered
 from sosw.recounting import Recounting
 from sosw.regulator import Regulator
 from sosw.scavenger import Scavenger
@@ -31,7 +32,7 @@ from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.cloud import Cloud, Containers, Function, Stream
 from sosw.testing.simulation.code import Crew, Ran
 from sosw.testing.simulation.figures import Observer
-from sosw.testing.simulation.outside import SimulatedObjects, SimulatedWatches, Uncounted
+from sosw.testing.simulation.outside import SimulatedObjects, SimulatedWatches
 from sosw.testing.simulation.ports import (
     Calls,
     Lagging,
@@ -202,7 +203,7 @@ class Cast:
         """Nobody has subscribed: deaths are looked for, and marked, all the same."""
         return DeadNotices(
             tasks=self._task_port, records=SimulatedRecords(self._calls, self.records), invoker=self.cloud,
-            notifier=None, counts=Uncounted(), clock=self._engine.clock, settings=self._settings,
+            notifier=None, metrics=Unmetered(), clock=self._engine.clock, settings=self._settings,
             prefix=self._names.prefix,
         )  # fmt: skip
 

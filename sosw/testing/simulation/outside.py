@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sosw.domain.task import JobId, LabourerName
+from sosw.domain.task import JobId
 from sosw.domain.watch import Watch
 from sosw.testing.memory_archive import InMemoryObjects, InMemoryWatchStore
 from sosw.testing.simulation.ports import Calls
@@ -56,10 +56,3 @@ class SimulatedObjects:
     def keys(self, prefix: str) -> Iterator[str]:
         """See `ObjectStore.keys`."""
         yield from self._calls.make(lambda: list(self._store.keys(prefix)))
-
-
-class Uncounted:
-    """`Counts` of which nobody asks."""
-
-    def count(self, name: str, labourer: LabourerName, number: int) -> None:
-        """See `Counts.count`."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sosw.domain import archive, jsontext
+from sosw.domain.metrics import DEAD, Metric, Owner
 from sosw.domain.moments import from_ms, told
 from sosw.domain.stored_values import place
 from sosw.domain.task import Task, TaskId
@@ -36,7 +37,7 @@ class Outside:
         """How often people were told of each death."""
         self.handed: Counter[Death] = Counter()
         """How often the function was."""
-        self.counted = 0
+        self.counted = 0.0
         """Deaths, by the metric."""
 
     # --- the topic, the metric, and the function ---
@@ -47,10 +48,9 @@ class Outside:
         assert found, f"a notice names no task: {subject}\n{text}"
         self.told.update(found)
 
-    def count(self, name: str, labourer: str, number: int) -> None:
-        """As `Counts`."""
-        assert (name, bool(labourer)) == ("dead", True)
-        self.counted += number
+    def note(self, values: Mapping[Metric, float], _of: Owner | None = None) -> None:
+        """As `Metrics`."""
+        self.counted += values.get(DEAD, 0)
 
     def hand(self, event: Mapping[str, Any]) -> None:
         """The function is invoked."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sosw import world
 from sosw.domain import dead_notice
 from sosw.essential import container, orchestrator, scavenger
 from tests.factories import one_by_one
@@ -24,7 +25,7 @@ ALL = 99
 class SilentLog:
     """Instead of the Essentials' own, which write to the standard output."""
 
-    def __init__(self, _essential: str) -> None:
+    def __init__(self, _essential: str, _metrics: Any) -> None:
         self.mistakes: list[Exception] = []
 
     @contextmanager
@@ -58,7 +59,7 @@ def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int
     """What the Essentials and Workers reach besides; `small` are numbers to be set, by their full names."""
     patch.setenv("SOSW_DEAD_TOPIC", "topic")
     patch.setattr(scavenger, "SnsNotifier", lambda _topic, **_: town.parts["notifier"])
-    patch.setattr(scavenger, "LabourerCounts", lambda: town.outside)
+    patch.setattr(world, "EmfMetrics", lambda _environment: town.outside)
     patch.setattr(dead_notice, "EXAMPLES", ALL)
     patch.setattr("sosw.large._http", partial(http, town.parts["bucket"]))
     for name, number in small.items():

@@ -112,7 +112,7 @@ PORTS: dict[str, Port] = {
 """By the names that the Worlds of the Essentials give them. What is new must be told here what it does."""
 
 NO_PORT_OF_AWS = {
-    "Counts": "lines of the log",
+    "Metrics": "lines of the log",
     "UrlSigner": "signs by itself",
     "Clock": "time is the machine's own",
     "Limits": "made of records",

@@ -42,7 +42,7 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.scavenger: essential.scavenger_handler,
 }
 _TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "sources", "invoker", "reminder")
-GIVEN = frozenset({"clock", "health", "desk", *_TAPPED})
+GIVEN = frozenset({"clock", "health", "desk", "metrics", *_TAPPED})
 """Parts of the Essentials' Worlds that a town brings itself."""
 MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
 """Parts that a World makes of those."""
