@@ -6,8 +6,22 @@ figures = simulation.run()
 figures.utilisation("sales"), figures.start_delay(99), figures.waits(), figures.overshoot
 """
 
+from sosw.testing.simulation.code import Ran
 from sosw.testing.simulation.figures import Attempt, Figures, Usage, percentile
-from sosw.testing.simulation.profile import AWS, LOCAL, Faults, Profile, Workers
+from sosw.testing.simulation.profile import AWS, LOCAL, STILL, Faults, Profile, Workers
 from sosw.testing.simulation.simulation import Simulation
 
-__all__ = ["AWS", "LOCAL", "Attempt", "Faults", "Figures", "Profile", "Simulation", "Usage", "Workers", "percentile"]
+__all__ = [
+    "AWS",
+    "LOCAL",
+    "STILL",
+    "Attempt",
+    "Faults",
+    "Figures",
+    "Profile",
+    "Ran",
+    "Simulation",
+    "Usage",
+    "Workers",
+    "percentile",
+]

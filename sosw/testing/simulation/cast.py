@@ -1,16 +1,16 @@
-"""The real roles, each a function of the simulated cloud; and Workers of whom only the time is real."""
+"""The real roles, each a function of the simulated cloud; and Workers: their code, or a time and a chance."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
 from random import Random
 from typing import Any
 
 from sosw.archivist import Archivist
 from sosw.dead_notices import DeadNotices
-from sosw.domain.assignment import assignment
+from sosw.domain.assignment import Assignment, assignment
+from sosw.domain.labourer import Labourer
 from sosw.domain.messages import Change
 from sosw.domain.report import COMPLETE, FAIL, Report
 from sosw.domain.settings import EssentialSettings
@@ -30,6 +30,7 @@ from sosw.testing.memory_archive import InMemoryObjects, InMemoryWatchStore
 from sosw.testing.memory_jobs import InMemoryJobStore
 from sosw.testing.memory_records import InMemoryRecordStore
 from sosw.testing.simulation.cloud import Cloud, Containers, Function, Stream
+from sosw.testing.simulation.code import Crew, Ran
 from sosw.testing.simulation.figures import Observer
 from sosw.testing.simulation.outside import SimulatedObjects, SimulatedWatches
 from sosw.testing.simulation.ports import (
@@ -53,7 +54,7 @@ Remaining = Callable[[], timedelta]
 
 
 class Cast:
-    """Of one environment. `tasks`, `slots` and `jobs` are its tables."""
+    """Of one environment. `tasks`, `slots` and `jobs` are its tables; `ran` tells how code of Workers went."""
 
     def __init__(
         self, config: Mapping[str, Any], *, calls: Calls, workers: Mapping[str, Workers], orchestrators: int,
@@ -64,7 +65,9 @@ class Cast:
         self._workers, self._orchestrators_at_once, self._sources = workers, orchestrators, sources
         self.tasks, self.slots, self.jobs = ObservedTasks(), InMemorySlotStore(), InMemoryJobStore()
         self.records, self.watches, self.objects = InMemoryRecordStore(), InMemoryWatchStore(), InMemoryObjects()
-        self.observer = Observer(self._engine, self._limit)
+        self.observer, self.ran = Observer(self._engine, self._limit), list[Ran]()
+        self.handed: list[tuple[str, Any]] = []
+        """What functions for the dead were sent, as (function, event)."""
         self.cloud = Cloud(calls, self._names.orchestrator)
         lagging, stream = Lagging(calls), Stream(calls, self._pass_on)
         self.tasks.listeners += [self.observer.note, lagging.note, stream.note]
@@ -83,10 +86,15 @@ class Cast:
             self._names.worker_assistant: Function(self._report, TIMEOUT, RETRIES),
         }
         own = {
-            labourer.arn: Function(partial(self._work, self._workers.get(name, Workers())), labourer.lease)
+            labourer.arn: Function(self._worker(labourer, self._workers.get(name, Workers())), labourer.lease)
             for name, labourer in self._settings.labourers.items()
         }
-        return own | essentials
+        on_dead = {labourer.on_dead for labourer in self._settings.labourers.values() if labourer.on_dead}
+        return {name: Function(self._keeper(name), TIMEOUT) for name in on_dead} | own | essentials
+
+    def _keeper(self, name: str) -> Callable[[Any, Remaining], None]:
+        """A function of which only what it is sent is known."""
+        return lambda event, _remaining: self.handed.append((name, event))
 
     def _limit(self, labourer: LabourerName) -> int:
         return self._settings.labourers[labourer].max_simultaneous_invocations
@@ -124,16 +132,31 @@ class Cast:
     def _report(self, event: Any, _remaining: Remaining) -> None:
         self._assistants.use(lambda role: role(event))
 
-    def _work(self, how: Workers, event: Any, _remaining: Remaining) -> None:
-        task = assignment(event)
-        assert task is not None
-        self.observer.begin(task.labourer, task.id, task.attempt)
-        self._engine.sleep(timedelta(seconds=self._die.uniform(*how.seconds)))
-        self.observer.end(task.labourer)
-        if self._die.random() < how.vanishes:
-            return
+    def _worker(self, labourer: Labourer, how: Workers) -> Callable[[Any, Remaining], None]:
+        crew = Crew(how.code, self.ran) if how.code else None
+
+        def work(event: Any, remaining: Remaining) -> None:
+            task = assignment(event)
+            assert task is not None
+            self.observer.begin(task.labourer, task.id, task.attempt)
+            self._engine.sleep(timedelta(seconds=self._die.uniform(*how.seconds)))
+            self.observer.end(task.labourer)
+            if self._die.random() < how.vanishes:
+                return
+            if crew is None:
+                self._send(self._drawn(task, how))
+                return
+            left = remaining() - labourer.cooldown  # the function's time-out is the labourer's duration
+            crew.work(event, task, remaining=left, clock=self._engine.clock, send=self._send)
+
+        return work
+
+    def _drawn(self, task: Assignment, how: Workers) -> Report:
+        """How an attempt ends of which there is no code."""
         action = FAIL if self._die.random() < how.fails else COMPLETE
-        report = Report(action=action, task_id=task.id, attempt=task.attempt, labourer=task.labourer)
+        return Report(action=action, task_id=task.id, attempt=task.attempt, labourer=task.labourer)
+
+    def _send(self, report: Report) -> None:
         self.cloud.deliver(self._names.worker_assistant, report.to_event())
 
     # --- roles, as `sosw.essential` wires them ---

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sosw.worker import Worker
 
 
 def _ms(milliseconds: float) -> timedelta:
@@ -30,6 +35,8 @@ LOCAL = Profile(call=_ms(1.7), invoke=_ms(3), stream=_ms(5))
 """The local stack, as it was measured."""
 AWS = Profile(call=_ms(5), invoke=_ms(16), stream=_ms(213), index=_ms(20), shards=4)
 """AWS, by the medians that others have measured."""
+STILL = Profile(call=timedelta(), invoke=timedelta(), stream=timedelta())
+"""Nothing takes time but the Workers, and what waits for the clock: moments can be told beforehand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +65,5 @@ class Workers:
     """Chance of an error that a retry may mend."""
     vanishes: float = 0.0
     """Chance that nothing is ever heard of it: killed, out of memory. Its lease has to end."""
+    code: Callable[[], Worker] | None = None
+    """Makes the Worker, such as its class: its code runs when the seconds are over, and `fails` says nothing."""

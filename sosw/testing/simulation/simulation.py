@@ -25,7 +25,8 @@ MOST_ORCHESTRATORS = 16
 class Simulation:
     """The real roles over the stores in memory. The same settings, seed and jobs tell the same story.
 
-    `tasks`, `slots` and `jobs` are its tables, and `bucket` has its archive, to be looked at between two runs.
+    `tasks`, `slots` and `jobs` are its tables, and `bucket` has its archive, to be looked at between two runs. `ran`
+    has the attempts of Workers with code, as they ended; `handed` what the functions for the dead were sent.
     `close` it when you are done.
     """
 
@@ -51,26 +52,27 @@ class Simulation:
             sources=sources or InMemorySources(),
         )  # fmt: skip
         self.tasks, self.slots, self.jobs = self._cast.tasks, self._cast.slots, self._cast.jobs
-        self.bucket = self._cast.objects
+        self.bucket, self.ran, self.handed = self._cast.objects, self._cast.ran, self._cast.handed
         self._submitted: set[JobId] = set()
         self.tasks.listeners.append(lambda _before, _after: self._look_whether_all_is_over())
         self._engine.after(MINUTE, self._minute)
 
-    def submit(self, job: Mapping[str, Any], *, at: timedelta = timedelta()) -> None:
+    def submit(self, job: Mapping[str, Any], *, at: timedelta = timedelta()) -> JobId:
         """A job, in any form that the Scheduler takes, `at` so long after the beginning, or now if that is past.
 
-        `run` raises what is wrong with it. One without a key gets one: `job-1`, `job-2`, …
+        Its id. `run` raises what is wrong with it. One without a key gets one: `job-1`, `job-2`, …
         """
         key = job.get("idempotency_key", f"job-{len(self._submitted) + 1}")
         event = {**job, "idempotency_key": key} if "job" in job else {"job": dict(job), "idempotency_key": key}
         self._submitted.add(JobId(key))
+        self.figures.ended_at = None
         self._engine.at(self._begun + at, lambda: self._offer(JobId(key), event))
+        return JobId(key)
 
     def _offer(self, key: JobId, event: Mapping[str, Any]) -> None:
         """Again each minute, until there is such a job: its Scheduler may have died before."""
-        if key not in self.jobs.jobs:
-            self._cast.submit(event)
-            self._engine.after(MINUTE, lambda: self._offer(key, event))
+        self._cast.submit(event)
+        self._engine.after(MINUTE, lambda: None if key in self.jobs.jobs else self._offer(key, event))
 
     def run(self, *, until: timedelta | None = None) -> Figures:
         """Until all that was submitted is over, or `until` so long after the beginning; what was seen so far.
@@ -79,6 +81,11 @@ class Simulation:
         0) makes it go on for ever.
         """
         self._engine.run(None if until is None else self._begun + until)
+        return self.figures
+
+    @property
+    def figures(self) -> Figures:
+        """What was seen so far."""
         return self._cast.observer.figures
 
     def _minute(self) -> None:
@@ -91,7 +98,7 @@ class Simulation:
             return
         jobs = self.jobs.jobs
         if self._submitted <= jobs.keys() and not any(job.state.is_open for job in jobs.values()):
-            self._cast.observer.figures.ended_at = self.clock.now()
+            self.figures.ended_at = self.clock.now()
             self._engine.is_done = True
 
     def close(self) -> None:
