@@ -19,6 +19,7 @@ BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
 # A stamp for each version of Python: naming another one makes the environment anew.
 ENV := .venv/.stamp-$(PYTHON_VERSION)
 SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
+CHECKOV := .sosw/checkov/.stamp-$(PYTHON_VERSION)
 PEER_VERSION := 0.7.51
 PEER := .sosw/peer/.stamp-$(PEER_VERSION)-$(PYTHON_VERSION)
 TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
@@ -100,16 +101,18 @@ build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sos
 	  --parameter-overrides Runtime=python$(PYTHON_VERSION)
 
 .PHONY: validate
-validate: $(SAM) ## Validate every template with SAM and cfn-lint
+validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and checkov
 	@for template in $(TEMPLATES); do \
 	  echo "sam validate --lint $$template"; \
 	  AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION-eu-west-1}" $(SAM_BIN)/sam validate --lint --template-file "$$template"; \
 	done
+	.sosw/checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download --file $(TEMPLATES)
 
 .PHONY: lock
 lock: uv ## Renew the pinned versions in requirements/
 	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) requirements/sam.in --output-file requirements/sam.txt
+	$(LOCK) requirements/checkov.in --output-file requirements/checkov.txt
 
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock"
 
@@ -135,6 +138,11 @@ $(ENV): pyproject.toml requirements/dev.txt | uv
 $(SAM): requirements/sam.txt | uv
 	@$(UV) venv --quiet --seed $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/sam
 	@$(UV) pip install --quiet --python .sosw/sam --requirement requirements/sam.txt
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | uv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/checkov
+	@$(UV) pip install --quiet --python .sosw/checkov --requirement requirements/checkov.txt
 	@touch $@
 
 # A package of the same name as ours: it is never installed beside it.

@@ -17,6 +17,10 @@ from sosw.settings import Names
 
 TEMPLATE = Path(__file__).parents[2] / "cloudformation" / "sosw.yaml"
 FUNCTIONS = ("Scheduler", "Orchestrator", "WorkerAssistant", "Scavenger")
+OURS = {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+"""The key of the one who deploys, where one is given."""
+KEPT = ("RetainExceptOnCreate", "Retain")
+"""It outlives the stack, but for a first deployment that fails: what that has made is empty, and goes with it."""
 TABLES = ("TasksTable", "SlotsTable", "JobsTable", "LabourersTable", "ConfigTable")
 
 
@@ -56,23 +60,81 @@ def test_every_table_is_billed_on_demand_recoverable_encrypted_and_outlives_the_
         table = resource["Properties"]
         assert table["BillingMode"] == "PAY_PER_REQUEST"
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-        assert table["SSESpecification"] == {"SSEEnabled": True}
-        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+        assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OURS}
+        assert table["DeletionProtectionEnabled"] == {"Fn::If": ["ProtectsTables", True, False]}
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT
+    assert template["Parameters"]["DeletionProtection"]["Default"] == "true"
 
 
 def test_the_bucket_is_encrypted_private_over_tls_only_emptied_in_time_and_outlives_the_stack(
     template: dict[str, Any],
 ) -> None:
-    resource, policy = template["Resources"]["Bucket"], template["Resources"]["BucketPolicy"]["Properties"]
+    resource = template["Resources"]["Bucket"]
     bucket = resource["Properties"]
-    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
-    assert "BucketEncryption" in bucket
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == KEPT
+    (encrypted,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encrypted["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": {"Fn::If": ["HasKey", "aws:kms", "AES256"]}, "KMSMasterKeyID": OURS,
+    }  # fmt: skip
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", {"Ref": "ArchiveDays"})
-    (denied,) = policy["PolicyDocument"]["Statement"]
-    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert policy["Bucket"] == {"Ref": "Bucket"}
+
+
+def test_bucket_queues_and_topic_are_reached_over_tls_alone(deployed: dict[str, Any]) -> None:
+    of_kind = {"AWS::S3::BucketPolicy": "Bucket", "AWS::SQS::QueuePolicy": "Queues", "AWS::SNS::TopicPolicy": "Topics"}
+    denied: dict[str, str] = {}
+    for kind, names in of_kind.items():
+        for policy in of_type(deployed, kind):
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+            assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            (about,) = policy[names] if isinstance(policy[names], list) else [policy[names]]
+            denied[about["Ref"]] = statement["Action"]
+
+    assert denied == {"Bucket": "s3:*", "WakeQueue": "sqs:*", "FailedEvents": "sqs:*", "DeadTopic": "sns:Publish"}
+
+
+def test_one_key_encrypts_all_that_keeps_something(deployed: dict[str, Any]) -> None:
+    keys = {
+        "AWS::DynamoDB::Table": lambda p: p["SSESpecification"]["KMSMasterKeyId"],
+        "AWS::S3::Bucket": lambda p: p["BucketEncryption"]["ServerSideEncryptionConfiguration"][0][
+            "ServerSideEncryptionByDefault"
+        ]["KMSMasterKeyID"],
+        "AWS::SQS::Queue": lambda p: p["KmsMasterKeyId"],
+        "AWS::SNS::Topic": lambda p: {"Fn::If": [*p["KmsMasterKeyId"]["Fn::If"][:2], {"Ref": "AWS::NoValue"}]},
+        "AWS::Logs::LogGroup": lambda p: p["KmsKeyId"],
+    }
+    found = [(kind, key(each)) for kind, key in keys.items() for each in of_type(deployed, kind)]
+
+    assert len(found) == 5 + 1 + 2 + 1 + 4
+    assert [key for _, key in found] == [OURS] * len(found)
+    for queue in of_type(deployed, "AWS::SQS::Queue"):
+        assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", {"Ref": "AWS::NoValue"}, True]}
+    for name in FUNCTIONS:
+        (use,) = [s for s in statements_of(deployed, name) if s["Sid"] == "UseKey"]
+        assert use["Resource"] == {"Ref": "KmsKeyArn"}
+        assert all("*" not in action for action in use["Action"])
+        assert set(use["Condition"]["StringEquals"]) == {"kms:ViaService"}
+
+
+def test_what_lambda_gives_up_is_kept_and_an_alarm_tells_of_it(deployed: dict[str, Any]) -> None:
+    kept = {"Fn::GetAtt": ["FailedEvents", "Arn"]}
+    destinations = {
+        config["FunctionName"]["Ref"]: config["DestinationConfig"]["OnFailure"]["Destination"]
+        for config in of_type(deployed, "AWS::Lambda::EventInvokeConfig")
+    }
+    (stream,) = (m for m in of_type(deployed, "AWS::Lambda::EventSourceMapping") if "FilterCriteria" in m)
+    (alarm,) = (a for a in of_type(deployed, "AWS::CloudWatch::Alarm") if a["Namespace"] == "AWS/SQS")
+    (queue,) = (q for q in of_type(deployed, "AWS::SQS::Queue") if q["QueueName"]["Fn::Sub"] == "${Prefix}-failed")
+
+    assert destinations == dict.fromkeys(FUNCTIONS, kept)
+    assert stream["DestinationConfig"]["OnFailure"]["Destination"] == kept
+    for name in FUNCTIONS:
+        assert [s["Resource"] for s in statements_of(deployed, name) if s["Sid"] == "KeepFailedEvents"] == [kept]
+    assert queue["MessageRetentionPeriod"] == 14 * 86_400
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["FailedEvents", "QueueName"]}}]
+    assert alarm["AlarmActions"] == {"Fn::If": ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
 
 
 def test_functions_are_named_as_the_code_calls_them(template: dict[str, Any]) -> None:
@@ -152,6 +214,7 @@ def test_each_function_has_a_role_of_its_own_and_no_right_but_those_that_are_wri
         assert deployed[name]["Properties"]["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
         (trust,) = roles[f"{name}Role"]["AssumeRolePolicyDocument"]["Statement"]
         assert (trust["Principal"], trust["Action"]) == ({"Service": "lambda.amazonaws.com"}, "sts:AssumeRole")
+        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
     exported = template["Outputs"]["OrchestratorRoleArn"]
     assert exported["Value"] == deployed["Orchestrator"]["Properties"]["Role"]
 
@@ -186,6 +249,28 @@ def test_who_is_fed_by_a_queue_or_a_stream_may_read_that_one(
     assert [(s["Resource"], set(s["Action"])) for s in allowed] == [({"Fn::GetAtt": source}, actions)]
 
 
+def test_who_may_be_invoked_by_whom_is_three_essentials_and_nobody_else(deployed: dict[str, Any]) -> None:
+    may = {
+        name: [s["Resource"] for s in statements_of(deployed, name) if "lambda:InvokeFunction" in s["Action"]]
+        for name in FUNCTIONS
+    }
+    itself = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Prefix}-%s"
+
+    assert may == {
+        "Scheduler": [{"Fn::Sub": itself % "scheduler"}],
+        "Orchestrator": [{"Fn::Sub": itself % "orchestrator"}],  # a labourer's own stack lets it invoke that one
+        "WorkerAssistant": [],
+        "Scavenger": [{"Fn::GetAtt": ["Scheduler", "Arn"]}, {"Fn::GetAtt": ["Orchestrator", "Arn"]}],
+    }
+
+
+def test_each_rule_may_invoke_its_function_by_its_own_arn(deployed: dict[str, Any]) -> None:
+    permissions = of_type(deployed, "AWS::Lambda::Permission")
+
+    assert [p["Principal"] for p in permissions] == ["events.amazonaws.com"] * 2
+    assert [list(p["SourceArn"]) for p in permissions] == [["Fn::GetAtt"]] * 2
+
+
 def test_the_scavenger_may_publish_to_the_topic_of_the_dead_alone(
     template: dict[str, Any], deployed: dict[str, Any]
 ) -> None:
@@ -208,13 +293,21 @@ def test_the_orchestrator_may_have_totals_checked_anew_and_write_nothing_else_of
     assert rights == {"dynamodb:GetItem": None, "dynamodb:UpdateItem": totals}
 
 
-def test_no_right_is_a_wildcard(deployed: dict[str, Any]) -> None:
+def test_no_right_is_a_wildcard_but_those_that_are_explained(deployed: dict[str, Any]) -> None:
     statements = [statement for name in FUNCTIONS for statement in statements_of(deployed, name)]
 
     assert not [s for s in statements if "*" in json.dumps(s["Action"])]
     assert {s["Sid"]: s["Action"] for s in statements if s["Resource"] == "*"} == {
         # Metrics have no ARN: AWS knows no smaller right to read them. Neither of both changes anything.
         "MeasureHealth": ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
+    }
+    assert {
+        json.dumps(s["Resource"]) for s in statements if "*" in json.dumps(s["Resource"]) and s["Resource"] != "*"
+    } == {
+        # Objects are named after jobs: a folder of the stack's own bucket is the smallest thing that can be named.
+        *(json.dumps({"Fn::Sub": f"${{Bucket.Arn}}/{folder}/*"}) for folder in ("payloads", "results", "archive")),
+        # A stream's name is the moment of its making: the streams of that one table.
+        json.dumps({"Fn::Sub": "${TasksTable.Arn}/stream/*"}),
     }
 
 

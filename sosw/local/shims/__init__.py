@@ -18,10 +18,12 @@ __all__ = ["NAMES", "ShimUnfit", "UnknownShim", "apply", "select"]
 
 NAMES = (
     "destinations",
+    "dynamodb_rights",
     "expression_cache",
     "function_errors",
     "function_properties",
     "partiql_streams",
+    "plain_http",
     "quiet_handlers",
     "rule_invocations",
     "schedule_context",
