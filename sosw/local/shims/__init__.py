@@ -18,13 +18,13 @@ __all__ = ["NAMES", "ShimUnfit", "UnknownShim", "apply", "select"]
 
 NAMES = (
     "destinations",
-    "dynamodb_rights",
     "expression_cache",
     "function_errors",
     "function_properties",
     "partiql_streams",
     "plain_http",
     "quiet_handlers",
+    "rights",
     "rule_invocations",
     "schedule_context",
     "schedule_tick",

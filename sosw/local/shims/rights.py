@@ -1,6 +1,7 @@
-"""With `AUTH=true` a PartiQL statement asks for a right that AWS does not know, `dynamodb:BatchExecuteStatement`, and a
-condition on `dynamodb:LeadingKeys` holds whatever the keys are. Here: each statement asks for `dynamodb:PartiQLInsert`
-and its like on its table, and a condition sees the partition keys of the request.
+"""With `AUTH=true` some calls ask for rights that AWS does not know: a PartiQL statement for
+`dynamodb:BatchExecuteStatement`, a batch of messages for `sqs:SendMessageBatch`; and a condition on
+`dynamodb:LeadingKeys` holds whatever the keys are. Here: each statement asks for `dynamodb:PartiQLInsert` and its like
+on its table, a batch for `sqs:SendMessage`, and a condition sees the partition keys of the request.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ from typing import Any
 from sosw.local.shims.patching import ministack
 
 GUARDS = {
+    "core.iam_actions:extract_iam_action": "ec476b92d969",
     "core.iam_actions:dynamodb_transaction_checks": "684e748338e8",
     "core.iam_actions:dynamodb_service_context": "0f0021bdc8a3",
     "core.iam_actions:_dynamodb_table_arn": "22a42f4f35a3",
 }
 
+_BATCHES = ("sqs:SendMessageBatch", "sqs:DeleteMessageBatch", "sqs:ChangeMessageVisibilityBatch", "sns:PublishBatch")
 _STATEMENTS = ("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement", "dynamodb:ExecuteTransaction")
 _VERBS = {"INSERT": "PartiQLInsert", "UPDATE": "PartiQLUpdate", "DELETE": "PartiQLDelete", "SELECT": "PartiQLSelect"}
 _TARGET = re.compile(
@@ -29,8 +32,18 @@ _TARGET = re.compile(
 
 def apply() -> None:
     actions = ministack("core.iam_actions")
+    actions.extract_iam_action = _of_one(actions.extract_iam_action)
     actions.dynamodb_transaction_checks = _with_statements(actions, actions.dynamodb_transaction_checks)
     actions.dynamodb_service_context = _with_leading_keys(actions.dynamodb_service_context)
+
+
+def _of_one(action: Callable[..., str | None]) -> Callable[..., str | None]:
+    @functools.wraps(action)
+    def action_of_one(*request: Any) -> str | None:
+        found = action(*request)
+        return found.removesuffix("Batch") if found in _BATCHES else found
+
+    return action_of_one
 
 
 Checks = list[tuple[str, str]]
