@@ -78,6 +78,10 @@ soak: env ## Kill, interleave and shake everything for MINUTES=n (10): crash poi
 chaos: env ## Run 1,000 tasks on the local stack while everything around them fails; SOSW_CHAOS_SEED=n throws other dice (some minutes)
 	@$(BIN)/pytest --quiet tests/e2e/test_chaos.py -m chaos
 
+.PHONY: verify-deploy
+verify-deploy: env ## Deploy, update, destroy and restore the production stack where rights are enforced (2 minutes)
+	@$(BIN)/python -m tests.e2e.verify_deploy
+
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --exit-zero

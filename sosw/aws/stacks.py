@@ -55,16 +55,13 @@ class Stacks:
             raise
         return _facts(found)
 
-    def owner(self, physical: str) -> str | None:
-        """The stack that a resource of that name belongs to."""
-        try:
-            with asking(f"the stack of {physical} could not be looked for", region=self.region):
-                found = self.client.describe_stack_resources(PhysicalResourceId=physical)["StackResources"]
-        except AwsFailed as failed:
-            if "does not exist" in failed.reason:
-                return None
-            raise
-        return next((each["StackName"] for each in found), None)
+    def exporter(self, export: str) -> str | None:
+        """The stack that exports something under that name."""
+        with asking(f"who exports {export} could not be looked for", region=self.region):
+            pages = self.client.get_paginator("list_exports").paginate()
+            ids = (each["ExportingStackId"] for page in pages for each in page["Exports"] if each["Name"] == export)
+            found: str | None = next(ids, None)
+        return found and found.split("/")[1]
 
     def importers(self, export: str) -> list[str]:
         """The stacks that import what is exported under that name."""
@@ -144,6 +141,13 @@ class Stacks:
                     break
                 news.append(_event(event))
         return news[::-1]
+
+    def refused(self, stack: str) -> str:
+        """Why AWS has not even begun: what its check before a change has found wrong; empty where it has not."""
+        with asking(f"what is wrong with stack {stack} could not be read", region=self.region):
+            found = self.client.describe_events(StackName=stack, Filters={"FailedEvents": True})["OperationEvents"]
+        wrong = [each for each in found if each.get("ValidationStatusReason")]
+        return "; ".join(f"{each.get('LogicalResourceId', stack)}: {each['ValidationStatusReason']}" for each in wrong)
 
 
 def _facts(found: Mapping[str, Any]) -> StackFacts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sosw.cli.session import Session, console
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sosw.deploy import DeployPlan, DestroyPlan
     from sosw.domain.stacks import EventFacts, StackFacts
 
+ADD, AWS = "Add", "AWS::"
 BEGUN = "_IN_PROGRESS"
 
 
@@ -23,8 +25,6 @@ def out(session: Session) -> Console:
 
 def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
-    from sosw.domain.stacks import Way  # noqa: PLC0415  (after the command line was understood)
-
     where = f"in account {plan.account}, region {plan.region}"
     if plan.is_empty:
         _print(out, f"stack {plan.wanted.stack} {where}: nothing changes", "green")
@@ -36,16 +36,23 @@ def plan(out: Console, plan: DeployPlan) -> None:
         _print(out, f"  bucket {plan.bucket} is made, for packages")
     if plan.takes_over:
         _print(out, f"  taken over, with what they hold: {', '.join(plan.takes_over)}")
+    _changes(out, plan)
+    if plan.schema and plan.schema.steps:
+        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
+
+
+def _changes(out: Console, plan: DeployPlan) -> None:
     if plan.changes is None:
-        _print(out, "  what AWS would do is known when the failed stack is gone")
-    for change in plan.changes or ():
+        why = (plan.stack and plan.stack.reason) or "no reason is told"
+        _print(out, f"  what AWS would do is known when the failed stack is gone; it failed, for: {why}", "yellow")
+    added = Counter(each.kind for each in plan.changes or () if each.action == ADD)
+    if added:
+        said = (f"{number} {kind.removeprefix(AWS)}" for kind, number in sorted(added.items()))
+        _print(out, f"  created: {', '.join(said)}")
+    for change in (each for each in plan.changes or () if each.action != ADD):
         _print(out, f"  {change}", "red" if change.replaces else "")
     if plan.replaced:
         _print(out, "what is replaced begins anew, empty: look twice", "red")
-    if plan.way is Way.ANEW and plan.stack and plan.stack.reason:
-        _print(out, f"it failed, for: {plan.stack.reason}", "yellow")
-    if plan.schema and plan.schema.steps:
-        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
 
 
 class Progress:

@@ -9,10 +9,9 @@ from sosw.client.at_work import unfinished
 from sosw.deploy.deploying import silent
 from sosw.deploy.errors import NameClash, NoSuchStack, StillInUse
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.planning import OURS
+from sosw.deploy.planning import EXPORT, OURS
 from sosw.deploy.site import Site
 from sosw.domain.stacks import REVIEW, StackFacts, Way, blocked, way
-from sosw.settings import Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,7 @@ class Demolition:
             importers=self._importers(stack),
             unfinished=tuple(unfinished(service)) if tables == expected else (),
         )  # fmt: skip
-        if stack is None and (not plan.data or self._stacks.owner(Names(prefix).scheduler)):
+        if stack is None and (not plan.data or self._stacks.exporter(f"{prefix}-{EXPORT}")):
             raise NoSuchStack(name, account, region)
         return plan
 

@@ -46,9 +46,15 @@ class Follower:
                 return None
             if not now.is_moving:
                 if now.status not in DONE:
-                    raise ChangeFailed(now.name, cause, now)
+                    raise ChangeFailed(now.name, cause or self._never_begun(now), now)
                 return now
             self.sleep(self.pause)
+
+    def _never_begun(self, stack: StackFacts) -> EventFacts | None:
+        """What is wrong of a change in which nothing has failed, for AWS has refused it as a whole."""
+        why = self.stacks.refused(stack.id)
+        kind = "AWS::CloudFormation::Stack"
+        return EventFacts(id="", resource=stack.name, kind=kind, status="refused", reason=why) if why else None
 
 
 def _is_cause(event: EventFacts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import uuid
 from collections.abc import Mapping
@@ -21,11 +22,13 @@ from sosw.local.errors import TemplateInvalid
 from sosw.local.package import Target, build_package
 from sosw.local.templates import Template, read_template, render, with_code_at
 from sosw.local.tools import PYTHON_MINOR
-from sosw.settings import Names
 
 PACKAGES = "sosw-packages-{account}-{region}"
 BODY_LIMIT = 51_200
 """Bytes of a template that CloudFormation takes by value."""
+EXPORT = "SchedulerArn"
+"""Behind the prefix, the name of an export that every root stack of sosw has."""
+KEPT_NAMES = ("TableName", "BucketName")
 OURS = "Prefix"
 """A parameter that every root stack of sosw has."""
 
@@ -120,12 +123,16 @@ class Planner:
         bucket = wanted.bucket or PACKAGES.format(account=account, region=region)
         makes_bucket = not self.belongings.has_bucket(bucket)
         uploads: dict[str, bytes] = {}
-        text = render(with_code_at(template, lambda uri: self._packed(path, uri, parameters, bucket, uploads)))
         kept = self._kept(wanted.prefix, account, region)
+        takes_over = kept if chosen is not Way.UPDATE else ()
+        if takes_over:
+            words = {"Prefix": wanted.prefix, "AWS::AccountId": account, "AWS::Region": region}
+            template = _named(template, words)
+        text = render(with_code_at(template, lambda uri: self._packed(path, uri, parameters, bucket, uploads)))
         plan = DeployPlan(
             wanted=wanted, account=account, region=region, stack=stack, way=chosen, template=text,
             parameters=parameters, bucket=bucket, makes_bucket=makes_bucket, uploads=uploads,
-            takes_over=kept if chosen is not Way.UPDATE else (), change_set=f"sosw-{uuid.uuid4().hex[:12]}",
+            takes_over=takes_over, change_set=f"sosw-{uuid.uuid4().hex[:12]}",
             changes=None, schema=Schema(self._service) if f"{wanted.prefix}-config" in kept else None,
         )  # fmt: skip
         return plan if chosen is Way.ANEW else self.proposed(plan)
@@ -151,7 +158,7 @@ class Planner:
                 f"stack {stack.name} has the prefix {prefix}: another one would replace every table by an empty one; "
                 f"say --prefix {prefix}, or name another stack by --stack"
             )
-        owner = self.stacks.owner(Names(wanted.prefix).scheduler)
+        owner = self.stacks.exporter(f"{wanted.prefix}-{EXPORT}")
         if owner and owner != wanted.stack:
             raise NameClash(
                 f"prefix {wanted.prefix} is in use by stack {owner}: say --stack {owner} to change that one, or name "
@@ -197,3 +204,18 @@ class Planner:
             self.belongings.make_bucket(plan.bucket, plan.region)
         key = f"{hashlib.sha256(plan.template.encode()).hexdigest()[:32]}.json"
         return {"TemplateURL": self.belongings.upload(plan.bucket, key, plan.template.encode())}
+
+
+def _named(template: Template, words: Mapping[str, str]) -> Template:
+    """With the names of tables and bucket spelt out: AWS takes over what is there only under a name that is no rule."""
+    spelt = copy.deepcopy(template)
+    for resource in spelt["Resources"].values():
+        properties = resource.get("Properties") or {}
+        for name in KEPT_NAMES:
+            rule = properties.get(name)
+            text = rule.get("Fn::Sub") if isinstance(rule, dict) else None
+            if isinstance(text, str):
+                for word, value in words.items():
+                    text = text.replace(f"${{{word}}}", value)
+                properties[name] = text
+    return spelt

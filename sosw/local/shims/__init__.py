@@ -21,6 +21,7 @@ NAMES = (
     "expression_cache",
     "function_errors",
     "function_properties",
+    "imported_buckets",
     "partiql_streams",
     "plain_http",
     "quiet_handlers",
