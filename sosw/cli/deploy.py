@@ -12,7 +12,7 @@ from sosw.cli.exits import BadInput
 from sosw.cli.session import Session, enter
 
 if TYPE_CHECKING:
-    from sosw.deploy import DeployPlan, Site
+    from sosw.deploy import Deployment, DeployPlan, Site
 
 Stack = Annotated[
     str | None, typer.Option("--stack", metavar="NAME", help="Name of the stack; the prefix if left out.")
@@ -53,21 +53,28 @@ def deploy(
     plan = deployment.plan(
         Wanted(prefix=prefix, stack=stack or prefix, parameters=given, template=template, bucket=bucket)
     )
-    try:
-        if not (session.as_json and (dry_run or yes)):
-            show_deploy.plan(show_deploy.out(session), plan)
-        if dry_run or plan.is_empty:
-            deployment.forget(plan)
-            _end(session, plan, is_deployed=False)
-            return
-        session.confirm(f"Deploy stack {plan.wanted.stack}?", is_sure=yes)
-    except BaseException:
-        deployment.forget(plan)
-        raise
+    if not _is_agreed(session, deployment, plan, dry_run=dry_run, yes=yes):
+        _end(session, plan, is_deployed=False)
+        return
     done = deployment.carry_out(plan, show_deploy.Progress(session.as_json))
     if not session.as_json:
         show_deploy.deployed(session.person(), done, session.words)
     _end(session, plan, is_deployed=True)
+
+
+def _is_agreed(session: Session, deployment: Deployment, plan: DeployPlan, *, dry_run: bool, yes: bool) -> bool:
+    """Whether the plan that was shown is to be carried out; what it has left with AWS is taken back if not."""
+    try:
+        if not (session.as_json and (dry_run or yes)):
+            show_deploy.plan(show_deploy.out(session), plan)
+        if not (dry_run or plan.is_empty):
+            session.confirm(f"Deploy stack {plan.wanted.stack}?", is_sure=yes)
+            return True
+    except BaseException:
+        deployment.forget(plan)
+        raise
+    deployment.forget(plan)
+    return False
 
 
 def destroy(
