@@ -83,10 +83,10 @@ def test_parameters_are_refused_by_the_templates_own_rules(run: Run, stack: Loca
 def test_a_template_edited_to_something_that_aws_does_not_take_changes_nothing(
     run: Run, stack: LocalStack, edited: Callable[[str, str], Path]
 ) -> None:
-    broken = edited("WakeQueue:\n    Type: AWS::SQS::Queue\n", "WakeQueue:\n    Type: AWS::SQS::Queu\n")
+    broken = edited("WakeQueue:\n    Type: AWS::SQS::Queue\n", "WakeQueue:\n    Type: AWS::SQS::Nothing\n")
     ended = run("deploy", "--prefix", "broken", "--yes", "--template", str(broken))
     refused(ended, "AWS does not take the template of stack broken, nothing was changed")
-    refused(ended, "AWS::SQS::Queu]")
+    refused(ended, "AWS::SQS::Nothing]")
     assert status(stack, "broken") is None
 
 
