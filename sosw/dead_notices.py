@@ -133,7 +133,7 @@ class DeadNotices:
             try:
                 self._records.write(replace(record, value={**record.value, "look": look}))
             except StaleRecord:
-                continue
+                continue  # who was faster may have noted the same: look again
             return
         log.warning("deaths.unheard", extra={"labourers": sorted(heard), "why": "the record is busy"})
 
@@ -198,12 +198,17 @@ class DeadNotices:
             return None
 
     def _look(self, labourer: LabourerName, record: Record, now: datetime) -> _Look:
-        """The function's mark begins where the notice stood when it was declared."""
+        """The function's mark begins where the notice stood when it was declared. Where both stand alike, as they do
+        unless one could not be told, the line is read once for both.
+        """
         marks = {NOTICE: Mark.from_json(record.value.get(NOTICE, {}))}
         if self._function(labourer):
             given = record.value.get(CALL)
             marks[CALL] = marks[NOTICE] if given is None else Mark.from_json(given)
-        news = {name: self._news(labourer, mark, now) for name, mark in marks.items()}
+        news: dict[str, _News] = {}
+        for name, mark in marks.items():
+            known = next((each for each in news.values() if each.mark == mark), None)
+            news[name] = known or self._news(labourer, mark, now)
         return _Look(labourer=labourer, record=record, news=news)
 
     def _news(self, labourer: LabourerName, mark: Mark, now: datetime) -> _News:
@@ -230,9 +235,10 @@ class DeadNotices:
             try:
                 self._records.write(replace(record, value=value))
             except StaleRecord:
-                record = self._read()
+                record = self._read()  # a hint came between, or another sweep tells: the next round knows
             else:
                 return True
+        log.warning("deaths.unclaimed", extra={"labourers": names, "why": "the record is busy"})
         return False
 
     def _notify(self, looks: list[_Look]) -> bool:

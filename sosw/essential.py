@@ -72,7 +72,7 @@ def orchestrator_handler() -> Callable[[Any, Any], Any]:
             invoker=world.invoker,
             clock=world.clock,
             name=world.names.orchestrator,
-            limits=world.regulator(config),
+            limits=world.regulator(EssentialSettings.from_mapping(config)),
             gates=world.gates,
             reminder=world.reminder,
             in_parallel=in_parallel,
@@ -102,26 +102,31 @@ def scavenger_handler() -> Callable[[Any, Any], Any]:
     """Of the Scavenger: the event is a batch of the tasks table's stream, or anything (the minute rule's)."""
     return _Handler(
         "scavenger",
-        lambda world, config: Scavenger(
-            config,
-            tasks=world.tasks,
-            slots=world.slots,
-            jobs=world.jobs,
-            records=world.records,
-            invoker=world.invoker,
-            reminder=world.reminder,
-            clock=world.clock,
-            in_parallel=in_parallel,
-            jitter=random.random,
-            names=world.names,
-            deaths=world.dead_notices(config),
-            archivist=world.archivist(config),
-        ),
+        _scavenger,
         lambda role, event, context: (
             role.pass_on(changes(event["Records"]), token=token(event["Records"]))
             if "Records" in event
             else role.sweep(remaining=lambda: remaining(context))
         ),
+    )
+
+
+def _scavenger(world: World, config: Mapping[str, Any]) -> Scavenger:
+    settings = EssentialSettings.from_mapping(config)
+    return Scavenger(
+        config,
+        tasks=world.tasks,
+        slots=world.slots,
+        jobs=world.jobs,
+        records=world.records,
+        invoker=world.invoker,
+        reminder=world.reminder,
+        clock=world.clock,
+        in_parallel=in_parallel,
+        jitter=random.random,
+        names=world.names,
+        deaths=world.dead_notices(settings),
+        archivist=world.archivist(settings),
     )
 
 
@@ -145,25 +150,43 @@ class _Handler(Generic[Role]):
         self._fresh_until = EPOCH
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        role = self._current()
+        role, is_new = self._current()
         role.reset_stats()
-        with self._log.invocation(role, context):
+        with self._log.invocation(lambda: role, context):
+            if not is_new and self._speaks_of_news(role, event):
+                role = self._renewed(role)
+            try:
+                return self._answer(role, event, context)
+            except InvalidInput:
+                if is_new or not self._is_door:
+                    raise
+            role = self._renewed(role)  # what an older configuration refuses may be right by that of now
             return self._answer(role, event, context)
 
     def _answer(self, role: Role, event: Any, context: Any) -> dict[str, Any]:
         return self._call(role, event, context)
 
-    def _current(self) -> Role:
-        """The role, built anew when its configuration is older than `CONFIG_LIFE`."""
-        now = self._world.clock.now()
-        if self._role is None:
-            self._role, self._fresh_until = self._build(self._world, self._load()), now + CONFIG_LIFE
-        elif now >= self._fresh_until:
-            self._fresh_until = now + CONFIG_LIFE
-            try:
-                self._role = self._build(self._world, self._load())
-            except TableFailed as error:
-                self._log.mistake(self._config_name, error)  # what was read before serves for another while
+    def _speaks_of_news(self, role: Role, event: Any) -> bool:
+        """Whether the event names what the role's configuration does not: it may have been declared since."""
+        del role, event
+        return False
+
+    def _current(self) -> tuple[Role, bool]:
+        """The role, built anew when its configuration is older than `CONFIG_LIFE`, and whether it was."""
+        if self._role is None or self._world.clock.now() >= self._fresh_until:
+            return self._renewed(self._role), True
+        return self._role, False
+
+    def _renewed(self, role: Role | None) -> Role:
+        """The role by the configuration of now; `role` itself, if there is one, where that cannot be read."""
+        self._fresh_until = self._world.clock.now() + CONFIG_LIFE
+        try:
+            self._role = self._build(self._world, self._load())
+        except TableFailed as error:
+            if role is None:
+                raise
+            self._log.mistake(self._config_name, error)  # what was read before serves for another while
+            return role
         return self._role
 
     def _load(self) -> dict[str, Any]:
@@ -181,6 +204,9 @@ class _Handler(Generic[Role]):
 
 class _WithControls(_Handler[Orchestrator]):
     """Takes operators' orders besides, by the settings as of now; what an order lets start is started at once."""
+
+    def _speaks_of_news(self, role: Orchestrator, event: Any) -> bool:
+        return not role.knows(received(event) if "Records" in event else event)
 
     def _answer(self, role: Orchestrator, event: Any, context: Any) -> dict[str, Any]:
         if Round.from_event(event) or not is_order(event):

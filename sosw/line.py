@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sosw.domain.lifecycle import queue_key
-from sosw.domain.ranks import Section, first_of_priority, in_turn, is_due, next_section, number, rank
+from sosw.domain.ranks import Section, due_at, first_of_priority, in_turn, is_due, next_section, number, rank
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,10 +41,12 @@ class Line:
 
     def waiting(self, labourer: LabourerName, limit: int, *, shards: int) -> list[TaskId]:
         """At most `limit` tasks that wait, for now or for later, in no order that matters."""
-        found: list[TaskId] = []
-        for queue in _queues(labourer, shards):
-            found += [place.task for place in self._tasks.places(queue, 0, limit - len(found))]
-        return found
+        return [place.task for place in self._waiting(labourer, limit, shards)]
+
+    def later(self, labourer: LabourerName, now: datetime, limit: int, *, shards: int) -> list[datetime]:
+        """When the tasks are due that are not due by `now`; of the first `limit` that wait, earliest first."""
+        places = self._waiting(labourer, limit, shards)
+        return sorted(due_at(place.rank) for place in places if not is_due(place.rank, now))
 
     def head(self, labourer: Labourer, priority: int, *, shards: int | None = None) -> int | None:
         """The lowest tag of what is ready in that priority; None when nothing is. A query for each part."""
@@ -52,6 +54,12 @@ class Line:
         queues = _queues(labourer.name, max(labourer.shards, shards or 1))
         heads = [place for queue in queues for place in self._tasks.places(queue, start, 1)]
         return min((number(head.rank) for head in heads if head.rank < next_section(start)), default=None)
+
+    def _waiting(self, labourer: LabourerName, limit: int, shards: int) -> list[Place]:
+        found: list[Place] = []
+        for queue in _queues(labourer, shards):
+            found += self._tasks.places(queue, 0, limit - len(found))
+        return found
 
     def _due(self, queue: str, now: datetime, limit: int) -> list[Place]:
         """Of one part: up to `limit` of every section that can come into question."""

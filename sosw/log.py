@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sosw.domain.task import LabourerName
     from sosw.processor import Processor
@@ -26,15 +26,18 @@ class EssentialLog:
         self._metrics = Metrics(namespace=NAMESPACE, service=essential)
 
     @contextmanager
-    def invocation(self, role: Processor, context: Any) -> Iterator[None]:
-        """Around one invocation: its request id on every line; at the end, even of an error, a summary and counts."""
+    def invocation(self, role: Callable[[], Processor], context: Any) -> Iterator[None]:
+        """Around one invocation: its request id on every line; at the end, even of an error, a summary and counts.
+
+        `role` is asked at the end: it may have been built anew.
+        """
         self._log.append_keys(request_id=getattr(context, "aws_request_id", None))
         is_ok = False
         try:
             yield
             is_ok = True
         finally:
-            stats = role.get_stats()
+            stats = role().get_stats()
             say = self._log.info if is_ok else self._log.error
             say("invocation.ended", extra={"ok": is_ok, **stats})
             self._publish(stats)

@@ -89,6 +89,12 @@ class Orchestrator(Processor):
             self.stats["labourers_failed"] += sum(self.waves.failed.values())
         return {"started": started}
 
+    def knows(self, event: Any) -> bool:
+        """Whether all labourers that the event names are in the settings."""
+        named = Wake.from_event(event) or Round.from_event(event)
+        names = named.ended if isinstance(named, Wake) else named.labourers if named else ()
+        return all(name in self.settings.labourers for name in names)
+
     def _known(self, names: Iterable[str]) -> Iterator[LabourerName]:
         for name in names:
             labourer = self.settings.labourers.get(LabourerName(name))

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sosw.domain import jsontext
-from sosw.domain.destinations import SUCCESS
 from sosw.domain.errors import SourceUnavailable
-from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES, reportable
-from sosw.domain.report import ACTIONS, COMPLETE
+from sosw.domain.jsontext import MAX_ANY_BYTES, MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES, MAX_STORED_BYTES
+from sosw.domain.report import COMPLETE
 from sosw.domain.stored_values import (
     FETCH,
     KIND,
@@ -28,18 +27,16 @@ from sosw.domain.stored_values import (
     shortened,
     url,
 )
-from sosw.domain.task import TaskId
 from sosw.storage import ObjectsFailed
 
 if TYPE_CHECKING:
     from sosw.domain.job import Job
+    from sosw.domain.report import Report
     from sosw.domain.task import Task
     from sosw.storage import ObjectStore, UrlSigner
 
 LOAN = timedelta(minutes=15)
 """So long a URL is good: an attempt asks for it when it needs it."""
-STORED = "result_is_stored"
-"""In a report: the result is where the URL that was lent led to."""
 
 
 class Vault:
@@ -47,6 +44,8 @@ class Vault:
 
     payload_limit = MAX_STORED_BYTES
     """Of a task's payload, and of what a job asks for, in bytes."""
+    result_limit = MAX_ANY_BYTES
+    """Of what a Worker returned."""
 
     def __init__(self, objects: ObjectStore, signer: UrlSigner) -> None:
         self.objects, self.signer = objects, signer
@@ -100,30 +99,27 @@ class Vault:
         sign = self.signer.to_get if loan.action == FETCH else self.signer.to_put
         return sign(loan.key, LOAN)
 
-    def received(self, event: Any) -> tuple[Any, str | None]:
-        """The report, or the record of a destination, and where its result is: in the bucket, where that is too large
-        for the table or lies there already.
+    def kept(self, report: Report) -> tuple[Report, str | None]:
+        """The report, and where its result is: in the bucket, where that is too large for the table or lies there
+        already.
         """
-        plain, is_stored = _without_mark(event)
-        told = _result_of(plain)
-        if told is None:
-            return plain, None
-        task, attempt, name = told
-        if is_stored:
-            return {**plain, name: None}, url(self.objects.bucket, result_key(task, attempt))
-        text = jsontext.dump(reportable(plain.get(name), MAX_ANY_BYTES)).encode()
+        if report.action != COMPLETE:
+            return report, None
+        if report.result_is_stored:
+            return replace(report, result=None), url(self.objects.bucket, result_key(report.task_id, report.attempt))
+        text = jsontext.dump(report.result).encode()
         if len(text) <= MAX_RESULT_BYTES:
-            return plain, None
+            return report, None
         # Under a key of its own: the report may come twice with two results, and only the first one is taken.
-        key = result_key(task, attempt, text)
+        key = result_key(report.task_id, report.attempt, text)
         self.objects.put(key, text, kind=KIND)
-        return {**plain, name: None}, url(self.objects.bucket, key)
+        return replace(report, result=None), url(self.objects.bucket, key)
 
 
 class NoVault:
     """Where there is no bucket: what is too large is refused, or replaced by a note."""
 
-    payload_limit = MAX_PAYLOAD_BYTES
+    payload_limit, result_limit = MAX_PAYLOAD_BYTES, MAX_RESULT_BYTES
 
     def stowed(self, task: Task) -> tuple[Task, int]:
         """As it is; its size matters to nobody."""
@@ -145,44 +141,9 @@ class NoVault:
         del loan
         return None
 
-    def received(self, event: Any) -> tuple[Any, str | None]:
+    def kept(self, report: Report) -> tuple[Report, str | None]:
         """As it is; nothing lies anywhere."""
-        return _without_mark(event)[0], None
+        return report, None
 
 
 NO_VAULT = NoVault()
-
-
-def _without_mark(event: Any) -> tuple[Any, bool]:
-    """The report as its reader knows it, and whether it says that the result is in the bucket."""
-    if not isinstance(event, dict):
-        return event, False
-    return {name: value for name, value in event.items() if name != STORED}, event.get(STORED) is True
-
-
-def _result_of(event: Any) -> tuple[TaskId, int, str] | None:
-    """Whose result it is, and under which key of the event it is; None for one without, or to be refused."""
-    if not isinstance(event, dict):
-        return None
-    if _is_complete(event):
-        task, attempt, name = event.get("task_id"), event.get("attempt", 1), "result"
-    elif "action" not in event and isinstance(event.get("requestPayload"), dict) and _is_success(event):
-        asked = event["requestPayload"]
-        ours = asked.get("sosw")
-        task, attempt = asked.get("task_id"), ours.get("attempt") if isinstance(ours, dict) else None
-        name = "responsePayload"
-    else:
-        return None
-    if not isinstance(task, str) or type(attempt) is not int:
-        return None
-    return TaskId(task), attempt, name
-
-
-def _is_complete(report: dict[str, Any]) -> bool:
-    action = report.get("action")
-    return isinstance(action, str) and ACTIONS.get(action) == COMPLETE
-
-
-def _is_success(record: dict[str, Any]) -> bool:
-    context = record.get("requestContext")
-    return isinstance(context, dict) and context.get("condition") == SUCCESS and "responsePayload" in record

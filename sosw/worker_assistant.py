@@ -52,22 +52,19 @@ class WorkerAssistant(Processor):
     def answer(self, event: Any) -> dict[str, Any]:
         """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
         loan = Loan.from_event(event)
-        if loan is not None:
-            return self._lend(loan)
-        report, result_at = self.vault.received(event)
-        return self(report, result_at=result_at)
+        return self(event) if loan is None else self._lend(loan)
 
-    def __call__(self, event: Any, *, result_at: str | None = None) -> dict[str, Any]:
+    def __call__(self, event: Any) -> dict[str, Any]:
         """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.
 
-        The answer says what the task is now. `result_at` is where its result is, if that is too large for the table.
+        The answer says what the task is now.
         """
-        report = destinations.read(event)
+        report = destinations.read(event, result_limit=self.vault.result_limit)
         if isinstance(report, destinations.NoNews):
             self.stats["records_ignored"] += 1
             return report.to_answer()
         try:
-            task = self._take(report, result_at)
+            task = self._take(*self.vault.kept(report))
         except StaleTask as stale:
             return self._refuse(report, stale)
         self.stats[f"reports_{report.action}"] += 1
@@ -84,6 +81,7 @@ class WorkerAssistant(Processor):
         return {"url": self.vault.lend(loan)}
 
     def _take(self, report: Report, result_at: str | None) -> Task:
+        """`result_at` is where its result is, if that is too large for the table."""
         now = self.clock.now()
         if report.action == COMPLETE:
             return self.tasks.apply(

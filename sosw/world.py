@@ -41,7 +41,7 @@ from sosw.signal_desk import SignalDesk
 from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from sosw.domain.task import LabourerName
     from sosw.ports import HealthSource, Limit
@@ -102,9 +102,8 @@ class World:
         """Where there is a bucket to archive in."""
         return DynamoWatchStore.for_prefix(self.names.prefix, database=self.database) if self.bucket else None
 
-    def archivist(self, config: Mapping[str, Any]) -> Archivist | None:
-        """By this configuration; None where nothing is to be archived."""
-        settings = EssentialSettings.from_mapping(config)
+    def archivist(self, settings: EssentialSettings) -> Archivist | None:
+        """By these settings; None where nothing is to be archived."""
         if self.bucket is None or self.watches is None or not settings.archive:
             return None
         return Archivist(
@@ -150,15 +149,15 @@ class World:
         """The last limits that this container knew: they outlive a role, which is built anew with its configuration."""
         return {}
 
-    def regulator(self, config: Mapping[str, Any]) -> Regulator:
-        """Of the labourers and resources of this configuration."""
+    def regulator(self, settings: EssentialSettings) -> Regulator:
+        """Of the labourers and resources of these settings."""
         return Regulator(
             records=self.records,
             sources=self.health,
             slots=self.slots,
             tasks=self.tasks,
             clock=self.clock,
-            settings=EssentialSettings.from_mapping(config),
+            settings=settings,
             known=self.known_limits,
         )
 
@@ -167,7 +166,7 @@ class World:
         stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
         return DeadOrders(**stores, clock=self.clock, settings=settings, pause=pause)
 
-    def dead_notices(self, config: Mapping[str, Any]) -> DeadNotices:
+    def dead_notices(self, settings: EssentialSettings) -> DeadNotices:
         """To the topic that the template names; without one, deaths are counted and handed to functions alone."""
         topic = os.environ.get("SOSW_DEAD_TOPIC")
         return DeadNotices(
@@ -177,7 +176,7 @@ class World:
             notifier=SnsNotifier(topic) if topic else None,
             counts=LabourerCounts(),
             clock=self.clock,
-            settings=EssentialSettings.from_mapping(config),
+            settings=settings,
             prefix=self.names.prefix,
         )
 

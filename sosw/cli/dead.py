@@ -16,7 +16,7 @@ from sosw.cli.exits import BadInput, Exit
 from sosw.cli.session import Session
 
 if TYPE_CHECKING:
-    from sosw.client import DeadLetter, DeadOrdered
+    from sosw.client import DeadOrdered, DeadTask
     from sosw.domain.dead import DeadCount
 
 What = Annotated[
@@ -76,7 +76,7 @@ def list_(session: Session, what: What = None, *, which: Which, limit: Limit = 2
 
     found = DeadCount()
 
-    def counted() -> Iterator[DeadLetter]:
+    def counted() -> Iterator[DeadTask]:
         for letter in session.client().dead.list(*(what or ()), **asdict(which)):
             found.add(letter.labourer, letter.error, letter.died_at)
             yield letter
@@ -154,7 +154,7 @@ def _order(session: Session, order: str, meant: Mapping[str, Any], how: How) -> 
         session.document({**done.to_json(), "found": found.total})
     else:
         session.person().print(done.said, markup=False, soft_wrap=True)
-    if not done.is_whole:
+    if not done.is_whole or done.is_in_vain:
         raise typer.Exit(Exit.FAILED)
 
 

@@ -92,9 +92,7 @@ def _result(found: Result) -> dict[str, Any]:
 
 
 def _dead(found: DeadTask) -> dict[str, Any]:
-    failures = [each.to_json() for each in found.failures]
-    facts = {"number": found.number, "task_id": found.task_id, "payload": found.payload}
-    return {**facts, "attempts": found.attempts, "failures": failures}
+    return {"number": found.number, **found.to_json()}
 
 
 def _running(found: RunningTask) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sosw.domain.moments import told
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from sosw.client import DeadLetter, DeadOrdered
+    from sosw.client import DeadOrdered, DeadTask
     from sosw.domain.dead import DeadCount
 
 __all__ = ["counts", "letter", "letters", "progress", "stderr", "tasks"]
@@ -47,7 +47,7 @@ def counts(out: Console, found: DeadCount) -> None:
         out.print(f"{found.total:,} dead in all, {span}", style="dim", soft_wrap=True)
 
 
-def letters(out: Console, found: Sequence[DeadLetter], *, of: int) -> None:
+def letters(out: Console, found: Sequence[DeadTask], *, of: int) -> None:
     """A dead task each: two lines where its error says something."""
     from rich.text import Text  # noqa: PLC0415  (as above)
 
@@ -63,7 +63,7 @@ def letters(out: Console, found: Sequence[DeadLetter], *, of: int) -> None:
         line(out, f"    {replayed}{each.message or each.reason}", "dim")
 
 
-def letter(out: Console, found: DeadLetter) -> None:
+def letter(out: Console, found: DeadTask) -> None:
     """One, a fact a line."""
     facts = [
         ("task", found.task_id, None),

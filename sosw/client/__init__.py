@@ -1,8 +1,9 @@
 """Jobs from Python: submit them, follow them, read what came of them. See `docs/howto/submit-jobs.md`."""
 
 from sosw.client.client import Client
-from sosw.client.dead import Dead, DeadLetter
+from sosw.client.dead import Dead
 from sosw.client.dead_runs import DeadOrdered
+from sosw.client.dead_task import DeadTask
 from sosw.client.doctor import Diagnosis, Finding, Unseen
 from sosw.client.dry_run import DryRun
 from sosw.client.errors import (
@@ -18,7 +19,7 @@ from sosw.client.errors import (
     UnknownTask,
 )
 from sosw.client.history import TaskHistory
-from sosw.client.job import DeadTask, Result, RunningTask, SubmittedJob
+from sosw.client.job import Result, RunningTask, SubmittedJob
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan
 from sosw.client.service import Service
@@ -34,7 +35,6 @@ __all__ = [
     "Client",
     "Dead",
     "DeadCount",
-    "DeadLetter",
     "DeadOrdered",
     "DeadTask",
     "Diagnosis",

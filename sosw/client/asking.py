@@ -9,7 +9,7 @@ from sosw.client.service import Service
 from sosw.domain.facts import LabourerFacts, ResourceFacts
 from sosw.domain.orders import RESOURCE
 from sosw.domain.records import EVERYTHING, ResourceName
-from sosw.domain.task import JobId, LabourerName, TaskId
+from sosw.domain.task import JobId, LabourerName, TaskId, parts_of
 from sosw.domain.why import Answer, why_everything, why_labourer, why_resource
 from sosw.domain.why_task import why_task
 
@@ -48,6 +48,11 @@ def resource(facts: Facts, name: ResourceName) -> ResourceFacts:
 def _task(service: Service, task_id: TaskId) -> Answer:
     task = service.tasks.get(task_id)
     if task is None:
-        job_id = task_id.rpartition("#")[0]
-        raise UnknownTask(task_id, service.jobs.get(JobId(job_id)) if job_id else None)
+        raise unknown_task(service, task_id)
     return why_task(Facts(service).task(task))
+
+
+def unknown_task(service: Service, task_id: str) -> UnknownTask:
+    """To be raised where there is no task of that id."""
+    job_id, _ = parts_of(task_id)
+    return UnknownTask(task_id, service.jobs.get(job_id) if job_id else None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+from sosw.client.asking import unknown_task
 from sosw.client.dead_runs import RATE, DeadOrdered, Run
+from sosw.client.dead_task import DeadTask
 from sosw.client.errors import UnknownJob, UnknownLabourer, UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
@@ -20,7 +22,7 @@ from sosw.domain.dead_orders import DeadKind
 from sosw.domain.errors import invalid
 from sosw.domain.moments import EPOCH
 from sosw.domain.records import of_everything
-from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId
+from sosw.domain.task import JobId, LabourerName, Task, TaskId
 
 BATCH = 200
 """Tasks that are held in memory at a time."""
@@ -28,60 +30,6 @@ MOMENT = timedelta(milliseconds=1)
 AHEAD = timedelta(hours=1)
 """So far another clock may be ahead of ours."""
 Moment = datetime | timedelta | str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A dead task, as it was read."""
-
-    task_id: TaskId
-    job_id: JobId
-    labourer: LabourerName
-    died_at: datetime
-    error: str
-    """The class of the last error; empty where none is known."""
-    message: str
-    """What the last error said."""
-    reason: str
-    """Why it was given up; empty for those of earlier versions of sosw."""
-    attempts: int
-    """Tries that it had since it was created, or replayed."""
-    replays: int
-    """How often it was replayed before."""
-    failures: tuple[Failure, ...]
-    """Why each of its last attempts did not succeed, ten at most, oldest first."""
-    expires_at: datetime | None
-    """When it leaves the table."""
-    payload: Any
-    """What the Worker was called with; of a list, None where it is too large for the table: see `payload_at`."""
-    payload_at: str | None
-    """Where a large payload is; `show` reads it."""
-
-    @classmethod
-    def of(cls, task: Task) -> DeadLetter:
-        """Of a task that is dead."""
-        return cls(
-            task_id=task.id,
-            job_id=task.job_id,
-            labourer=task.labourer,
-            died_at=task.greenfield,
-            error=error_of(task),
-            message=task.failures[-1].message if task.failures else "",
-            reason=task.ruling or "",
-            attempts=task.tries,
-            replays=task.replays or 0,
-            failures=task.failures,
-            expires_at=task.expires_at,
-            payload=task.payload if task.payload_at is None else None,
-            payload_at=task.payload_at,
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, under keys that stay."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        failures = [each.to_json() for each in self.failures]
-        moments = {"died_at": self.died_at.isoformat(), "expires_at": self.expires_at and self.expires_at.isoformat()}
-        return {**plain, **moments, "failures": failures}
 
 
 class Dead:
@@ -95,9 +43,9 @@ class Dead:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def list(self, *what: str, **given: Any) -> Iterator[DeadLetter]:
+    def list(self, *what: str, **given: Any) -> Iterator[DeadTask]:
         """Those that are dead now, oldest first by labourer; some hundred in memory at a time."""
-        return (DeadLetter.of(task) for task in self._tasks(self.selection(*what, **given)))
+        return (DeadTask.of(task) for task in self._tasks(self.selection(*what, **given)))
 
     def count(self, *what: str, **given: Any) -> DeadCount:
         """How many of each labourer and error. Reads every one of them."""
@@ -106,17 +54,16 @@ class Dead:
             found.add(task.labourer, error_of(task), task.greenfield)
         return found
 
-    def show(self, task_id: str) -> DeadLetter:
+    def show(self, task_id: str) -> DeadTask:
         """The dead task of that id, with its payload however large; raises `UnknownTask` for one that is not there, or
         not dead, and `SoswError` for a payload that cannot be read.
         """
         task = self._service.tasks.get(TaskId(task_id))
         if task is None:
-            job_id = task_id.rpartition("#")[0]
-            raise UnknownTask(task_id, self._service.jobs.get(JobId(job_id)) if job_id else None)
+            raise unknown_task(self._service, task_id)
         if not Selection().takes(task):
             raise UnknownTask(task_id, None, f"task {task_id} is not dead, it is {task.state.value}: see `sosw why`")
-        return replace(DeadLetter.of(task), payload=payload(self._service, task))
+        return replace(DeadTask.of(task), payload=payload(self._service, task))
 
     def replay(self, *what: str, why: str, by: str | None = None, **given: Any) -> DeadOrdered:
         """Try them anew, with all attempts again; at most `rate` a second (50). Their limits hold besides.

@@ -43,6 +43,11 @@ class DeadOrdered:
         return not self.fates[Fate.UNSURE]
 
     @property
+    def is_in_vain(self) -> bool:
+        """Tasks were found, or named, and none of them was moved: neither now nor by such an order before."""
+        return any(self.fates.values()) and not self.moved and not self.fates[Fate.ALREADY]
+
+    @property
     def said(self) -> str:
         """A sentence."""
         told = [f"{self.moved:,} {self.kind.past}"]

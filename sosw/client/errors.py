@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sosw.domain.errors import InvalidInput, SoswError, did_you_mean
+from sosw.domain.task import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,9 +54,8 @@ class UnknownTask(SoswError):
 
     def __init__(self, task_id: str, job: Job | None, said: str = "") -> None:
         self.task_id = task_id
-        job_id = task_id.rpartition("#")[0]
+        job_id, number = parts_of(task_id)
         total = job and (job.total if job.total is not None else job.cursor)
-        number = task_id.rpartition("#")[2]
         never = job is not None and job.total is not None and not (number.isdecimal() and int(number) < job.total)
         super().__init__(
             said

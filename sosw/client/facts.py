@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from sosw.client.service import Service
@@ -94,6 +95,7 @@ class Facts:
         labourer = self.settings.labourers.get(name)
         draws = labourer.draws if labourer else ()
         standing = Standing.from_json(records[of_labourer(name)].value)
+        due = self._due(self.settings.labourer_or_default(name), standing)
         return LabourerFacts(
             name=name,
             now=self.now,
@@ -107,13 +109,17 @@ class Facts:
             budgets={each: Budget.from_json(records[of_resource(each)].value) for each in draws},
             coefficients=self.settings.coefficients,
             rows=self._service.slots.rows(name),
-            due=self._due(self.settings.labourer_or_default(name), standing),
+            due=due,
+            later=() if due else self._later(self.settings.labourer_or_default(name), standing),
             rate=self._rate(labourer.rate, records[of_labourer(name, BUCKET)]) if labourer and labourer.rate else None,
         )
 
     def _due(self, labourer: Labourer, standing: Standing) -> list[TaskId]:
-        """The one place where a line is looked at."""
         return Line(self._service.tasks).due(labourer, self.now, COUNTED + 1, shards=standing.shards)
+
+    def _later(self, labourer: Labourer, standing: Standing) -> list[datetime]:
+        shards = max(labourer.shards, standing.shards)
+        return Line(self._service.tasks).later(labourer.name, self.now, COUNTED + 1, shards=shards)
 
     def _rate(self, rate: Rate, record: Record, key: str | None = None) -> RateFacts:
         """A bucket that was never written is full."""

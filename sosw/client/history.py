@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sosw.client import values
+from sosw.client.asking import unknown_task
 from sosw.client.errors import UnknownTask
 from sosw.client.facts import stored_settings
 from sosw.client.service import Service
@@ -15,7 +16,7 @@ from sosw.domain import archive, history
 from sosw.domain.archive import Partition
 from sosw.domain.history import Step
 from sosw.domain.log_links import log_group
-from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskState, parts_of
 from sosw.domain.watch import Watch
 
 _SAME = (
@@ -96,8 +97,7 @@ def task_history(service: Service, task_id: TaskId, day: date | None = None) -> 
         said = f"task {task_id} is not in the archive of {day}: without a date the table is looked in first"
         raise UnknownTask(task_id, None, said)
     if archived is None:
-        job_id = task_id.rpartition("#")[0]
-        raise UnknownTask(task_id, service.jobs.get(JobId(job_id)) if job_id else None)
+        raise unknown_task(service, task_id)
     return _told(service, archived, is_archived=found is None)
 
 
@@ -121,7 +121,7 @@ def _archived(service: Service, task_id: TaskId, day: date | None) -> Task | Non
     """From the days on which tasks of its job were archived, the earliest first. One that is done or cancelled there is
     found; a dead one may have been replayed since, so the later days are looked through as well.
     """
-    job_id = JobId(task_id.rpartition("#")[0])
+    job_id, _ = parts_of(task_id)
     watch = service.watches.get(job_id) if service.watches and job_id else None
     if watch is None or not watch.bucket:
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sosw.client import values
 from sosw.client.census import Census, batches, is_done
+from sosw.client.dead_task import DeadTask
 from sosw.client.errors import TasksGone, UnknownJob
 from sosw.client.progress import progress as told
 from sosw.client.scheduler import answer
@@ -17,7 +18,7 @@ from sosw.client.status import JobStatus
 from sosw.client.waiting import Wait
 from sosw.domain.job import Job
 from sosw.domain.messages import cancel_event
-from sosw.domain.task import Failure, JobId, LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +32,6 @@ class Result:
     """What the Worker was called with."""
     result: Any
     """What it returned."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadTask:
-    """A task that is out of attempts, or failed in a way that no retry can mend."""
-
-    number: int
-    task_id: TaskId
-    payload: Any
-    attempts: int
-    """Tries that it had since it was created, or replayed."""
-    failures: tuple[Failure, ...]
-    """Why each of its last attempts did not succeed, ten at most, oldest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,12 +112,9 @@ class SubmittedJob:
 
     def failures(self) -> Iterator[DeadTask]:
         """Those of its tasks that are dead, with the reasons; otherwise as `results`."""
-        for number, task in self._tasks():
+        for _, task in self._tasks():
             if task.state is TaskState.DEAD:
-                payload = values.payload(self._service, task)
-                yield DeadTask(
-                    number=number, task_id=task.id, payload=payload, attempts=task.tries, failures=task.failures
-                )
+                yield replace(DeadTask.of(task), payload=values.payload(self._service, task))
 
     def running(self) -> Iterator[RunningTask]:
         """Those of its tasks that run now, with what their attempts have told; otherwise as `results`."""

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain.assignment import assignment
-from sosw.domain.jsontext import words
+from sosw.domain.jsontext import MAX_RESULT_BYTES, words
 from sosw.domain.report import COMPLETE, FAIL, REPORTED, SNOOZE, TRACE_CHARS, Report
 
 if TYPE_CHECKING:
@@ -58,13 +58,14 @@ class NoNews:
         return {"accepted": False, "state": None, "why": self.why}
 
 
-def read(event: Any) -> Report | NoNews:
+def read(event: Any, *, result_limit: int = MAX_RESULT_BYTES) -> Report | NoNews:
     """What the WorkerAssistant is told by `event`: by a report, or by the record of a destination.
 
-    Raises `InvalidInput` for what is neither, and for a record of an event that is ours, but not whole.
+    Raises `InvalidInput` for what is neither, and for a record of an event that is ours, but not whole. `result_limit`
+    is as in `Report.from_event`.
     """
     if not _is_record(event):
-        return Report.from_event(event)
+        return Report.from_event(event, result_limit=result_limit)
     who = assignment(event.get("requestPayload"))
     if who is None:
         return NoNews("ignored: the record of an invocation that names no task")
@@ -75,7 +76,8 @@ def read(event: Any) -> Report | NoNews:
     returned = told.get("result")
     if isinstance(returned, dict) and returned.keys() == {REPORTED}:
         return NoNews(f"ignored: the Worker has reported by itself: {words(returned[REPORTED])}")
-    return Report.from_event({"task_id": who.id, "attempt": who.attempt, "labourer": who.labourer, **told})
+    named = {"task_id": who.id, "attempt": who.attempt, "labourer": who.labourer}
+    return Report.from_event({**named, **told}, result_limit=result_limit)
 
 
 def _is_record(event: Any) -> bool:

@@ -69,6 +69,10 @@ class LabourerFacts:
     rows: Sequence[SlotRow] = ()
     due: Sequence[TaskId] = ()
     """The first of those that are due, in the order in which they start; at most `COUNTED` + 1. May lag."""
+    later: Sequence[datetime] = ()
+    """When the first `COUNTED` + 1 tasks are due that wait for a moment, such as that of a retry; read where nothing is
+    due.
+    """
     rate: RateFacts | None = None
 
     @property

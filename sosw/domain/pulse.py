@@ -12,7 +12,7 @@ from sosw.domain.moments import to_ms
 from sosw.domain.signals import Signals
 
 SHORT, LONG = 3.0, 16.0
-"""Seconds in which the two tallies forget: one is quick, the other is sure."""
+"""Seconds in which the short and the long memory of uses forget: one is quick, the other is sure."""
 LEAST_LATENCY = 1e-6
 """Seconds: what is faster is not compared."""
 KNOWN = 50
@@ -30,7 +30,7 @@ _PREFIX = "pulse."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Uses:
     """Uses of late, the later the more they count: `exp(-age / seconds to forget)`."""
 
     count: float = 0.0
@@ -40,10 +40,10 @@ class Tally:
     bad: float = 0.0
     """Uses; those of known latency; the sums of that and of its squares; those refused by overload."""
 
-    def later(self, fades: float, signals: Signals, bad: int) -> Tally:
+    def later(self, fades: float, signals: Signals, bad: int) -> Uses:
         """With more, after what was has faded to `fades` of it. Without squares, spread as in a queue is assumed."""
         squares = signals.squares or 2 * signals.seconds**2 / max(1, signals.timed)
-        return Tally(
+        return Uses(
             count=self.count * fades + signals.count,
             timed=self.timed * fades + signals.timed,
             seconds=self.seconds * fades + signals.seconds,
@@ -72,8 +72,8 @@ class Tally:
 class Pulse:
     """Numbers alone: it is kept in the memory of a budget."""
 
-    short: Tally = field(default_factory=Tally)
-    long: Tally = field(default_factory=Tally)
+    short: Uses = field(default_factory=Uses)
+    long: Uses = field(default_factory=Uses)
     at: float
     """When it was last told something: milliseconds since the epoch."""
     last: float = 0.0
@@ -96,10 +96,10 @@ class Pulse:
     def of(cls, memory: Mapping[str, float], now: datetime) -> Pulse:
         """As `kept` has kept it; new at `now`, if there is none."""
         own = {key[len(_PREFIX) :]: value for key, value in memory.items() if key.startswith(_PREFIX)}
-        tallies = (Tally(**{key: own.get(f"{name}.{key}", 0.0) for key in _SUMS}) for name in ("short", "long"))
+        memories = (Uses(**{key: own.get(f"{name}.{key}", 0.0) for key in _SUMS}) for name in ("short", "long"))
         known = {key: value for key, value in own.items() if key in cls.__dataclass_fields__}
         numbers: dict[str, Any] = {"at": float(to_ms(now))} | known
-        return cls(**numbers, short=next(tallies), long=next(tallies))
+        return cls(**numbers, short=next(memories), long=next(memories))
 
     def kept(self) -> dict[str, float]:
         """To be remembered."""
@@ -132,14 +132,14 @@ class Pulse:
 
     @property
     def heat(self) -> float:
-        """How slow calls are, in units of the usual: of the tally that is hot, else of the sure one; 1 if not known."""
+        """How slow calls are, in units of the usual: of the memory that is hot, else of the sure one; 1 if unknown."""
         if not self.is_known:
             return 1.0
         return (self.short if self._is_hot(self.short) else self.long).heat(self.usual)
 
     @property
     def latency(self) -> float:
-        """That of the same tally, in seconds."""
+        """That of the same memory, in seconds."""
         return (self.short if self._is_hot(self.short) else self.long).latency
 
     @property
@@ -147,9 +147,9 @@ class Pulse:
         """Too slow, for certain."""
         return self._is_hot(self.short) or self._is_hot(self.long)
 
-    def _is_hot(self, tally: Tally) -> bool:
+    def _is_hot(self, uses: Uses) -> bool:
         borne = TOLERANCE if self.confirmed else UNSURE_TOLERANCE
-        return self.is_known and tally.heat(self.usual) > borne + DOUBT * tally.error(self.usual)
+        return self.is_known and uses.heat(self.usual) > borne + DOUBT * uses.error(self.usual)
 
     @property
     def is_cool(self) -> bool:
@@ -173,11 +173,11 @@ class Pulse:
 
     def changed(self) -> Pulse:
         """After a change of the budget: what was told before it says nothing of it."""
-        return replace(self, short=Tally(), long=Tally())
+        return replace(self, short=Uses(), long=Uses())
 
     def after_cut(self, limit: float, lower: float) -> Pulse:
         """From where the cut must show."""
         return replace(self.changed(), excess=float(int(limit) - int(lower)), ended=0.0, crest=limit)
 
 
-_SUMS = tuple(Tally.__dataclass_fields__)
+_SUMS = tuple(Uses.__dataclass_fields__)

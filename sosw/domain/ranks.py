@@ -20,7 +20,7 @@ from enum import IntEnum
 from itertools import zip_longest
 from typing import NamedTuple
 
-from sosw.domain.moments import to_ms
+from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.task import TaskId
 
 NUMBERS = 10**14
@@ -60,6 +60,11 @@ def number(rank: int) -> int:
 def is_due(rank: int, by: datetime) -> bool:
     """Whether what stands at `rank` may start by that moment."""
     return _section(rank) == Section.READY or number(rank) <= to_ms(by)
+
+
+def due_at(rank: int) -> datetime:
+    """The moment at which what is not ready at `rank` may start."""
+    return from_ms(number(rank))
 
 
 def next_section(rank: int) -> int:

@@ -51,6 +51,8 @@ class Report:
     """Whose settings hold; a report without one (sosw 0.7's form) gets the defaults."""
     result: Any = None
     """Of a heartbeat and of a failure: the partial result so far."""
+    result_is_stored: bool = False
+    """Of a success: its result came first, by the URL that was lent for it."""
     stats: Any = None
     error: str = "Failed"
     message: str = ""
@@ -75,18 +77,23 @@ class Report:
         if self.action == FAIL:
             event |= {"error": self.error, "message": self.message, "is_retryable": self.is_retryable}
         given = {name: getattr(self, name) for name in _OPTIONAL}
-        given["trace"] = self.trace or None
+        given |= {"trace": self.trace or None, "result_is_stored": self.result_is_stored or None}
         return event | {name: value for name, value in given.items() if value is not None}
 
     @classmethod
-    def from_event(cls, event: Any) -> Report:
-        """Raises `InvalidInput` for what is no report. Its result is never what makes it none."""
+    def from_event(cls, event: Any, *, result_limit: int = MAX_RESULT_BYTES) -> Report:
+        """Raises `InvalidInput` for what is no report. Its result is never what makes it none.
+
+        The result of a success may have `result_limit` bytes; a note is in the place of one that has more.
+        """
         if not isinstance(event, dict):
             raise invalid("event", event, "must be an object: action, task_id, attempt, …")
         problems = list(_report_problems(event))
         if problems:
             raise InvalidInput(problems)
-        return cls(**{**{key: _kept(key, value) for key, value in event.items()}, "action": ACTIONS[event["action"]]})
+        action = ACTIONS[event["action"]]
+        limits = {**_LIMITS, "result": result_limit} if action == COMPLETE else _LIMITS
+        return cls(**{**{key: _kept(key, value, limits) for key, value in event.items()}, "action": action})
 
     @property
     def invocation(self) -> Invocation:
@@ -113,7 +120,7 @@ class Report:
 
 
 _OPTIONAL = (
-    *("labourer", "result", "stats", "trace", "delay", "runs_on", "progress", "note"),
+    *("labourer", "result", "result_is_stored", "stats", "trace", "delay", "runs_on", "progress", "note"),
     *("request_id", "log_stream", "log_group", "signals"),
 )
 _KEYS = ("action", "task_id", "attempt", "error", "message", "is_retryable", *_OPTIONAL)
@@ -133,10 +140,10 @@ def as_progress(value: float) -> float:
     return round(min(1.0, float(value)), 4)
 
 
-def _kept(key: str, value: Any) -> Any:
+def _kept(key: str, value: Any, limits: Mapping[str, int]) -> Any:
     """As much of what came as is kept."""
-    if key in _LIMITS:
-        return reportable(value, _LIMITS[key])
+    if key in limits:
+        return reportable(value, limits[key])
     if key == "progress" and value is not None:
         return as_progress(value)
     if key in _INVOCATION:
@@ -155,8 +162,9 @@ def _report_problems(event: Mapping[str, Any]) -> Iterator[Problem]:
     if type(attempt) is not int or attempt < 1:
         yield Problem("attempt", attempt, "must be a whole number from 1")
     yield from _text_problems(event)
-    if not isinstance(event.get("is_retryable", True), bool):
-        yield Problem("is_retryable", event["is_retryable"], "must be true or false")
+    for key in ("is_retryable", "result_is_stored"):
+        if not isinstance(event.get(key, True), bool):
+            yield Problem(key, event[key], "must be true or false")
     yield from _number_problems(event)
     for key in event:
         if key not in _KEYS:

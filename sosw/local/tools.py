@@ -54,6 +54,21 @@ def run_uv(root: Path, *arguments: str, what: str) -> None:
         raise InstallFailed(what, result.stderr or result.stdout)
 
 
+def install_into(root: Path, site: Path, *packages: str, python: Path | None = None, what: str) -> None:
+    """Packages of PyPI in a folder of their own, `site`: whole, or not at all; `what` is as for `run_uv`.
+
+    They are for `python`, by default this one.
+    """
+    draft = site.with_name("draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    run_uv(
+        root, "pip", "install", "--quiet", "--python", str(python or sys.executable), "--target", str(draft),
+        "--compile-bytecode", *packages,
+        what=what,
+    )  # fmt: skip
+    replace_folder(draft, site)
+
+
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     environment = {"UV_HTTP_RETRIES": "1", **os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sosw.aws.dynamodb import (
     Database,
@@ -39,7 +39,13 @@ if TYPE_CHECKING:
 
 REGION = "us-east-1"
 
+W = TypeVar("W", bound="World")
+
 _numbers = itertools.count()
+
+
+def _a_labourer() -> LabourerName:
+    return LabourerName(f"labourer-{next(_numbers)}")
 
 
 @dataclass(kw_only=True)
@@ -52,18 +58,11 @@ class World:
     records: RecordStore
     config: ConfigStore
     watches: WatchStore
-    labourer: LabourerName = field(default_factory=lambda: LabourerName(f"labourer-{next(_numbers)}"))
+    labourer: LabourerName = field(default_factory=_a_labourer)
 
-    def fresh(self) -> World:
+    def fresh(self: W) -> W:  # noqa: PYI019  (Python 3.10 has no Self)
         """The same stores, seen by another test."""
-        return World(
-            tasks=self.tasks,
-            slots=self.slots,
-            jobs=self.jobs,
-            records=self.records,
-            config=self.config,
-            watches=self.watches,
-        )
+        return replace(self, labourer=_a_labourer())
 
     def forget(self, task: Task) -> None:
         """As TTL does: it leaves the table."""
@@ -122,18 +121,6 @@ class DynamoWorld(World):
         """As TTL does."""
         client: Any = self.database.client
         client.delete_item(TableName=TASKS.table_name(self.prefix), Key={"id": {"S": task.id}})
-
-    def fresh(self) -> DynamoWorld:
-        return DynamoWorld(
-            tasks=self.tasks,
-            slots=self.slots,
-            jobs=self.jobs,
-            records=self.records,
-            config=self.config,
-            watches=self.watches,
-            database=self.database,
-            prefix=self.prefix,
-        )
 
 
 class Backend(Protocol):

@@ -109,6 +109,8 @@ def test_an_answer_of_an_earlier_attempt_never_touches_the_next_one(world: World
 def test_a_closed_task_is_never_resurrected_by_a_late_answer(world: World, closed: str, answer: str) -> None:
     task = brought(world.tasks, world.new_task(), closed)
     _assert_stale(world, task, MOVES[answer](task))
+    assert world.tasks.apply_all([MOVES[answer](task)]) == [Outcome.STALE]
+    assert world.tasks.get(task.id) == task
 
 
 def test_a_lease_is_over_at_its_end_and_not_a_millisecond_before(world: World) -> None:

@@ -91,7 +91,8 @@ def test_an_invocation_by_others_closes_nothing_and_is_no_error(deployment: Depl
         lines = deployment.stack.logs(deployment.names.worker_assistant)
         return sum('"records_ignored":1' in line.replace(" ", "") for line in lines)
 
-    before = ignored()
+    task, before = run(deployment, name), ignored()
     client = deployment.stack.client("lambda")
     client.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps({"data": 1}))
     deployment.wait_for(lambda: ignored() > before, patience=20)
+    assert deployment.tasks.get(task.id) == task

@@ -92,8 +92,10 @@ def test_slots_are_free_again_when_all_is_done(deployment: Deployment) -> None:
 
     said = deployment.submit({"lambda_name": "obedient", "period": "last_9_days", "isolate_days": True, "seconds": 1})
     deployment.wait_for(lambda: len(names()) == LIMIT)
-    deployment.closed(said)
+    tasks = deployment.closed(said)
     deployment.wait_for(none_is_left_after_a_sweep, patience=2 * CLAIM_GRACE.total_seconds() + 30)
+    assert [task.state for task in tasks] == [TaskState.DONE] * 9
+    assert names() == []
 
 
 @pytest.mark.parametrize(

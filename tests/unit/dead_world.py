@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sosw.dead_notices import DeadNotices
+from sosw.dead_notices import RECORD, DeadNotices
 from sosw.domain.errors import InvokeUncertain, StaleRecord
-from sosw.domain.records import Record
+from sosw.domain.records import Record, of_everything
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import LabourerName
 from sosw.testing import InMemoryRecordStore
@@ -80,6 +80,17 @@ class Records:
     def write(self, record: Record) -> Record:
         self._before(record)
         return self._store.write(record)
+
+
+def interrupted(world: Watched, by: Callable[[], object]) -> Records:
+    """The world's records; `by` comes before the first write of what all notices share."""
+    waiting = [by]
+
+    def before(record: Record) -> None:
+        if record.key == of_everything(RECORD) and waiting:
+            waiting.pop()()
+
+    return Records(world.records, before)
 
 
 def busy(tries: list[Record]) -> Callable[[Record], object]:

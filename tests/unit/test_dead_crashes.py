@@ -15,7 +15,7 @@ from sosw.domain.dead_marks import Mark
 from tests.factories import LEASE, a_task
 from tests.unit.dead_world import OTHER, Watched
 
-DEATHS, MINUTES = 6, 20
+DEATHS, MINUTES = 8, 22
 
 
 class Crash(BaseException):

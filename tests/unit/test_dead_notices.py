@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from sosw.dead_notices import MAX_LOOKED, RECORD, ROUNDS
+from sosw.dead_notices import MAX_LOOKED, ROUNDS
 from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError
 from sosw.domain.moments import to_ms
-from sosw.domain.records import Record, of_everything
+from sosw.domain.records import Record
 from sosw.domain.task import TaskState
 from sosw.testing import InMemoryRecordStore
 from tests.factories import LABOURER, NOW, a_task
-from tests.unit.dead_world import OTHER, Records, Watched, busy, fails
+from tests.unit.dead_world import OTHER, Records, Watched, busy, fails, interrupted
 
 
 @pytest.fixture
@@ -120,36 +120,28 @@ def test_of_two_sweeps_that_found_the_same_one_tells(world: Watched) -> None:
     world.bury(0)
     world.stream()
     world.clock.advance(seconds=60)
-    is_first = [True]
-
-    def other_first(record: Record) -> None:
-        if record.key == of_everything(RECORD) and is_first.pop():
-            world.notices().tell()
-
-    world.notices(records=Records(world.records, lambda record: other_first(record) if is_first else None)).tell()
+    world.notices(records=interrupted(world, lambda: world.notices().tell())).tell()
     assert len(world.published) == 1
 
 
 def test_a_hint_that_comes_between_delays_nothing_and_is_kept(world: Watched) -> None:
+    def hint() -> None:
+        world.bury(1, labourer=OTHER)
+        world.stream()
+
     world.minute()
     world.bury(0)
     world.stream()
     world.clock.advance(seconds=60)
-    is_first = [True]
-
-    def hint_first(record: Record) -> None:
-        if record.key == of_everything(RECORD) and is_first:
-            is_first.clear()
-            world.bury(1, labourer=OTHER)
-            world.stream()
-
-    world.notices(records=Records(world.records, hint_first)).tell()
+    world.notices(records=interrupted(world, hint)).tell()
     assert world.told == 1
     world.minute()
     assert (world.told, len(world.published)) == (2, 2)
 
 
-def test_a_record_that_is_always_busy_costs_a_minute_and_no_notice(world: Watched) -> None:
+def test_a_record_that_is_always_busy_costs_a_minute_and_no_notice(
+    world: Watched, caplog: pytest.LogCaptureFixture
+) -> None:
     world.minute()
     world.bury(0)
     world.stream()
@@ -157,6 +149,7 @@ def test_a_record_that_is_always_busy_costs_a_minute_and_no_notice(world: Watche
     held = Records(world.records, busy(tries))
     world.minute(records=held)
     assert (len(tries), world.published) == (ROUNDS, [])
+    assert "deaths.unclaimed" in caplog.messages
     world.notices(records=held).hear(world.tasks.changes)
     world.minute()
     assert world.told == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sosw.domain.health import Query
+from sosw.domain.settings import EssentialSettings
 from sosw.settings import Names
 from sosw.world import World
 from tests.factories import NOW
@@ -24,7 +25,7 @@ def test_every_source_that_is_built_in_is_there(world: World) -> None:
 
 
 def test_what_a_container_knows_outlives_its_roles(world: World) -> None:
-    first, second = world.regulator({}), world.regulator({})
+    first, second = world.regulator(EssentialSettings()), world.regulator(EssentialSettings())
     assert first is not second
     assert first._known is second._known
     assert first._sources is second._sources

@@ -160,3 +160,11 @@ def test_all_that_waits_is_counted_up_to_a_limit(tasks: Queried) -> None:
     assert len(set(line.waiting(LABOURER, 100, shards=4))) == len(line.waiting(LABOURER, 25, shards=4)) == 25
     assert len(line.waiting(LABOURER, 7, shards=4)) == 7
     assert 5 <= len(line.waiting(LABOURER, 100, shards=1)) < 25
+
+
+def test_what_waits_for_later_is_told_by_its_moments_earliest_first(tasks: Queried) -> None:
+    tasks.create(
+        [*retries(2, due=9), *retries(1, due=-1, job="over"), *ready(2), *retries(1, due=5, job="urgent", priority=9)]
+    )
+    moments = Line(tasks).later(LABOURER, NOW, 10, shards=1)
+    assert moments == [NOW + seconds(5), NOW + seconds(9), NOW + seconds(9.001)]

@@ -9,6 +9,7 @@ import pytest
 
 from sosw.dead_notices import RECORD
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
+from sosw.domain.lifecycle import dead_key
 from sosw.domain.moments import to_ms
 from sosw.domain.records import of_labourer
 from sosw.testing import RecordingInvoker
@@ -51,6 +52,26 @@ def test_the_function_of_a_labourer_is_handed_its_dead_tasks(world: Watched) -> 
     }
     world.minutes()
     assert len(world.called) == 1
+
+
+def test_notice_and_function_that_stand_alike_read_the_line_of_the_dead_once(
+    world: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    places = world.tasks.places
+
+    def counted(queue: str, start: int, limit: int) -> Any:
+        read.append(queue)
+        return places(queue, start, limit)
+
+    monkeypatch.setattr(world.tasks, "places", counted)
+    world.with_function()
+    for number in range(2):
+        world.bury(number)
+        world.stream()
+        world.minute()
+    assert (world.told, [tasks for _, tasks in world.called]) == (2, [["job#0"], ["job#1"]])
+    assert read == [dead_key(LABOURER)] * 2
 
 
 def test_a_payload_in_the_bucket_is_left_out_and_said_to_be(world: Watched) -> None:

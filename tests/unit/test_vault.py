@@ -202,7 +202,9 @@ def test_no_report_can_say_where_a_result_is(running: World) -> None:
         report(running, result=1, result_at="s3://other/secret")
 
 
-@pytest.mark.parametrize("said", [{"task_id": 7}, {"attempt": "1"}])
+@pytest.mark.parametrize(
+    "said", [{"task_id": 7}, {"attempt": "1"}, {"attempt": 0}, {"colour": "red"}, {"result_is_stored": "yes"}]
+)
 def test_a_report_that_is_none_is_refused_as_ever(running: World, said: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         report(running, result=RESULT, **said)
@@ -218,6 +220,13 @@ def test_what_is_no_report_at_all_is_refused_as_ever(running: World) -> None:
 def test_a_failure_has_no_result_to_keep(running: World) -> None:
     report(running, action="fail", error="E", is_retryable=False)
     assert running.task().state is TaskState.DEAD
+    assert running.objects.puts == []
+
+
+@pytest.mark.parametrize("action", ["heartbeat", "fail"])
+def test_a_large_partial_result_is_a_note_with_a_bucket_too(running: World, action: str) -> None:
+    report(running, action=action, result=RESULT, result_is_stored=True)
+    assert running.task().result["sosw_dropped"].endswith("bytes, over 65,536")
     assert running.objects.puts == []
 
 
@@ -264,15 +273,14 @@ def test_a_large_result_that_came_with_a_destinations_record_lies_in_the_bucket(
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("more", "state"),
     [
-        {"requestPayload": None},
-        {"requestPayload": {"task_id": "job#0"}},
-        {"requestContext": {"condition": "RetriesExhausted"}},
-        {"requestContext": None},
+        ({"requestPayload": None}, TaskState.RUNNING),
+        ({"requestPayload": {"task_id": "job#0"}}, TaskState.RUNNING),
+        ({"requestContext": {"condition": "RetriesExhausted"}}, TaskState.QUEUED),
+        ({"responsePayload": {"sosw_reported": "x" * MAX_RESULT_BYTES}}, TaskState.RUNNING),
     ],
 )
-def test_any_other_record_is_left_to_its_reader(running: World, more: dict[str, Any]) -> None:
-    event = record(**more)
-    assert a_vault(running).received(event) == (event, None)
-    assert running.objects.puts == []
+def test_any_other_record_has_no_result_to_keep(running: World, more: dict[str, Any], state: TaskState) -> None:
+    running.assistant(vault=a_vault(running)).answer(record(**more))
+    assert (running.task().state, running.objects.puts) == (state, [])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import CONFIG, ConfigModel, item_of
-from sosw.aws.dynamodb.table import Database, Table
+from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.errors import StaleConfig, invalid
 from sosw.domain.jsontext import checked, parse_object
 from sosw.domain.stored import MAX_CONFIG_BYTES, StoredConfig
@@ -17,18 +17,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = "production"
 
 
-class DynamoConfigSource:
+class DynamoConfigSource(TableStore):
     """A `ConfigStore`: rows `config_name` of `env` "production", their `config_value` the JSON of an object."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoConfigSource:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(CONFIG, prefix))
+    schema = CONFIG
 
     def get(self, name: str) -> dict[str, Any] | None:
         """See `ConfigSource.get`."""

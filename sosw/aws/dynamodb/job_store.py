@@ -28,7 +28,7 @@ from sosw.aws.dynamodb.models import (
     marked,
     raw,
 )
-from sosw.aws.dynamodb.table import Database, Table
+from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, JobMove, JobState, Totals
 from sosw.domain.moments import from_ms
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
 
+    from sosw.aws.dynamodb.table import Table
+
 OPEN, UNCOUNTED = "open", "uncounted"
 """In the same index: jobs with work for a Scheduler, and rows of totals that are to be checked, each by its moment."""
 TOKENS = 8
@@ -52,18 +54,10 @@ _PROGRESS = JsonAttribute(attr_name="recount")
 _COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
-class DynamoJobStore:
+class DynamoJobStore(TableStore):
     """A `JobStore`. Moments are kept to the millisecond."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoJobStore:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(JOBS, prefix))
+    schema = JOBS
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`. The totals' row is there before the job's is."""
@@ -93,9 +87,7 @@ class DynamoJobStore:
 
     def left(self, now: datetime, limit: int) -> list[JobId]:
         """See `JobStore.left`."""
-        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
-        items = self._table.query(OPEN, index_name=OPEN_INDEX, range_key_condition=over, limit=limit)
-        return [JobId(item["id"]["S"]) for item in items]
+        return [JobId(each) for each in due_ids(self._table, OPEN, now, limit)]
 
     def recent(self, limit: int, *, before: datetime) -> list[Job]:
         """See `JobStore.recent`. Looks back for two years; a query a month, and a read a job."""
@@ -127,9 +119,7 @@ class DynamoJobStore:
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
         """See `JobStore.uncounted`."""
-        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
-        items = self._table.query(UNCOUNTED, index_name=OPEN_INDEX, range_key_condition=over, limit=limit)
-        return [JobId(item["id"]["S"].removesuffix(_TOTALS)) for item in items]
+        return [JobId(each.removesuffix(_TOTALS)) for each in due_ids(self._table, UNCOUNTED, now, limit)]
 
     def recount(self, job_id: JobId) -> Recount | None:
         """See `JobStore.recount`."""
@@ -151,7 +141,7 @@ class DynamoJobStore:
 
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """See `JobStore.count_again`."""
-        with suppress(ConditionFailed):
+        with suppress(ConditionFailed):  # an unknown job is left unknown
             actions = [*_checked_at(at), Path(_PROGRESS).remove()]
             self._table.update(_totals_key(job_id), actions, JobModel.id.exists())
 
@@ -171,6 +161,13 @@ class DynamoJobStore:
             scan_index_forward=False,
             limit=limit,
         )
+
+
+def due_ids(table: Table, kind: str, now: datetime, limit: int) -> list[str]:
+    """Of the rows of `kind` in the index `open` whose moment is there, the earliest first. The index may lag."""
+    there = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
+    items = table.query(kind, index_name=OPEN_INDEX, range_key_condition=there, limit=limit)
+    return [item["id"]["S"] for item in items]
 
 
 def _key(job_id: JobId) -> Item:

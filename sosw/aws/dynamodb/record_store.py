@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sosw.aws.dynamodb.batches import Backoff, chunks
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import LABOURERS, Item, RecordModel, fields_of, is_marked_as, item_of, marked, raw
-from sosw.aws.dynamodb.table import BATCH_KEYS, Database, Table
+from sosw.aws.dynamodb.store import TableStore
+from sosw.aws.dynamodb.table import BATCH_KEYS, Database
 from sosw.domain.errors import StaleRecord
 from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.records import LOG_LIFE, Entry, Record, RecordKey
 from sosw.domain.retry import RetryPolicy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 LOG = "log#"
 QUICK_SECONDS = 2.0
@@ -24,24 +25,16 @@ _MS_DIGITS = 15
 """Of the moment in the key of a line, so that lines stand in order."""
 
 
-class DynamoRecordStore:
+class DynamoRecordStore(TableStore):
     """A `RecordStore`. Records of up to 4 KB are read within a unit; writing takes one for each KB."""
 
-    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
-        self._table, self._backoff = table, backoff or Backoff()
+    schema = LABOURERS
 
     @classmethod
     def quick(cls, prefix: str) -> DynamoRecordStore:
         """Of the environment `prefix`, for who cannot wait: each call is sent once, and given up after some seconds."""
         table = Database(tries=1, seconds=QUICK_SECONDS).table(LABOURERS, prefix)
         return cls(table, backoff=Backoff(policy=RetryPolicy(max_attempts=1)))
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoRecordStore:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(LABOURERS, prefix))
 
     def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:
         """See `RecordStore.read`. One call for each 100."""
@@ -75,16 +68,6 @@ class DynamoRecordStore:
         lines = RecordModel.what.startswith(LOG)
         items = self._table.query(owner, range_key_condition=lines, scan_index_forward=False, limit=limit)
         return [_entry(_record(item)) for item in items]
-
-    def _read(self, keys: Sequence[Item]) -> list[Item]:
-        """What DynamoDB leaves over when it is busy is asked for again."""
-        found: list[Item] = []
-        for _ in self._backoff.rounds():
-            items, keys = self._table.get_batch(keys, is_consistent=True)
-            found += items
-            if not keys:
-                return found
-        raise self._table.failed("BatchGetItem", "UnprocessedKeys")
 
 
 class _Row:

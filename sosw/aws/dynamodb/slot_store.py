@@ -6,24 +6,16 @@ from dataclasses import replace
 
 from sosw.aws.dynamodb.errors import ConditionFailed
 from sosw.aws.dynamodb.models import SLOTS, SlotModel, fields_of, is_marked_as, item_of, marked
-from sosw.aws.dynamodb.table import Database, Table
+from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.errors import StaleRow
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import LabourerName
 
 
-class DynamoSlotStore:
+class DynamoSlotStore(TableStore):
     """A `SlotStore`. A row of 16 names is read and written within one unit."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoSlotStore:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(SLOTS, prefix))
+    schema = SLOTS
 
     def rows(self, labourer: LabourerName) -> list[SlotRow]:
         """See `SlotStore.rows`."""

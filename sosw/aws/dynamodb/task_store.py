@@ -6,10 +6,11 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sosw.aws.dynamodb.batches import Backoff, chunks, each
+from sosw.aws.dynamodb.batches import chunks, each
 from sosw.aws.dynamodb.errors import DUPLICATE_ITEM, ConditionFailed, TableFailed, outcome
 from sosw.aws.dynamodb.models import QUEUE_INDEX, TASKS, Item, QueueIndex, TaskModel, fields_of, item_of, raw
-from sosw.aws.dynamodb.table import BATCH_KEYS, BATCH_STATEMENTS, Database, Statement, Table
+from sosw.aws.dynamodb.store import TableStore
+from sosw.aws.dynamodb.table import BATCH_KEYS, BATCH_STATEMENTS, Statement
 from sosw.aws.dynamodb.transitions import actions, condition, insert_statement, update_statement
 from sosw.domain.errors import StaleTask
 from sosw.domain.ranks import Place
@@ -24,22 +25,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class DynamoTaskStore:
+class DynamoTaskStore(TableStore):
     """A `TaskStore`. Moments are kept to the millisecond, `expires_at` to the second.
 
     botocore repeats a call whose reply was lost. A repeated transition meets its own work and looks stale, a repeated
     creation looks like a duplicate: whoever must know reads the task.
     """
 
-    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
-        self._table, self._backoff = table, backoff or Backoff()
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoTaskStore:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(TASKS, prefix))
+    schema = TASKS
 
     def create(self, tasks: Sequence[Task]) -> int:
         """See `TaskStore.create`. Two write units a task of up to 1 KB; waits while the table is busy.
@@ -146,19 +139,6 @@ class DynamoTaskStore:
         for reason in sorted({str(why) for why in refusals if outcome(why) is Outcome.UNCERTAIN}):
             log.warning("transitions.uncertain", extra={"why": reason})
         return refusals
-
-    def _read(self, keys: Sequence[Item], *, is_consistent: bool) -> list[Item]:
-        """Up to 100 items. What DynamoDB leaves over (16 MB are read, or it is busy) is asked for again."""
-        found: list[Item] = []
-        for _ in self._backoff.rounds():
-            is_moving = True
-            while keys and is_moving:
-                items, keys = self._table.get_batch(keys, is_consistent=is_consistent)
-                found += items
-                is_moving = bool(items)
-            if not keys:
-                return found
-        raise self._table.failed("BatchGetItem", "UnprocessedKeys")
 
 
 def _task(item: Item) -> Task:

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pynamodb.exceptions import AttributeDeserializationError
 
-from sosw.aws.dynamodb.batches import Backoff
 from sosw.aws.dynamodb.errors import ConditionFailed
+from sosw.aws.dynamodb.job_store import due_ids
 from sosw.aws.dynamodb.models import (
     JOBS,
-    OPEN_INDEX,
     Item,
     JobModel,
-    OpenIndex,
     WatchModel,
     fields_of,
     is_marked_as,
@@ -23,7 +21,7 @@ from sosw.aws.dynamodb.models import (
     marked,
     raw,
 )
-from sosw.aws.dynamodb.table import Database, Table
+from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.task import JobId
 from sosw.domain.watch import Watch
 
@@ -37,18 +35,10 @@ OPEN = "archive"
 END = "#archive"
 
 
-class DynamoWatchStore:
+class DynamoWatchStore(TableStore):
     """A `WatchStore`. A row costs two write units to begin with and three for each change: of a job, not of a task."""
 
-    def __init__(self, table: Table, *, backoff: Backoff | None = None) -> None:
-        self._table, self._backoff = table, backoff or Backoff()
-
-    @classmethod
-    def for_prefix(
-        cls, prefix: str, *, region: str | None = None, endpoint: str | None = None, database: Database | None = None
-    ) -> DynamoWatchStore:
-        """Of the environment `prefix`; over `database` where one is shared."""
-        return cls((database or Database(region=region, endpoint=endpoint)).table(JOBS, prefix))
+    schema = JOBS
 
     def watch(self, watch: Watch) -> None:
         """See `WatchStore.watch`."""
@@ -60,11 +50,10 @@ class DynamoWatchStore:
                 self.save(replace(found, due=watch.due))  # who saves it first does so for both
 
     def due(self, now: datetime, limit: int) -> list[Watch]:
-        """See `WatchStore.due`. A query, and a call for each 100 rows."""
-        over = OpenIndex.held_until <= raw(OpenIndex.held_until, now)
-        places = list(self._table.query(OPEN, index_name=OPEN_INDEX, range_key_condition=over, limit=limit))
-        found = {item["id"]["S"]: item for item in self._read([{"id": place["id"]} for place in places])}
-        watches = [_known(found[place["id"]["S"]]) for place in places if place["id"]["S"] in found]
+        """See `WatchStore.due`. A query, and a call for the rows: `limit` is at most 100."""
+        ids = due_ids(self._table, OPEN, now, limit)
+        found = {item["id"]["S"]: item for item in self._read([{"id": raw(WatchModel.id, each)} for each in ids])}
+        watches = [_known(found[each]) for each in ids if each in found]
         return [watch for watch in watches if watch and watch.due and watch.due <= now]
 
     def get(self, job_id: JobId) -> Watch | None:
@@ -82,18 +71,6 @@ class DynamoWatchStore:
             if not is_marked_as(item, failed.item):
                 return None
         return _watch(item)
-
-    def _read(self, keys: list[Item]) -> list[Item]:
-        """What DynamoDB leaves over when it is busy is asked for again."""
-        found: list[Item] = []
-        for _ in self._backoff.rounds():
-            if not keys:
-                return found
-            items, keys = self._table.get_batch(keys, is_consistent=True)
-            found += items
-        if keys:
-            raise self._table.failed("BatchGetItem", "UnprocessedKeys")
-        return found
 
 
 class _Row:

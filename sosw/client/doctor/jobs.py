@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sosw.client.doctor.diagnosis import Notes
 from sosw.client.service import Service
+from sosw.dead_line import light
 from sosw.domain.job import Job, Totals
 from sosw.domain.moments import told
 from sosw.domain.recount import is_closed_for_good
@@ -81,11 +82,11 @@ class Jobs:
         seen.lost += [each for each in ids if each not in found]
         for task in found.values():
             if task.state.is_closed:
-                seen.closed.append(_bare(task))
+                seen.closed.append(light(task))
             else:
                 seen.open += 1
             if task.state is TaskState.RUNNING:
-                seen.running.append(_bare(task))
+                seen.running.append(light(task))
 
     def _conserved(self, job: Job, seen: Seen) -> None:
         """Closed tasks leave after their retention: a job that old may have fewer."""
@@ -131,8 +132,3 @@ class Jobs:
             return False
         self._notes.mended.append(f"job {job_id} has the totals of its tasks again")
         return True
-
-
-def _bare(task: Task) -> Task:
-    """Without what may be large: all tasks of a job are held at once."""
-    return replace(task, payload={}, result=None, stats=None)

@@ -12,7 +12,7 @@ from sosw.domain.moments import told
 from sosw.domain.report import FAIL, Report
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
-from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, parts_of
 from sosw.line import Line
 
 SWEEPS = timedelta(minutes=3)
@@ -106,7 +106,7 @@ class Slots:
 
     def _orphans(self, tasks: Iterable[TaskId]) -> None:
         for task_id in tasks:
-            job_id = JobId(task_id.rpartition("#")[0])
+            job_id = parts_of(task_id)[0]
             if job_id not in self._known_jobs:
                 self._known_jobs[job_id] = self._service.jobs.get(job_id) is not None
             if not self._known_jobs[job_id]:

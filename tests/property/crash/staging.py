@@ -39,17 +39,19 @@ class SilentLog:
 def staged() -> Iterator[pytest.MonkeyPatch]:
     """So that a story is told the same way every time."""
     logging.disable(logging.CRITICAL)
-    with pytest.MonkeyPatch.context() as patch, small(2):
-        for module in (essential, world):
-            patch.setattr(module, "in_parallel", one_by_one)
-            patch.setattr(module, "pause", lambda _number: None)
-        patch.setattr(essential, "wait", None)
-        patch.setattr(essential, "EssentialLog", SilentLog)
-        patch.setattr(essential, "changes", list)
-        patch.setattr(essential, "token", repr)
-        patch.setattr("random.random", lambda: 0.0)
-        yield patch
-    logging.disable(logging.NOTSET)
+    try:
+        with pytest.MonkeyPatch.context() as patch, small(2):
+            for module in (essential, world):
+                patch.setattr(module, "in_parallel", one_by_one)
+                patch.setattr(module, "pause", lambda _number: None)
+            patch.setattr(essential, "wait", None)
+            patch.setattr(essential, "EssentialLog", SilentLog)
+            patch.setattr(essential, "changes", list)
+            patch.setattr(essential, "token", repr)
+            patch.setattr("random.random", lambda: 0.0)
+            yield patch
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int]) -> None:

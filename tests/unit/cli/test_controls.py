@@ -47,7 +47,7 @@ def test_labourers_and_resources_are_tables(sosw: Run, many: ClientWorld) -> Non
     narrow = sosw("labourers", columns=80).out.splitlines()
 
     assert wide[0].split() == ["labourer", "running", "due", "health", "why"]
-    assert wide[1].split(maxsplit=4) == [LONG, "0/46", "0", "–", "idle: nothing is due"]
+    assert wide[1].split(maxsplit=4) == [LONG, "0/46", "0", "–", "idle: nothing waits"]
     assert wide[2].split(maxsplit=4)[:4] == ["sales", "2/2", "1", "–"]
     assert "2 of 2 running; limit 2 of 100 because rds:orders CPU is at 83 %, target 70 ± 5; 1 due" in wide[2]
     assert wide[4].split() == ["resource", "attempts", "why"]

@@ -126,7 +126,12 @@ def test_nobody_is_asked_with_yes(sosw: Run) -> None:
     assert (done.code, done.json["moved"], done.json["found"]) == (0, 2, 2)
     assert sosw("dead", "replay", "--all", "--yes", *WHY).out == "no dead tasks\n"
     again = sosw("dead", "replay", "k#0", *WHY)
-    assert again.out == "0 replayed; 1 not dead any more (replayed or discarded already)\n"
+    assert (again.code, again.out) == (0, "0 replayed; 1 not dead any more (replayed or discarded already)\n")
+
+
+def test_naming_none_that_is_there_is_a_failure(sosw: Run) -> None:
+    ended = sosw("dead", "replay", "k#77", "--yes", *WHY)
+    assert (ended.code, ended.out) == (1, "0 replayed; 1 not in the table, or not any more\n")
 
 
 def test_a_dry_run_does_nothing(sosw: Run, world: ClientWorld) -> None:

@@ -15,7 +15,7 @@ from sosw.cli.main import app
 from sosw.client import (
     Client,
     Dead,
-    DeadLetter,
+    DeadTask,
     JobStatus,
     LabourerStatus,
     Reason,
@@ -103,7 +103,7 @@ def test_every_key_of_a_labourer_and_of_a_resource_in_json_is_told() -> None:
 def test_every_key_of_a_dead_task_and_of_an_order_about_them_is_told() -> None:
     (rows,) = md.tables(CLI, under="Dead tasks in JSON")
     page = {of: {key for row in rows if row["of"] == of for key in md.codes(row["key"])} for of in ("task", "order")}
-    assert page == {"task": {each.name for each in fields(DeadLetter)}, "order": {fate.value for fate in Fate}}
+    assert page == {"task": {each.name for each in fields(DeadTask)}, "order": {fate.value for fate in Fate}}
 
 
 def test_every_key_and_every_step_of_a_task_in_json_is_told() -> None:

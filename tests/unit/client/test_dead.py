@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sosw.aws.call_errors import FunctionFailed
-from sosw.client import Client, DeadLetter, DeadOrdered, OrderRefused, UnknownJob, UnknownLabourer, UnknownTask
+from sosw.client import Client, DeadOrdered, DeadTask, OrderRefused, UnknownJob, UnknownLabourer, UnknownTask
 from sosw.domain.dead_orders import DeadKind, Fate
 from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.records import Record, of_everything
@@ -41,7 +41,7 @@ def ids(letters: Any) -> list[str]:
 def test_dead_tasks_are_listed_oldest_first(world: ClientWorld) -> None:
     first, second = world.client.dead.list()
     assert ids([first, second]) == ["k#0", "k#2"]
-    assert first == DeadLetter(
+    assert first == DeadTask(
         task_id=TaskId("k#0"),
         job_id=first.job_id,
         labourer=LabourerName("sales"),
@@ -58,6 +58,12 @@ def test_dead_tasks_are_listed_oldest_first(world: ClientWorld) -> None:
     )
     assert first.to_json()["failures"] == [first.failures[0].to_json()]
     assert world.calls == [], "to look calls no function"
+
+
+def test_a_dead_task_is_the_same_among_the_failures_of_its_job(world: ClientWorld) -> None:
+    failures = list(world.client.job("k").failures())
+    assert failures == list(world.client.dead.list("k#0", "k#2"))
+    assert [each.number for each in failures] == [0, 2]
 
 
 def test_a_large_payload_is_read_when_its_task_is_shown_and_not_for_a_list(world: ClientWorld) -> None:

@@ -97,3 +97,13 @@ def test_all_parts_of_a_line_are_looked_through(world: ClientWorld) -> None:
 
 
 # --- orders ---
+
+
+def test_a_labourer_with_nothing_but_a_retry_is_not_told_to_be_idle(world: ClientWorld) -> None:
+    retry = lifecycle.queued(a_task(greenfield=NOW + seconds(30)))
+    world.tasks.create([retry])
+    answer = world.client.why("sales")
+    assert (answer.reason, answer.headline) == (
+        Reason.NOT_DUE,
+        "nothing is due; 1 for later, the next at 12:00:30 UTC",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sosw.domain.task import JobId, TaskState, task_id
+from sosw.domain.task import JobId, TaskState, parts_of, task_id
 from tests.factories import a_task
 
 
@@ -15,6 +15,8 @@ def test_done_dead_and_cancelled_are_closed(state: TaskState) -> None:
 
 def test_a_task_is_named_by_its_job_and_its_number() -> None:
     assert task_id(JobId("report-2026"), 12) == "report-2026#12"
+    assert parts_of(task_id(JobId("a#b"), 12)) == ("a#b", "12")
+    assert parts_of("12") == ("", "12")
 
 
 def test_forgiven_attempts_do_not_count_as_tries() -> None:

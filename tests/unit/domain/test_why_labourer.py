@@ -29,7 +29,13 @@ def told(facts: LabourerFacts) -> tuple[Reason, str]:
 @pytest.mark.parametrize(
     ("facts", "reason", "headline"),
     [
-        (labourer(), Reason.IDLE, "idle: nothing is due"),
+        (labourer(), Reason.IDLE, "idle: nothing waits"),
+        (labourer(later=[NOW + seconds(7), NOW + seconds(9)]), Reason.NOT_DUE,
+         "nothing is due; 2 for later, the next at 12:00:07 UTC"),
+        (labourer(3, later=[NOW + seconds(7)]), Reason.RUNNING,
+         "3 of 100 running, nothing else is due; 1 for later, the next at 12:00:07 UTC"),
+        (labourer(later=[NOW + seconds(7)] * (COUNTED + 1)), Reason.NOT_DUE,
+         "nothing is due; more than 1,000 for later"),
         (labourer(3), Reason.RUNNING, "3 of 100 running, nothing else is due"),
         (labourer(100), Reason.RUNNING, "100 of 100 running, nothing else is due"),
         (labourer(101), Reason.RUNNING, "101 running, more than the limit of 100, nothing else is due"),
