@@ -13,7 +13,7 @@ from sosw.aws.faults import AwsFailed, asking
 from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, StackFacts
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-POLL, PATIENCE = 2, 150
+POLL, PATIENCE = 1, 300
 """Seconds between looks at a change set that is being made, and how often it is looked at."""
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")

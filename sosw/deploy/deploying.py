@@ -20,9 +20,9 @@ def silent(event: EventFacts) -> None:
 class Deployment:
     """Of the root stack of one environment."""
 
-    def __init__(self, site: Site, prefix: str, *, root: Path = Path(), pause: float = 2.0) -> None:
-        """`root` is where packages are built, below `.sosw`; `pause`: seconds between two looks at how it goes."""
-        self._stacks, self._belongings, self._pause = site.stacks, site.belongings, pause
+    def __init__(self, site: Site, prefix: str, *, root: Path = Path()) -> None:
+        """`root` is where packages are built, below `.sosw`."""
+        self._site, self._stacks, self._belongings = site, site.stacks, site.belongings
         self._service = site.service(prefix)
         self._planner = Planner(site, self._service, root.resolve())
 
@@ -37,7 +37,7 @@ class Deployment:
 
     def carry_out(self, plan: DeployPlan, tell: Tell = silent) -> StackFacts:
         """Do it, and follow it to its end; answers the stack. Raises `ChangeFailed`, which says how it stands then."""
-        follower = Follower(self._stacks, tell, self._pause)
+        follower = Follower(self._stacks, tell, self._site.pause)
         if plan.stack and plan.way is Way.ANEW:
             plan = self._cleared(plan, plan.stack, follower)
         self._upload(plan)

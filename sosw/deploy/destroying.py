@@ -50,9 +50,8 @@ class DestroyPlan:
 class Demolition:
     """Of the root stack of one environment."""
 
-    def __init__(self, site: Site, *, pause: float = 2.0) -> None:
-        """`pause`: seconds between two looks at how it goes."""
-        self._stacks, self._belongings, self._service, self._pause = site.stacks, site.belongings, site.service, pause
+    def __init__(self, site: Site) -> None:
+        self._site, self._stacks, self._belongings, self._service = site, site.stacks, site.belongings, site.service
 
     def plan(self, name: str, prefix: str) -> DestroyPlan:
         """Raises `NoSuchStack` where there is nothing, `NameClash` for a stack of somebody else, `StackBlocked`."""
@@ -93,7 +92,7 @@ class Demolition:
         """Delete the stack, then the data if that is wanted. Raises `StillInUse`, and `ChangeFailed`."""
         self.refuse(plan, force=force)
         if plan.stack is not None:
-            follower = Follower(self._stacks, tell, self._pause)
+            follower = Follower(self._stacks, tell, self._site.pause)
             after = follower.last_event(plan.stack)
             self._stacks.delete(plan.name)
             follower.to_the_end(plan.stack.id, after)

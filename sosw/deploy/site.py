@@ -20,6 +20,11 @@ class Site:
     service: Callable[[str], Service]
     """The client's view of the environment of that prefix."""
 
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at a change: AWS takes minutes, the local stack less than one."""
+        return 0.2 if self.stacks.is_local else 2.0
+
     @classmethod
     def on_aws(cls, *, region: str | None, endpoint: str | None) -> Site:
         """As the credentials and settings in use say. Nothing is called yet."""

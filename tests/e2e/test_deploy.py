@@ -1,4 +1,4 @@
-"""Deploying as users do it, with what they do wrong; `make verify-deploy` is the run from nothing to away again."""
+"""Deploying as users do it, with what they do wrong; `make verify-deploy`, a step of `.ci/run`, is the whole way."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def plan(cloud: Cloud, **parameters: str) -> DeployPlan:
 
 
 def deployment(cloud: Cloud) -> Deployment:
-    return Deployment(cloud.site, "sosw", root=cloud.folder, pause=0)
+    return Deployment(cloud.site, "sosw", root=cloud.folder)
 
 
 def test_a_first_deployment_creates_and_notes_the_version_of_the_tables(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def cloud(tmp_path: Path) -> Cloud:
 
 
 def demolition(cloud: Cloud) -> Demolition:
-    return Demolition(cloud.site, pause=0)
+    return Demolition(cloud.site)
 
 
 def test_the_data_stays(cloud: Cloud) -> None:
