@@ -109,6 +109,7 @@ class Stacks:
         if status != "CREATE_COMPLETE":
             if any(word in reason for word in _NOTHING):
                 return []
+            self.forget(stack, change_set)
             raise AwsFailed(f"AWS does not take the template of stack {stack}, nothing was changed", status, reason)
         return [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
 
