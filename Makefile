@@ -36,7 +36,12 @@ demo: env ## Run 300 tasks of the example on the local stack, from nothing
 
 .PHONY: test
 test: env ## Run every test: unit, property, contract, integration, end-to-end (under 15 minutes)
-	$(BIN)/pytest
+	$(BIN)/pytest $(TIERS) tests/peer $(ON_ALL_CORES)
+	$(BIN)/pytest tests/integration tests/e2e
+
+# Who is done takes over from who is not; the contract goes first, lest both start its servers at the end.
+TIERS := tests/contract tests/property tests/unit
+ON_ALL_CORES := --numprocesses auto --dist worksteal
 
 # --- everyday work ---------------------------------------------------------------------------------------------------
 
@@ -47,16 +52,15 @@ check: env ## Run what every commit must pass: style, types, layers, fast tests,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
-	HYPOTHESIS_PROFILE=ci SOSW_STORIES=50 $(BIN)/pytest tests/unit tests/property tests/contract -m "not long" \
-	  --cov --numprocesses auto --dist loadfile
+	HYPOTHESIS_PROFILE=ci SOSW_STORIES=50 $(BIN)/pytest $(TIERS) -m "not long" --cov $(ON_ALL_CORES)
 
 .PHONY: peer
 peer: env $(PEER) ## Compare thousands of random jobs and health metrics with what sosw 0.7.51 makes of them
 	$(BIN)/pytest tests/peer
 
 .PHONY: bench
-bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (LARGE=1: 50,000 tasks, too); for holders of an AWS account
-	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench $(if $(LARGE),--large)
+bench: env $(PEER) ## Measure sosw beside sosw 0.7.51 (SECTIONS="life queue": some of it; LARGE=1: a job of 50,000, too); for holders of an AWS account
+	@SOSW_DYNAMODB_LOCAL=1 $(BIN)/python -m bench $(SECTIONS) $(if $(LARGE),--large)
 
 .PHONY: bench-million
 bench-million: env $(PEER) ## Schedule one job of a million tasks (a quarter of an hour); for holders of an AWS account

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 THREE_DIGITS = 100
+BUSY = "A ratio of two times of this run: others at work on the machine bend it, and it takes a run alone."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,12 @@ class Budget:
     value: float
     least: float | None = None
     most: float | None = None
+    is_promise: bool = False
+    """One of the figures that the project was designed for: they stand on top of the page."""
+    peer: float | None = None
+    """The same figure of sosw 0.7.51, where it was measured."""
+    reason: str = ""
+    """Why it may not be held, and what it would take; told when it is not."""
 
     @property
     def is_held(self) -> bool:
@@ -36,6 +43,15 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One more, below the first."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str | float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One thing that was measured."""
 
@@ -45,6 +61,7 @@ class Section:
     """What was done and how it was counted, for a reader: paragraphs."""
     columns: list[str]
     rows: list[list[str | float]]
+    details: list[Table] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     setting: dict[str, str] = field(default_factory=dict)
     """Date, machine and versions."""
@@ -54,7 +71,15 @@ class Section:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Section:
         """What `asdict` made of one."""
-        return cls(**{**content, "budgets": [Budget(**budget) for budget in content["budgets"]]})
+        budgets = [Budget(**budget) for budget in content["budgets"]]
+        return cls(
+            **{**content, "budgets": budgets, "details": [Table(**table) for table in content.get("details", [])]}
+        )
+
+    @property
+    def table(self) -> Table:
+        """The first."""
+        return Table(title=self.title, columns=self.columns, rows=self.rows)
 
 
 def number(value: float) -> str:
@@ -80,3 +105,13 @@ def write(path: Path, sections: Mapping[str, Section]) -> None:
 def verdict(budgets: list[Budget]) -> str:
     """The last line."""
     return f"budgets: {sum(budget.is_held for budget in budgets)} of {len(budgets)} held"
+
+
+def broken(budgets: list[Budget]) -> list[str]:
+    """A line for each budget that is not held."""
+    lines = (
+        f"{budget.name}: {number(budget.value)}, and not {budget.bounds}. {budget.reason}"
+        for budget in budgets
+        if not budget.is_held
+    )
+    return [line.rstrip() for line in lines]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-MILLION = 1_000_000
+MILLION, FEW = 1_000_000, 10_000
 LABOURER = "sales"
 SCHEMA = ("section", "shop", "product", "size")
 """The attributes that jobs are chunked by, outermost first."""
@@ -24,20 +24,22 @@ def nested(names: Sequence[str], counts: Sequence[int], innermost: Any) -> Any:
 
 
 def chunking(shape: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """A job of a million tasks of that shape, and its schema."""
-    if shape == "lists":
-        return {"isolate_sizes": True, **nested(SCHEMA, [10, 10, 10], {"sizes": list(range(1_000))})}, SCHEMA
+    """A job of a million tasks of that shape, and its schema; `few` is of `FEW` tasks, and else as `lists`."""
+    if shape in {"lists", "few"}:
+        sections = 10 if shape == "lists" else 1
+        innermost = {"sizes": list(range(1_000))}
+        return {"isolate_sizes": True, **nested(SCHEMA, [sections, 10 if sections > 1 else 1, 10], innermost)}, SCHEMA
     return {"isolate_products": True, **nested(SCHEMA, [100, 100, 100], None)}, SCHEMA[:3]
 
 
-def creating(tasks: int) -> dict[str, Any]:
+def creating(tasks: int, labourer: str = LABOURER) -> dict[str, Any]:
     """A job of so many tasks: a day, a section and a shop for each. It is small itself.
 
     Their number must be a multiple of `A_DAY`, or below it and a multiple of `SECTIONS`.
     """
     a_day = min(tasks, A_DAY)
     return {
-        "lambda_name": LABOURER,
+        "lambda_name": labourer,
         "period": f"last_{tasks // a_day}_days",
         "isolate_days": True,
         "isolate_shops": True,
@@ -50,6 +52,11 @@ def named(tasks: int) -> dict[str, Any]:
     """A job that names the shop of each of its tasks, and is so large itself: some 20 bytes a task."""
     shops = [f"shop-{number:07}-branch" for number in range(tasks)]
     return {"lambda_name": LABOURER, "isolate_shops": True, "sections": {"0": {"shops": shops}}}
+
+
+def labourers(count: int) -> list[str]:
+    """Their names."""
+    return [f"{LABOURER}-{number}" for number in range(count)]
 
 
 def payload(number: int) -> dict[str, Any]:

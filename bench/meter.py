@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 BYTES_OF_A_MB = 1024 * 1024
+DYNAMODB = "dynamodb"
 
 
 def peak_mb() -> float:
@@ -45,11 +46,24 @@ class Bill:
         self._adding = threading.Lock()
         self.calls: Counter[str] = Counter()
         self.units: defaultdict[str, float] = defaultdict(float)
+        self.bytes = 0
+        """Of the bodies of DynamoDB's calls and of their answers, ever; those of calls are there with `sent` alone."""
 
-    def __call__(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    def __call__(self, parsed: dict[str, Any], model: Any, http_response: Any = None, **_: Any) -> None:
         service = model.service_model.service_name
-        name = model.name if service == "dynamodb" else f"{service}:{model.name}"
+        name = model.name if service == DYNAMODB else f"{service}:{model.name}"
         self.add(name, units_told(parsed))
+        if service == DYNAMODB and http_response is not None:
+            self._moved(http_response.content)
+
+    def sent(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """At `before-call`."""
+        if model.service_model.service_name == DYNAMODB:
+            self._moved(params["body"])
+
+    def _moved(self, body: bytes | str) -> None:
+        with self._adding:
+            self.bytes += len(body)
 
     def add(self, name: str, units: float = 0.0) -> None:
         """One call, also of a client that has no events."""

@@ -17,10 +17,14 @@ _INVOKED = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 
 
 class StandIn:
-    """Serves on a free port of 127.0.0.1 for the length of a `with` block; `invoked` holds Lambda's new events."""
+    """Serves on a free port of 127.0.0.1 for the length of a `with` block.
+
+    `invoked` holds Lambda's new events, `stored` S3's files.
+    """
 
     def __init__(self) -> None:
         self.invoked: deque[tuple[str, Any]] = deque()
+        self.stored: dict[str, bytes] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"stand_in": self}))
         self._server.daemon_threads = True
 
@@ -52,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(400, b'{"__type": "EntityNotFoundException", "Message": "no such table"}')
 
     def do_PUT(self) -> None:
-        self._body()
+        self.stand_in.stored[self.path] = self._body()
         self._answer(200)
 
     def do_DELETE(self) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sosw.domain.task import JobId, Task, TaskId
     from sosw.domain.watch import Watch
     from sosw.ports import Clock, JobStore, TaskStore
+    from sosw.recounting import Recounting
     from sosw.storage import ObjectStore, WatchStore
 
 log = logging.getLogger(__name__)
@@ -52,9 +53,11 @@ class Archivist:
         objects: ObjectStore,
         clock: Clock,
         settings: EssentialSettings,
+        recounting: Recounting,
     ) -> None:
+        """`recounting` counts what is read for the archive, so that nobody reads it once more."""
         self.tasks, self.jobs, self.watches, self.objects = tasks, jobs, watches, objects
-        self.clock, self.settings = clock, settings
+        self.clock, self.settings, self.recounting = clock, settings, recounting
         self._batch = _Batch()
         self._ready: list[Watch] = []
         self._counts: Counter[str] = Counter()
@@ -121,26 +124,30 @@ class Archivist:
     def _read(self, ours: Watch, job: Job, has_time: Callable[[], bool]) -> None:
         """All of its tasks from the cursor on; the note that they were read follows the objects that have them."""
         ours = replace(ours, bucket=self.objects.bucket)
+        count = self.recounting.begin(job, ours.cursor)
         for end, tasks in self._tasks(job, ours.cursor):
-            wanted = [task for task in tasks if ours.wants(task)]
-            for task in tasks:
+            count.saw(tasks, end)
+            wanted = [task for task in tasks.values() if ours.wants(task)]
+            for task in tasks.values():
                 ours = ours.saw(task)
             for task in wanted:
                 self._batch.add(task)
             ours = replace(ours.dated({archive.partition(task).date for task in wanted}), cursor=end)
             if self._batch.is_full or not has_time():
                 self._write()
+                self.recounting.note(count)
                 now, may_go_on = self.clock.now(), has_time()
                 going_on = self.watches.save(watch.held(ours, now) if may_go_on else replace(ours, due=now))
                 if going_on is None or not may_go_on:
                     return
                 ours = going_on
+        self._counts.update({"totals_mended": 1} if self.recounting.end(count) else {})
         self._ready.append(watch.read(ours, job, self.clock.now(), self._retention(ours)))
 
     def _retention(self, of: Watch) -> timedelta:
         return self.settings.labourer_or_default(of.labourer).retention
 
-    def _tasks(self, job: Job, start: int) -> Iterator[tuple[int, list[Task]]]:
+    def _tasks(self, job: Job, start: int) -> Iterator[tuple[int, dict[TaskId, Task]]]:
         """By number, with the number behind them. Of a job that is being written also those not noted yet."""
         known = job.cursor if job.total is None else job.total
         begin, is_more = start, True
@@ -148,7 +155,7 @@ class Archivist:
             numbers = range(begin, begin + READ_AT_ONCE if job.total is None else min(begin + READ_AT_ONCE, job.total))
             found = self.tasks.get_many((task_id(job.id, number) for number in numbers), is_consistent=False)
             begin, is_more = numbers.stop, bool(found) or numbers.start < known
-            yield begin, list(found.values())
+            yield begin, found
 
     def _write(self) -> None:
         """The objects, then what they let us note."""

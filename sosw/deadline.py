@@ -23,7 +23,7 @@ Alarm = Callable[[timedelta, Callable[[], None]], CallOff]
 """`alarm(after, call)` calls `call` from a thread of its own when that time has passed, unless it is called off."""
 
 MARGIN = timedelta(seconds=3)
-"""So long before the time-out it speaks up, by default: to load boto3 and report takes some 2 s at 128 MB."""
+"""So long before the time-out it speaks up, by default: to load botocore and report takes some 2 s at 128 MB."""
 MOST_SECONDS = 60
 SHARE = 4
 """At most this part of the function's time is the margin: of a time-out of 4 s, one second."""
@@ -67,6 +67,12 @@ def _too_long(left: timedelta, time_out: timedelta) -> str:
         f"still at work {left.total_seconds():.1f} s before the end of its {time_out.total_seconds():,.0f} s:"
         " cut the task smaller, or raise the function's time-out, and the labourer's duration with it"
     )
+
+
+def remaining(context: Any) -> timedelta:
+    """The time that Lambda leaves the invocation; none where there is no Lambda."""
+    left = getattr(context, "get_remaining_time_in_millis", None)
+    return timedelta(milliseconds=left()) if left else timedelta()
 
 
 def daemon_alarm(after: timedelta, call: Callable[[], None]) -> CallOff:

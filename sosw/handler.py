@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import timedelta
 from time import sleep
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sosw.clock import SystemClock
-from sosw.deadline import daemon_alarm
+from sosw.deadline import daemon_alarm, remaining
 from sosw.domain.assignment import assignment
 from sosw.domain.jsontext import DROPPED, MAX_EVENT_BYTES, dump, reportable, words
 from sosw.domain.report import COMPLETE, FAIL, HEARTBEAT, MESSAGE_CHARS, REPORTED, Report
 from sosw.domain.task import Invocation, LabourerName, TaskId
-from sosw.settings import DEFAULT_PREFIX, Names
+from sosw.settings import Names, prefix
 from sosw.worker import Worker
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class _Reports:
 
     def ask(self, event: Mapping[str, Any]) -> Any:
         """The WorkerAssistant's answer; about large values alone."""
-        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
+        from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (botocore only when something is asked)
 
         return LambdaCaller().call(Names(prefix()).worker_assistant, event)
 
@@ -189,11 +188,6 @@ def _fail_unbegun(event: Any, error: BaseException, send: Callable[[Report], Non
         log.exception("report.failed", extra={"task_id": task})
 
 
-def prefix() -> str:
-    """That of this environment: everything that sosw owns in the account is named after it."""
-    return os.environ.get("SOSW_PREFIX", DEFAULT_PREFIX)
-
-
 def _stored_config() -> dict[str, Any]:
     if os.environ.get("SOSW_CONFIG") != "table":
         return {}
@@ -210,9 +204,3 @@ def invocation(context: Any) -> Invocation:
         log_stream=getattr(context, "log_stream_name", None),
         log_group=None if group == f"/aws/lambda/{function}" else group,
     )
-
-
-def remaining(context: Any) -> timedelta:
-    """The time that Lambda leaves the invocation; none where there is no Lambda."""
-    left = getattr(context, "get_remaining_time_in_millis", None)
-    return timedelta(milliseconds=left()) if left else timedelta()

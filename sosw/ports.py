@@ -181,8 +181,12 @@ class JobStore(Protocol):
     def recent(self, limit: int, *, before: datetime) -> list[Job]:
         """The `limit` jobs submitted last before that moment, the newest first. May lag."""
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
-        """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown."""
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
+        """Add to the job's totals, once for each `token` of the last few. An unknown job is left unknown.
+
+        Where they are not to be checked any more, the same write has them checked again, from that moment and from the
+        first task on: however late it takes effect, it never spoils totals for good.
+        """
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
         """At most `limit` jobs whose totals are to be checked by `now`, the longest due first. May lag."""
@@ -193,12 +197,15 @@ class JobStore(Protocol):
     def keep(self, seen: Recount, then: Recount) -> None:
         """Remember `then` in place of what was `seen`; the totals too, where they are others.
 
-        Raises `StaleJob` when somebody else has gone on with the check, and, where totals would be written, when a
-        batch of the stream was counted meanwhile.
+        Raises `StaleJob` when somebody else has gone on with the check, and, where totals would be written or the
+        check would end, when a batch of the stream was counted meanwhile.
         """
 
     def count_again(self, job_id: JobId, at: datetime) -> None:
-        """Have the totals checked from that moment on, from the first task on. An unknown job is left unknown."""
+        """Have the totals checked from that moment on, from the first task on: whatever was read before is forgotten.
+
+        An unknown job is left unknown.
+        """
 
 
 Beat = Callable[[], None]

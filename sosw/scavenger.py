@@ -14,6 +14,7 @@ from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleT
 from sosw.domain.job import Totals
 from sosw.domain.messages import Change, Wake, resume_event
 from sosw.domain.moments import EPOCH
+from sosw.domain.recount import QUIET
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
@@ -84,7 +85,8 @@ class Scavenger(Processor):
         self.reminding, self._deaths = Reminding(reminder, clock), deaths
         self.archivist = archivist
         self.tallies = Tallies(records, in_parallel)
-        self.recounting = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
+        own = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
+        self.recounting = archivist.recounting if archivist else own
 
     def pass_on(self, changes: Sequence[Change], *, token: str) -> dict[str, Any]:
         """Wake the Orchestrator for labourers with slots freed or tasks due, and tell it which attempts have ended.
@@ -125,7 +127,7 @@ class Scavenger(Processor):
 
     def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
         try:
-            self.jobs.count(job_id, added, token=token)
+            self.jobs.count(job_id, added, token=token, again=self.clock.now() + QUIET)
         except SoswError as error:
             log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 DEFAULT_PREFIX = "sosw"
 ESSENTIAL_CONFIG = "sosw_essential_config"
 """Name of the stored configuration that the four Essentials share."""
+
+
+def prefix() -> str:
+    """That of this environment: everything that sosw owns in the account is named after it."""
+    return os.environ.get("SOSW_PREFIX", DEFAULT_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,10 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sosw.archivist import Archivist
-from sosw.aws.cloudwatch import CloudWatch, CloudWatchAlarms, CloudWatchMetrics
+from sosw.aws.clients import Clients
 from sosw.aws.dynamodb import (
     Database,
     DynamoConfigSource,
@@ -24,27 +22,14 @@ from sosw.aws.dynamodb import (
 )
 from sosw.aws.lambda_ import MAX_CONNECTIONS, LambdaInvoker
 from sosw.aws.objects import S3Objects
-from sosw.aws.sns import SnsNotifier
 from sosw.aws.sqs import SqsReminder
 from sosw.clock import SystemClock
-from sosw.dead_notices import DeadNotices
-from sosw.dead_orders import DeadOrders
-from sosw.domain.health import ALARM, CLOUDWATCH, SIGNALS
-from sosw.domain.settings import EssentialSettings
-from sosw.gates import Gates
-from sosw.health_sources import FunctionSource, HealthSources, SignalSource
-from sosw.log import LabourerCounts
-from sosw.plugins import health_functions
-from sosw.regulator import Regulator
 from sosw.settings import Names
-from sosw.signal_desk import SignalDesk
 from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from sosw.domain.task import LabourerName
-    from sosw.ports import HealthSource, Limit
+    from datetime import timedelta
 
 
 Item = TypeVar("Item")
@@ -52,7 +37,7 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class World:
-    """The adapters of one environment, each made when it is first needed."""
+    """The adapters of one environment, each made when it is first needed. An Essential adds what is its own."""
 
     names: Names
 
@@ -62,9 +47,14 @@ class World:
         return SystemClock()
 
     @cached_property
+    def clients(self) -> Clients:
+        """Whose session all share."""
+        return Clients()
+
+    @cached_property
     def database(self) -> Database:
         """The connection that all tables share."""
-        return Database()
+        return Database(clients=self.clients)
 
     @cached_property
     def tasks(self) -> DynamoTaskStore:
@@ -90,7 +80,7 @@ class World:
     def bucket(self) -> S3Objects | None:
         """For the archive and for large values: that which the template names; None where there is none."""
         name = os.environ.get("SOSW_BUCKET")
-        return S3Objects(name) if name else None
+        return S3Objects(name, clients=self.clients) if name else None
 
     @cached_property
     def vault(self) -> Vault | NoVault:
@@ -102,84 +92,6 @@ class World:
         """Where there is a bucket to archive in."""
         return DynamoWatchStore.for_prefix(self.names.prefix, database=self.database) if self.bucket else None
 
-    def archivist(self, settings: EssentialSettings) -> Archivist | None:
-        """By these settings; None where nothing is to be archived."""
-        if self.bucket is None or self.watches is None or not settings.archive:
-            return None
-        return Archivist(
-            tasks=self.tasks,
-            jobs=self.jobs,
-            watches=self.watches,
-            objects=self.bucket,
-            clock=self.clock,
-            settings=settings,
-        )
-
-    @cached_property
-    def gates(self) -> Gates:
-        """Of rates and keys."""
-        return Gates(
-            records=self.records,
-            slots=self.slots,
-            tasks=self.tasks,
-            clock=self.clock,
-            in_parallel=in_parallel,
-            pause=pause,
-        )
-
-    @cached_property
-    def desk(self) -> SignalDesk:
-        """Keeps what it heard while the container is warm, longer than a role lives."""
-        return SignalDesk(records=DynamoRecordStore.quick(self.names.prefix), clock=self.clock)
-
-    @cached_property
-    def health(self) -> HealthSources:
-        """What can be measured: CloudWatch, what Workers signal, and functions of other packages."""
-        cloudwatch = CloudWatch()
-        functions = {name: FunctionSource(name, function) for name, function in health_functions().items()}
-        own: dict[str, HealthSource] = {
-            CLOUDWATCH: CloudWatchMetrics(cloudwatch),
-            ALARM: CloudWatchAlarms(cloudwatch),
-            SIGNALS: SignalSource(self.records),
-        }
-        return HealthSources({**functions, **own})
-
-    @cached_property
-    def known_limits(self) -> dict[LabourerName, Limit]:
-        """The last limits that this container knew: they outlive a role, which is built anew with its configuration."""
-        return {}
-
-    def regulator(self, settings: EssentialSettings) -> Regulator:
-        """Of the labourers and resources of these settings."""
-        return Regulator(
-            records=self.records,
-            sources=self.health,
-            slots=self.slots,
-            tasks=self.tasks,
-            clock=self.clock,
-            settings=settings,
-            known=self.known_limits,
-        )
-
-    def dead_orders(self, settings: EssentialSettings) -> DeadOrders:
-        """Of the labourers of these settings."""
-        stores: dict[str, Any] = {"tasks": self.tasks, "jobs": self.jobs, "records": self.records}
-        return DeadOrders(**stores, clock=self.clock, settings=settings, pause=pause)
-
-    def dead_notices(self, settings: EssentialSettings) -> DeadNotices:
-        """To the topic that the template names; without one, deaths are counted and handed to functions alone."""
-        topic = os.environ.get("SOSW_DEAD_TOPIC")
-        return DeadNotices(
-            tasks=self.tasks,
-            records=self.records,
-            invoker=self.invoker,
-            notifier=SnsNotifier(topic) if topic else None,
-            counts=LabourerCounts(),
-            clock=self.clock,
-            settings=settings,
-            prefix=self.names.prefix,
-        )
-
     @cached_property
     def config(self) -> DynamoConfigSource:
         """The config table."""
@@ -188,12 +100,12 @@ class World:
     @cached_property
     def invoker(self) -> LambdaInvoker:
         """Sends once: an attempt must not be started twice, and a lost wake is mended by the minute rule."""
-        return LambdaInvoker(tries=1)
+        return LambdaInvoker(tries=1, clients=self.clients)
 
     @cached_property
     def reminder(self) -> SqsReminder:
         """The queue that the template names."""
-        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock)
+        return SqsReminder(os.environ["SOSW_WAKE_QUEUE"], clock=self.clock, clients=self.clients)
 
 
 def pause(number: int) -> None:

@@ -19,7 +19,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        item.add_marker(tier_of(item.path))
+        tier = tier_of(item.path)
+        item.add_marker(tier)
+        if tier != "unit":
+            item.add_marker("no_cover")  # the unit tests alone reach every branch; traced, the rest takes twice as long
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,9 +13,11 @@ from sosw.domain.retry import RetryPolicy
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState, task_id
 from sosw.orchestrator import Orchestrator
+from sosw.recounting import Recounting
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
+from sosw.tallies import Tallies
 from sosw.testing import (
     FakeClock,
     InMemoryJobStore,
@@ -96,8 +98,10 @@ class World:
         return Scavenger(self.config, jitter=lambda: 0.5, names=Names(), **given)
 
     def archivist(self, **parts: Any) -> Archivist:
-        given = {"tasks": self.tasks, "jobs": self.jobs, "watches": self.watches, "objects": self.objects, **parts}
-        return Archivist(clock=self.clock, settings=EssentialSettings.from_mapping(self.config), **given)
+        given = {"tasks": self.tasks, "jobs": self.jobs, "watches": self.watches, "clock": self.clock, **parts}
+        recounting = Recounting(**given, tallies=Tallies(self.records, one_by_one))
+        settings = EssentialSettings.from_mapping(self.config)
+        return Archivist(**given, objects=self.objects, settings=settings, recounting=recounting)
 
     def scheduler(self, **parts: Any) -> Scheduler:
         given = {"tasks": self.tasks, "jobs": self.jobs, "invoker": self.invoker, "clock": self.clock, **parts}

@@ -1,45 +1,61 @@
-"""What statements of PartiQL cost: DynamoDB Local does not bill them, so they are billed by the rule of item sizes."""
+"""What statements of PartiQL cost: DynamoDB Local does not bill them, so they are billed by the rule of item sizes.
+
+A statement is heard as it is sent. What it made of its item is seen afterwards, in the stream of the table: nothing is
+asked of the server meanwhile, so times stay what they are.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import threading
+from collections import Counter
 from typing import Any
 
 from bench.here.units import KB, size, write_units
+from bench.phases import CLAIM, CREATE
 from sosw.aws.dynamodb.models import TASKS, Item
 
 _ID = re.compile(r"""WHERE "id"=\?|'id': \?""")
+_BATCH = "BatchExecuteStatement"
 
 
 class StatementMeter:
-    """Looks at each item before and after; in `units` the sum. The time that this takes is nobody's figure."""
+    """Of tasks that are created and claimed once."""
 
-    def __init__(self, client: Any, table: str) -> None:
-        self._client, self._table = client, table
+    def __init__(self) -> None:
         self._of_thread, self._adding = threading.local(), threading.Lock()
-        self.units = 0
+        self._heard: list[tuple[str, str]] = []
+        self._seen: dict[tuple[str, str], int] = {}
 
     def before(self, model: Any, params: Any, **_: Any) -> None:
         """At botocore's `before-call`."""
-        if model.name == "BatchExecuteStatement":
-            statements = json.loads(params["body"])["Statements"]
-            self._of_thread.before = self._items(list(map(_key, statements)))
+        if model.name == _BATCH:
+            self._of_thread.statements = json.loads(params["body"])["Statements"]
 
-    def after(self, model: Any, **_: Any) -> None:
-        """At `after-call`. A statement that changed nothing costs what the item's size is, too."""
-        if model.name == "BatchExecuteStatement":
-            before: dict[str, Item] = self._of_thread.before
-            after = self._items(list(before))
-            with self._adding:
-                self.units += sum(changing(item, after[key]) for key, item in before.items())
+    def after(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        """At `after-call`."""
+        if model.name != _BATCH:
+            return
+        if any("Error" in answer for answer in parsed["Responses"]):
+            raise ValueError(f"a statement was refused, and there is no rule for what that costs: {parsed}")
+        with self._adding:
+            self._heard += [_move(statement) for statement in self._of_thread.statements]
 
-    def _items(self, keys: list[str]) -> dict[str, Item]:
-        wanted = [{"id": {"S": key}} for key in keys]
-        asked = {self._table: {"Keys": wanted, "ConsistentRead": True}}
-        found = self._client.batch_get_item(RequestItems=asked)["Responses"][self._table]
-        return {key: {} for key in keys} | {item["id"]["S"]: item for item in found}
+    def see(self, record: Any) -> None:
+        """A record of the stream."""
+        new, old = record["dynamodb"].get("NewImage", {}), record["dynamodb"].get("OldImage", {})
+        states = [item.get("state", {}).get("S") for item in (old, new)]
+        move = CREATE if not old else CLAIM if states == ["queued", "running"] else None
+        if move:
+            self._seen[move, new["id"]["S"]] = changing(old, new)
+
+    def units(self) -> Counter[str]:
+        """Of all statements, by their phase. `KeyError`: the stream has not told of one."""
+        total: Counter[str] = Counter()
+        for heard in self._heard:
+            total[heard[0]] += self._seen[heard]
+        return total
 
 
 def changing(before: Item, after: Item) -> int:
@@ -50,10 +66,11 @@ def changing(before: Item, after: Item) -> int:
     return table + (sum(places) if line[0] != line[1] else 0)
 
 
-def _key(statement: dict[str, Any]) -> str:
-    """The id in an update or an insert: the value of its placeholder."""
+def _move(statement: dict[str, Any]) -> tuple[str, str]:
+    """The phase of an insert or of an update, and the id in it: the value of its placeholder."""
     text = statement["Statement"]
     found = _ID.search(text)
     if found is None:
         raise ValueError(f"{text}: no rule for statements of this form")
-    return str(statement["Parameters"][text[: found.start()].count("?")]["S"])
+    key = str(statement["Parameters"][text[: found.start()].count("?")]["S"])
+    return CREATE if text.startswith("INSERT") else CLAIM, key

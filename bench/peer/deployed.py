@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ fake_lambda: Any = importlib.import_module("bench.fake_lambda")
 meter: Any = importlib.import_module("bench.meter")
 
 SCHEMA = {"chunkable_attrs": [[name, {}] for name in jobs.SCHEMA]}
+A_BATCH, STEP = 25, 1000
 WRITE_UNITS, READ_UNITS = 2, 3
 """Of the tables in the templates that it shows its users."""
 GREENFIELD = ("sosw_tasks_greenfield", {"labourer_id": "HASH", "greenfield": "RANGE"})
@@ -43,6 +46,7 @@ def metered() -> Any:
     bill = meter.Bill()
     boto3.setup_default_session()
     events = boto3._get_default_session().events
+    events.register("before-call", bill.sent)
     events.register("after-call", bill)
     events.register("provide-client-params.dynamodb", _ask_for_units)
     return bill
@@ -77,6 +81,24 @@ class Essential:
     def invokes(self, fake: Any) -> None:
         """It has the stand-in for its client of Lambda from now on."""
         self.processor.task_client.lambda_client = fake
+
+
+def put_in_line(client: Any, labourer: str, numbers: range) -> None:
+    """Tasks as its Scheduler leaves them, but by batches, which it never uses. Their places are by their numbers."""
+    items = [
+        {
+            "task_id": {"S": uuid.uuid1().hex},
+            "labourer_id": {"S": labourer},
+            "created_at": {"N": "1700000000"},
+            "greenfield": {"N": str(STEP * (number + 2))},
+            "attempts": {"N": "0"},
+            "payload": {"S": json.dumps(jobs.payload(number))},
+        }
+        for number in numbers
+    ]
+    for at in range(0, len(items), A_BATCH):
+        puts = [{"PutRequest": {"Item": item}} for item in items[at : at + A_BATCH]]
+        client.batch_write_item(RequestItems={"sosw_tasks": puts})
 
 
 def _context(role: str) -> Any:

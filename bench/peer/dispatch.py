@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,6 @@ jobs: Any = importlib.import_module("bench.jobs")
 meter: Any = importlib.import_module("bench.meter")
 stand_in: Any = importlib.import_module("bench.stand_in")
 
-A_BATCH, STEP = 25, 1000
 LIMIT = 100_000
 
 
@@ -34,7 +31,7 @@ def main() -> None:
 
 def start(client: Any, orchestrator: Any, fake: Any, bill: Any, tasks: int) -> dict[str, Any]:
     """So many tasks that wait, started in one call: what it took."""
-    write(client, tasks)
+    deployed.put_in_line(client, jobs.LABOURER, range(tasks))
     bill.take()
     with meter.timed() as taken:
         orchestrator({})
@@ -43,24 +40,6 @@ def start(client: Any, orchestrator: Any, fake: Any, bill: Any, tasks: int) -> d
     fake.invoked.clear()
     read, written = meter.split(units)
     return {"tasks": started, "calls": calls, "write_units": written, "read_units": read, **taken}
-
-
-def write(client: Any, tasks: int) -> None:
-    """As its Scheduler leaves them."""
-    items = [
-        {
-            "task_id": {"S": uuid.uuid1().hex},
-            "labourer_id": {"S": jobs.LABOURER},
-            "created_at": {"N": "1700000000"},
-            "greenfield": {"N": str(STEP * (number + 2))},
-            "attempts": {"N": "0"},
-            "payload": {"S": json.dumps(jobs.payload(number))},
-        }
-        for number in range(tasks)
-    ]
-    for at in range(0, tasks, A_BATCH):
-        puts = [{"PutRequest": {"Item": item}} for item in items[at : at + A_BATCH]]
-        client.batch_write_item(RequestItems={"sosw_tasks": puts})
 
 
 if __name__ == "__main__":

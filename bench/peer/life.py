@@ -1,61 +1,59 @@
-"""The whole life of tasks in sosw 0.7.51, each step by its own Essential: `python -I bench/peer/life.py 100`."""
+"""The whole life of tasks in sosw 0.7.51, each step by its own Essential: `python -I bench/peer/life.py 1000 10`.
+
+Scheduled, started, reported and archived; each Essential is called while warm. Its Scheduler reads the queue before
+each task that it writes, so 5,000 would take it many minutes: it creates `SAMPLE` of the tasks, in jobs that are spread
+over the growing queue, and the others are put there as it leaves them. `STARTED` of them, at most, go on from there in
+one minute, the limit; the minutes after it would be alike.
+"""
 
 from __future__ import annotations
 
 import importlib
-import json
 import sys
-from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 importlib.import_module("sosw.app")  # before our folder is on the path: it has a sosw too
 sys.path.append(str(Path(__file__).parents[2]))
 deployed: Any = importlib.import_module("bench.peer.deployed")
-fake_lambda: Any = importlib.import_module("bench.fake_lambda")
 jobs: Any = importlib.import_module("bench.jobs")
+lives: Any = importlib.import_module("bench.peer.lives")
 meter: Any = importlib.import_module("bench.meter")
 stand_in: Any = importlib.import_module("bench.stand_in")
 
+SAMPLE, A_JOB, STARTED = 100, 10, 1_000
+
 
 def main() -> None:
-    tasks = int(sys.argv[1])
+    tasks, labourers = map(int, sys.argv[1:])
+    names = jobs.labourers(labourers)
     with stand_in.StandIn():
-        client = deployed.deploy()
-        bill = deployed.metered()
-        told = life(bill, tasks)
+        client, bill = deployed.deploy(), deployed.metered()
+        life = lives.Life(bill, deployed.configured(dict.fromkeys(names, min(tasks, STARTED) // labourers)))
+        life.create([step for name in names for step in steps(client, name, tasks // labourers, SAMPLE // labourers)])
+        started = life.claim()
+        life.report(started)
+        life.archive()
         archived = client.scan(TableName="sosw_closed_tasks", Select="COUNT")["Count"]
-        meter.answer({"tasks": tasks, "closed": archived, **told})
+        told = {"created": SAMPLE, "started": len(started), "archived": archived, "peak": meter.peak_mb()}
+        meter.answer({"tasks": tasks, "phases": life.phase.told(), **told})
 
 
-def life(bill: Any, tasks: int) -> dict[str, Any]:
-    """Scheduled, started, reported and archived; each Essential is called while warm, and with all tasks at once."""
-    configuration = deployed.configured({jobs.LABOURER: tasks})
-    calls: Counter[str] = Counter()
-    units: Counter[str] = Counter()
-
-    def step(role: str, events: list[Any], fake: Any = None) -> None:
-        essential = deployed.Essential(role, configuration)
-        if fake is not None:
-            essential.invokes(fake)
-        bill.take()
-        for event in events:
-            essential(event)
-        for total, added in zip((calls, units), bill.take(), strict=True):
-            total.update(added)
-
-    step("scheduler", [jobs.creating(tasks)])
-    fake = fake_lambda.FakeLambda(bill.add)
-    step("orchestrator", [{}], fake)
-    started = [json.loads(event) for _, event in fake.invoked]
-    reports = [{"action": "mark_task_as_completed", "task_id": task["task_id"], "stats": {"n": 1}} for task in started]
-    for _ in reports:
-        bill.add("lambda:Invoke")  # the Worker's, of the WorkerAssistant
-    calls.update(bill.take()[0])
-    step("worker_assistant", reports)
-    step("scavenger", [{}])
-    read, written = meter.split(dict(units))
-    return {"calls": dict(calls), "read_units": read, "write_units": written}
+def steps(client: Any, labourer: str, tasks: int, sample: int) -> list[Callable[[], None] | dict[str, Any]]:
+    """So many tasks: jobs for its Scheduler, which make `sample` of them, each amid others that are put there."""
+    found: list[Callable[[], None] | dict[str, Any]] = []
+    turns = sample // A_JOB
+    for turn in range(turns):
+        start, end = tasks * turn // turns, tasks * (turn + 1) // turns
+        middle = (start + end - A_JOB) // 2
+        before, after = (
+            partial(deployed.put_in_line, client, labourer, others)
+            for others in (range(start, middle), range(middle + A_JOB, end))
+        )
+        found += [before, jobs.creating(A_JOB, labourer), after]
+    return found
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bench import drawing
+from bench.drawing import INK, OURS, PLAIN, THEIRS
 from bench.regulation.figures import run
 from bench.regulation.policies import Coefficients, Static, ours
 from bench.regulation.traces import BAND, TARGET, TRACES, Trace
@@ -23,33 +23,20 @@ ABOUT = (
 )
 COLUMNS, SIZE, EVERY = 2, (10.5, 13.0), 20
 """Charts in a row; inches; seconds between two points of a line."""
-INK, PALE = "#1f2933", "#d9e2ec"
-LINES = {"sosw": "#0b7285", "static limit": "#829ab1", "0.7's coefficients": "#e8590c"}
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "sosw",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": PALE,
-    "axes.labelcolor": INK,
-    "path.simplify_threshold": 0.5,
-}
-"""Nothing that differs from run to run: the same figures are the same file."""
+LINES = {"sosw": OURS, "static limit": PLAIN, "0.7's coefficients": THEIRS}
 
 
 def draw(path: Path, seed: int) -> None:
     """All traces, each run with `seed`."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=SIZE, layout="constrained")
-        charts = figure.subplots(-(-len(TRACES) // COLUMNS), COLUMNS, sharex=True, sharey=True).flat
-        for chart, trace in zip(charts, TRACES, strict=True):
-            _chart(chart, trace, seed)
-        handles, labels = charts[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
-    _tell(path)
+    drawing.draw(path, SIZE, lambda figure: _paint(figure, seed), title=TITLE, about=ABOUT)
+
+
+def _paint(figure: Figure, seed: int) -> None:
+    charts = figure.subplots(-(-len(TRACES) // COLUMNS), COLUMNS, sharex=True, sharey=True).flat
+    for chart, trace in zip(charts, TRACES, strict=True):
+        _chart(chart, trace, seed)
+    handles, labels = charts[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
 
 
 def _chart(chart: Axes, trace: Trace, seed: int) -> None:
@@ -69,12 +56,3 @@ def _chart(chart: Axes, trace: Trace, seed: int) -> None:
     chart.set_xlabel("minutes" if trace in TRACES[-COLUMNS:] else "")
     chart.set_ylabel("load, %" if TRACES.index(trace) % COLUMNS == 0 else "")
     chart.tick_params(colors=INK, length=0)
-
-
-def _tell(path: Path) -> None:
-    """Say what the picture shows, for who cannot see it; without lines that end in blanks."""
-    drawing = path.read_text("utf-8")
-    start = drawing.index(">", drawing.index("<svg")) + 1
-    told = f"\n <title>{TITLE}</title>\n <desc>{ABOUT}</desc>"
-    lines = (drawing[:start] + told + drawing[start:]).splitlines()
-    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", "utf-8")

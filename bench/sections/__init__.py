@@ -10,8 +10,11 @@ from bench.sections.cold import cold
 from bench.sections.creating import creating
 from bench.sections.dispatch import dispatch
 from bench.sections.fairness import fairness
+from bench.sections.idle import idle
+from bench.sections.life import life
 from bench.sections.million import million
 from bench.sections.options import Options
+from bench.sections.queue import queue
 from bench.sections.regulation import regulation
 from bench.sections.schedules import schedules
 from bench.sections.simulation import simulation
@@ -19,15 +22,19 @@ from bench.sections.simulation import simulation
 SECTIONS: dict[str, Callable[[Options], Section]] = {
     "chunking": chunking,
     "creating": creating,
-    "fairness": fairness,
+    "life": life,
+    "queue": queue,
     "dispatch": dispatch,
+    "idle": idle,
+    "fairness": fairness,
     "cold": cold,
     "million": million,
     "simulation": simulation,
     "schedules": schedules,
     "regulation": regulation,
 }
-BY_DEFAULT = ("chunking", "creating", "fairness", "dispatch", "cold", "simulation", "regulation")
-"""The others take long, and run when they are named; their last figures stay on the page."""
+ON_DEMAND = ("million", "schedules")
+"""They take long, and run when they are named; their last figures stay on the page."""
+BY_DEFAULT = tuple(name for name in SECTIONS if name not in ON_DEMAND)
 
 __all__ = ["BY_DEFAULT", "SECTIONS", "Options"]

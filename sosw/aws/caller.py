@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sosw.aws.call_errors import CallFailed, FunctionFailed
+from sosw.aws.clients import Clients
 from sosw.domain import jsontext
 
 if TYPE_CHECKING:
@@ -27,13 +27,11 @@ class LambdaCaller:
     """Calls functions over one client, made at the first call; threads may share it.
 
     What failed in passing is sent again, and so is what was not answered within five minutes: only for calls that may
-    be made twice. `region` and `endpoint` are the environment's where they are not given.
+    be made twice.
     """
 
-    def __init__(
-        self, *, region: str | None = None, endpoint: str | None = None, client: LambdaClient | None = None
-    ) -> None:
-        self._region, self._endpoint, self._client = region, endpoint, client
+    def __init__(self, *, clients: Clients | None = None, client: LambdaClient | None = None) -> None:
+        self._clients, self._client = clients or Clients(), client
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """The function's answer; raises `FunctionFailed` for what it raised, `CallFailed` for all else."""
@@ -71,5 +69,5 @@ class LambdaCaller:
                 read_timeout=READ_SECONDS,
                 retries={"mode": "standard", "total_max_attempts": TRIES},
             )
-            self._client = boto3.client("lambda", region_name=self._region, endpoint_url=self._endpoint, config=config)
+            self._client = self._clients.make("lambda", config)
         return self._client

@@ -7,11 +7,11 @@ from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from sosw.aws.clients import Clients
 from sosw.domain import jsontext
 from sosw.domain.errors import InvalidInput, invalid
 from sosw.domain.health import Query, Reading
@@ -47,8 +47,8 @@ _CLIENT_ERRORS = range(400, 500)
 class CloudWatch:
     """One client, made at the first call: short of patience, for the next minute asks again."""
 
-    def __init__(self, client: CloudWatchClient | None = None) -> None:
-        self._client, self._lock = client, Lock()
+    def __init__(self, client: CloudWatchClient | None = None, *, clients: Clients | None = None) -> None:
+        self._clients, self._client, self._lock = clients or Clients(), client, Lock()
 
     @property
     def client(self) -> CloudWatchClient:
@@ -60,7 +60,7 @@ class CloudWatch:
                     read_timeout=READ_SECONDS,
                     retries={"mode": "standard", "total_max_attempts": TRIES},
                 )
-                self._client = boto3.Session().client("cloudwatch", config=config)
+                self._client = self._clients.make("cloudwatch", config)
             return self._client
 
 

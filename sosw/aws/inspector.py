@@ -8,10 +8,10 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sosw.aws.clients import Clients
 from sosw.aws.dynamodb.models import SCHEMAS
 from sosw.domain.surroundings import CouldNotLook, FeedFacts, FunctionFacts, QueueFacts, RuleFacts, TableFacts
 
@@ -24,13 +24,11 @@ INVOKING = (INVOKE, "lambda:*", "lambda:Invoke*", "*")
 
 
 class AwsInspector:
-    """An `Inspector`. `client(service)` makes a client, once each; by default of boto3, in that region."""
+    """An `Inspector`. `client(service)` makes a client, once each; by default over `clients`."""
 
-    def __init__(
-        self, *, region: str | None = None, endpoint: str | None = None, client: Callable[[str], Any] | None = None
-    ) -> None:
-        self._region, self._endpoint = region, endpoint
-        self._make, self._clients, self._making = client or self._made, dict[str, Any](), Lock()
+    def __init__(self, *, clients: Clients | None = None, client: Callable[[str], Any] | None = None) -> None:
+        self._clients, self._make = clients or Clients(), client or self._made
+        self._known, self._making = dict[str, Any](), Lock()
 
     def function(self, name: str) -> FunctionFacts | None:
         """See `Inspector.function`."""
@@ -153,10 +151,10 @@ class AwsInspector:
             raise CouldNotLook(what, str(error)) from error
 
     def _client(self, service: str) -> Any:
-        with self._making:  # threads ask at once, and making a client is not theirs to share
-            if service not in self._clients:
-                self._clients[service] = self._make(service)
-            return self._clients[service]
+        with self._making:  # threads ask at once, and the first one makes it for all
+            if service not in self._known:
+                self._known[service] = self._make(service)
+            return self._known[service]
 
     def _made(self, service: str) -> Any:
         config = Config(
@@ -164,8 +162,7 @@ class AwsInspector:
             read_timeout=READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": TRIES},
         )
-        region: Any = self._region
-        return boto3.client(service, region_name=region, endpoint_url=self._endpoint, config=config)  # type: ignore[call-overload]
+        return self._clients.make(service, config)
 
 
 def expected_tables(prefix: str) -> dict[str, TableFacts]:

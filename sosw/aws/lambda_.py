@@ -5,10 +5,10 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, HTTPClientError
 
+from sosw.aws.clients import Clients
 from sosw.domain import jsontext
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
 
@@ -28,8 +28,8 @@ class LambdaInvoker:
     With more, botocore repeats what failed in passing: for messages that do no harm when they come twice.
     """
 
-    def __init__(self, *, tries: int = 1, client: LambdaClient | None = None) -> None:
-        self._tries, self._client, self._lock = tries, client, Lock()
+    def __init__(self, *, tries: int = 1, clients: Clients | None = None, client: LambdaClient | None = None) -> None:
+        self._tries, self._clients, self._client, self._lock = tries, clients or Clients(), client, Lock()
 
     def start(self, function: str, event: Mapping[str, Any]) -> None:
         """See `Invoker.start`. Throttled, or in deployment: refused in passing; any other 4xx: refused for good."""
@@ -49,7 +49,7 @@ class LambdaInvoker:
     @property
     def client(self) -> LambdaClient:
         """The one client: safe to share among threads."""
-        with self._lock:  # threads ask at once, and making a client is not theirs to share
+        with self._lock:  # threads ask at once, and the first one makes it for all
             if self._client is None:
                 config = Config(
                     connect_timeout=5,
@@ -57,5 +57,5 @@ class LambdaInvoker:
                     max_pool_connections=MAX_CONNECTIONS,
                     retries={"mode": "standard", "total_max_attempts": self._tries},
                 )
-                self._client = boto3.Session().client("lambda", config=config)
+                self._client = self._clients.make("lambda", config)
             return self._client

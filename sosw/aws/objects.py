@@ -5,10 +5,10 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sosw.aws.clients import Clients
 from sosw.storage import ObjectsFailed
 
 if TYPE_CHECKING:
@@ -30,12 +30,8 @@ _ADVICE = {
 class S3Objects:
     """Over one client, made at the first call; threads may share it. botocore repeats what failed in passing."""
 
-    def __init__(
-        self, bucket: str, *, region: str | None = None, endpoint: str | None = None, client: S3Client | None = None
-    ) -> None:
-        """`region` and `endpoint` are the environment's where they are not given."""
-        self.bucket, self._region, self._endpoint, self._client = bucket, region, endpoint, client
-        self._lock = Lock()
+    def __init__(self, bucket: str, *, clients: Clients | None = None, client: S3Client | None = None) -> None:
+        self.bucket, self._clients, self._client, self._lock = bucket, clients or Clients(), client, Lock()
 
     def put(self, key: str, body: bytes, *, kind: str) -> None:
         """See `ObjectStore.put`. The bucket encrypts it."""
@@ -82,9 +78,7 @@ class S3Objects:
                     signature_version="s3v4",
                     retries={"mode": "standard", "total_max_attempts": 4},
                 )
-                self._client = boto3.Session().client(
-                    "s3", region_name=self._region, endpoint_url=self._endpoint, config=config
-                )
+                self._client = self._clients.make("s3", config)
             return self._client
 
     def _sign(self, operation: str, key: str, life: timedelta) -> str:

@@ -7,10 +7,10 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
+from sosw.aws.clients import Clients
 from sosw.domain.errors import InvalidInput, SoswError, SourceUnavailable, invalid
 from sosw.domain.lines import MAX_LINE_BYTES
 from sosw.domain.sources import Form, Source
@@ -30,8 +30,8 @@ _GZIP = 16 + zlib.MAX_WBITS
 class S3Sources:
     """Reads sources from S3, over one client that is made at the first call."""
 
-    def __init__(self, *, client: S3Client | None = None) -> None:
-        self._client = client
+    def __init__(self, *, clients: Clients | None = None, client: S3Client | None = None) -> None:
+        self._clients, self._client = clients or Clients(), client
 
     def pin(self, source: Source) -> str:
         """See `SourceReader.pin`: an object's version, or its ETag where the bucket keeps no versions; a digest of a
@@ -64,7 +64,7 @@ class S3Sources:
         """The one client: safe to share among threads."""
         if self._client is None:
             config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
-            self._client = boto3.client("s3", config=config)
+            self._client = self._clients.make("s3", config)
         return self._client
 
     def _content(self, source: Source, pin: str) -> Iterator[bytes]:

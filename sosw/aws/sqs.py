@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from sosw.aws.clients import Clients
 from sosw.domain import jsontext
 from sosw.domain.errors import InvokeUncertain
 
@@ -29,8 +29,10 @@ BATCH = 10
 class SqsReminder:
     """Sends a wake as a message whose delay ends at its moment. A message may come twice: a wake does no harm."""
 
-    def __init__(self, queue_url: str, *, clock: Clock, client: SQSClient | None = None) -> None:
-        self._queue_url, self._clock, self._client = queue_url, clock, client
+    def __init__(
+        self, queue_url: str, *, clock: Clock, clients: Clients | None = None, client: SQSClient | None = None
+    ) -> None:
+        self._queue_url, self._clock, self._clients, self._client = queue_url, clock, clients or Clients(), client
 
     def remind(self, wakes: Sequence[tuple[datetime, Wake]]) -> None:
         """See `Reminder.remind`."""
@@ -58,7 +60,7 @@ class SqsReminder:
         """Made at the first call."""
         if self._client is None:
             config = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
-            self._client = boto3.client("sqs", config=config)
+            self._client = self._clients.make("sqs", config)
         return self._client
 
 

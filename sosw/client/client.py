@@ -29,7 +29,7 @@ from sosw.domain.jsontext import dump, parse_object
 from sosw.domain.records import ResourceName
 from sosw.domain.task import JobId, LabourerName, TaskId
 from sosw.domain.why import Answer
-from sosw.handler import prefix as prefix_of_environment
+from sosw.settings import prefix as prefix_of_environment
 
 GUESSED_FROM = 100
 """Latest jobs among which a mistaken id is looked for."""

@@ -58,27 +58,25 @@ class Service:
         if endpoint and not endpoint.startswith(("http://", "https://")):
             raise invalid("endpoint", endpoint, "must begin with http:// or https://")
         try:
-            from sosw.aws import dynamodb  # noqa: PLC0415
-            from sosw.aws.caller import LambdaCaller  # noqa: PLC0415  (boto3 only when something is asked)
-            from sosw.aws.inspector import AwsInspector, expected_tables  # noqa: PLC0415  (as above)
-            from sosw.aws.objects import S3Objects  # noqa: PLC0415  (as above)
+            # botocore only when something is asked
+            from sosw.aws import caller, clients, dynamodb, inspector, objects  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise SoswError(f"the client needs {error.name}, which is not installed: install sosw[cli]") from error
-        database = dynamodb.Database(region=region, endpoint=endpoint)
-        caller = LambdaCaller(region=region, endpoint=endpoint)
+        shared = clients.Clients(region=region, endpoint=endpoint)
+        database, functions = dynamodb.Database(clients=shared), caller.LambdaCaller(clients=shared)
         return cls(
             names=Names(prefix),
-            call=caller.call,
+            call=functions.call,
             jobs=dynamodb.DynamoJobStore.for_prefix(prefix, database=database),
             tasks=dynamodb.DynamoTaskStore.for_prefix(prefix, database=database),
             slots=dynamodb.DynamoSlotStore.for_prefix(prefix, database=database),
             records=dynamodb.DynamoRecordStore.for_prefix(prefix, database=database),
             config=dynamodb.DynamoConfigSource.for_prefix(prefix, database=database),
             watches=dynamodb.DynamoWatchStore.for_prefix(prefix, database=database),
-            objects=lambda bucket: S3Objects(bucket, region=region, endpoint=endpoint),
+            objects=lambda bucket: objects.S3Objects(bucket, clients=shared),
             clock=SystemClock(),
-            region=lambda: caller.region,
-            has_console=lambda: not caller.is_on_this_machine,
-            inspector=AwsInspector(region=region, endpoint=endpoint),
-            tables=lambda: expected_tables(prefix),
+            region=lambda: functions.region,
+            has_console=lambda: not functions.is_on_this_machine,
+            inspector=inspector.AwsInspector(clients=shared),
+            tables=lambda: inspector.expected_tables(prefix),
         )

@@ -75,6 +75,14 @@ class StaleTask(SoswError):
         super().__init__(f"task {task_id}: cannot {move}: {now}")
 
 
+class TasksLeft(SoswError):
+    """A busy table has refused to move these tasks again and again: whoever comes next tries it once more."""
+
+    def __init__(self, move: str, task_ids: Sequence[str]) -> None:
+        self.move, self.task_ids = move, tuple(task_ids)
+        super().__init__(f"could not {move} {len(self.task_ids)} tasks, such as {self.task_ids[0]}: the table is busy")
+
+
 class StaleJob(SoswError):
     """The job is not as expected: somebody else is at it, or has ended it. A normal answer."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -103,13 +103,10 @@ class Pulse:
 
     def kept(self) -> dict[str, float]:
         """To be remembered."""
-        flat: dict[str, float] = {}
-        for name, value in asdict(self).items():
-            values = (
-                {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
-            )
-            flat |= {_PREFIX + key: round(each, 9) for key, each in values.items()}
-        return flat
+        memories = {"short": self.short, "long": self.long}
+        flat = {f"{name}.{key}": getattr(uses, key) for name, uses in memories.items() for key in _SUMS}
+        flat |= {name: getattr(self, name) for name in _NUMBERS}
+        return {_PREFIX + name: round(each, 9) for name, each in flat.items()}
 
     def with_signals(self, signals: Signals, bad: int, now: datetime) -> Pulse:
         """Later, with more told, `bad` of it refused by overload."""
@@ -181,3 +178,4 @@ class Pulse:
 
 
 _SUMS = tuple(Uses.__dataclass_fields__)
+_NUMBERS = tuple(name for name in Pulse.__dataclass_fields__ if name not in {"short", "long"})

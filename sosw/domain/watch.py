@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sosw.domain.recount import FIRST_LOOK
 from sosw.domain.task import TaskState
 
 if TYPE_CHECKING:
     from sosw.domain.job import Job
     from sosw.domain.task import JobId, LabourerName, Task
 
-FIRST_LOOK = timedelta(minutes=5)
-"""After the submission. Then a job is looked at each time that it has become half as old again."""
 LONGEST = timedelta(hours=12)
 """Between two looks: half of the shortest retention that can be set, which may be set at any moment."""
 HOLD = timedelta(minutes=5)
@@ -26,7 +25,7 @@ HOLD = timedelta(minutes=5)
 SKEW = timedelta(minutes=10)
 """How far clocks, and what a cheap read shows, may be behind: what closed so shortly before is wanted again."""
 LATE = timedelta(hours=1)
-"""A look that is so much behind its moment tells that the archive does not keep up."""
+"""Where a look is so much behind its moment, or a reading takes so long, the archive does not keep up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +69,10 @@ class Watch:
         if not task.state.is_closed:
             return self if self.met_open else replace(self, met_open=True)
         return replace(self, met_dead=True) if task.state is TaskState.DEAD and not self.met_dead else self
+
+    def is_read_soon(self, now: datetime) -> bool:
+        """Whether its tasks are read as soon as all are closed: the archive keeps up with it."""
+        return self.due is not None and now < self.due + LATE and (self.begun is None or now < self.begun + LATE)
 
     def dated(self, dates: set[str]) -> Watch:
         """With these partitions besides."""

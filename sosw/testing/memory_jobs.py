@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain import job as moves
 from sosw.domain.errors import StaleJob
 from sosw.domain.moments import from_ms, to_ms
-from sosw.domain.recount import QUIET, Recount
+from sosw.domain.recount import FIRST_LOOK, Recount
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ class InMemoryJobStore:
     def open(self, job: Job) -> Job:
         """See `JobStore.open`."""
         if job.id not in self.jobs:
-            self._recounts[job.id] = Recount(job_id=job.id, at=_ms(job.submitted_at + QUIET))
+            self._recounts[job.id] = Recount(job_id=job.id, at=_ms(job.submitted_at + FIRST_LOOK))
         return self.jobs.setdefault(job.id, _stored(job))
 
     def get(self, job_id: JobId) -> Job | None:
@@ -53,13 +53,15 @@ class InMemoryJobStore:
         known = [job for job in self.jobs.values() if job.submitted_at < before]
         return sorted(known, key=lambda job: job.submitted_at, reverse=True)[:limit]
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
         """See `JobStore.count`."""
         job = self.jobs.get(job_id)
         if job and (job_id, token) not in self._counted:
             self._counted.add((job_id, token))
             self.jobs[job_id] = replace(job, totals=job.totals + totals)
-            seen = self._recounts.get(job_id) or Recount(job_id=job_id, at=None)
+            seen = self._recounts.get(job_id)
+            if seen is None or seen.at is None:
+                seen = Recount(job_id=job_id, at=_ms(again), batches=seen.batches if seen else ())
             self._recounts[job_id] = replace(seen, batches=(*seen.batches, token)[-TOKENS:])
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
@@ -76,10 +78,13 @@ class InMemoryJobStore:
     def keep(self, seen: Recount, then: Recount) -> None:
         """See `JobStore.keep`."""
         now = self.recount(seen.job_id)
-        is_counted = now is not None and then.totals != seen.totals and now.batches != seen.batches
-        if now is None or now.at != seen.at or is_counted:
+        must_stand = then.totals != seen.totals or then.at is None
+        is_counted = now is not None and must_stand and now.batches != seen.batches
+        if now is None or now.at != (seen.at and _ms(seen.at)) or is_counted:
             raise StaleJob(seen.job_id, "keep a recount of", self.jobs.get(seen.job_id))
-        kept = replace(then, at=then.at and _ms(then.at), batches=now.batches, totals=now.totals)
+        moments: dict[str, Any] = {name: getattr(then, name) for name in ("at", "settles", "begins")}
+        kept_moments: dict[str, Any] = {name: at and _ms(at) for name, at in moments.items()}
+        kept = replace(then, **kept_moments, batches=now.batches, totals=now.totals)
         self._recounts[seen.job_id] = kept
         if then.totals != seen.totals:
             self.jobs[seen.job_id] = replace(self.jobs[seen.job_id], totals=then.totals)
@@ -88,7 +93,8 @@ class InMemoryJobStore:
         """See `JobStore.count_again`."""
         if job_id in self.jobs:
             known = self._recounts.get(job_id, Recount(job_id=job_id, at=None))
-            self._recounts[job_id] = replace(Recount(job_id=job_id, at=_ms(at)), batches=known.batches)
+            anew = Recount(job_id=job_id, at=_ms(at), begins=_ms(at))
+            self._recounts[job_id] = replace(anew, batches=known.batches)
 
 
 def _stored(job: Job) -> Job:

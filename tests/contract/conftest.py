@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -36,12 +37,21 @@ class _Servers(dict[str, Dynamo]):
             if name == "ministack":
                 endpoint = self._stack.enter_context(local_stack(ROOT, name="contract")).endpoint
             else:
-                endpoint = self._stack.enter_context(dynamodb_local(ROOT))
+                endpoint = self._stack.enter_context(_briefly(dynamodb_local(ROOT)))
         except LocalStackError as error:
             require(condition=False, reason=str(error))
             raise
         self[name] = Dynamo(endpoint)
         return self[name]
+
+
+@contextlib.contextmanager
+def _briefly(server: AbstractContextManager[str]) -> Iterator[str]:
+    """With a Java that translates once and for all: it takes half the processor's time, for minutes of work."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        with server as endpoint:
+            yield endpoint
 
 
 def _server(name: str, servers: dict[str, Dynamo]) -> Dynamo:

@@ -234,7 +234,7 @@ def test_to_check_the_totals_of_a_job_costs_half_a_unit_a_task_and_5_calls_besid
     world.tasks.create([replace(t, state=TaskState.DONE, closed_at=NOW, queue=None, rank=None) for t in tasks])
     clock = FakeClock(NOW + 2 * QUIET)
     tallies = Tallies(world.records, one_by_one)
-    world.jobs.count(job.id, Totals(created=100, done=100), token="a")
+    world.jobs.count(job.id, Totals(created=100, done=100), token="a", again=NOW)
     with _billed(world) as bill:
         Recounting(tasks=world.tasks, jobs=world.jobs, tallies=tallies, clock=clock).run(lambda: True)
     assert bill.calls == {"Query": 1, "GetItem": 3, "BatchGetItem": 1, "UpdateItem": 1}

@@ -18,7 +18,6 @@ ONE_IN = 67
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 def test_from_crash_points_on_the_real_engine_all_comes_to_its_end(metered: Dynamo) -> None:
     tables = Tables(metered)
     stories = [story for story in STORIES if story.name in TRIED]

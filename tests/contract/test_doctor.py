@@ -65,7 +65,7 @@ def test_totals_are_mended_where_they_drifted_and_the_labourers_with_them(world:
     job, tasks = a_job(world, 3)
     closed = [replace(each, state=TaskState.DONE, closed_at=NOW, queue=None, rank=None) for each in tasks]
     world.tasks.create(closed)
-    world.jobs.count(job.id, Totals(created=3, done=1 if lost else 3), token="a")
+    world.jobs.count(job.id, Totals(created=3, done=1 if lost else 3), token="a", again=NOW)
     assert [finding.check for finding in doctor(world, job).findings] == (["totals"] if lost else [])
     assert len(doctor(world, job, mend=True).mended) == int(lost)
     assert doctor(world, job).findings == ()

@@ -143,10 +143,10 @@ def test_recent_jobs_come_newest_first_over_the_turn_of_a_month(world: World) ->
 
 def test_totals_add_up_and_a_batch_that_comes_again_counts_once(world: World) -> None:
     job = world.jobs.open(_job(world))
-    world.jobs.count(job.id, Totals(created=5), token="a")
+    world.jobs.count(job.id, Totals(created=5), token="a", again=NOW)
     for _ in range(2):
-        world.jobs.count(job.id, Totals(done=2, failed=1, dead=1), token="b")
-    world.jobs.count(job.id, Totals(dead=-1, cancelled=1), token="c")
+        world.jobs.count(job.id, Totals(done=2, failed=1, dead=1), token="b", again=NOW)
+    world.jobs.count(job.id, Totals(dead=-1, cancelled=1), token="c", again=NOW)
     found = world.jobs.get(job.id)
     assert found is not None
     assert found.totals == Totals(created=5, done=2, failed=1, dead=0, cancelled=1)
@@ -154,5 +154,5 @@ def test_totals_add_up_and_a_batch_that_comes_again_counts_once(world: World) ->
 
 def test_nothing_is_counted_for_a_job_that_is_not_there(world: World) -> None:
     unknown = JobId(world.new_id())
-    world.jobs.count(unknown, Totals(done=1), token="a")
+    world.jobs.count(unknown, Totals(done=1), token="a", again=NOW)
     assert world.jobs.get(unknown) is None

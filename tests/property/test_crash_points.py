@@ -25,7 +25,6 @@ ELSEWHERE = {
     "config.look": "of who stores a configuration: `sosw apply`, a person's command that says when it failed",
     "config.replace": "as `config.look`",
     "bucket.keys": "of who reads the archive",
-    "watches.get": "as `bucket.keys`",
     "jobs.recent": "of who lists jobs: reads alone",
     "records.log": "of who reads the log of changes: reads alone",
 }
@@ -65,7 +64,6 @@ def test_from_some_crash_points_all_comes_to_its_end() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("part", range(PARTS))
 def test_from_more_crash_points_all_comes_to_its_end(part: int) -> None:
     points = harness.every_point(STORIES[part::PARTS])
@@ -73,7 +71,6 @@ def test_from_more_crash_points_all_comes_to_its_end(part: int) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("plant", EVERY_MUTANT, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found_where_it_can_show(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     if plant.__name__ in SURVIVORS:
@@ -84,7 +81,6 @@ def test_a_planted_bug_is_found_where_it_can_show(plant: Mutant, monkeypatch: py
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("plant", OWN, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_in_what_comes_after_a_tasks_end_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

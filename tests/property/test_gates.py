@@ -35,7 +35,6 @@ def test_no_story_that_dice_tell_breaks_a_rate_or_a_limit_by_key(part: int) -> N
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("plant", MUTANTS, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bench.regulation import figures, plot
+from bench import drawing
+from bench.regulation import figures
 from bench.regulation.policies import Coefficients, Oracle, Static, at_start, ours
 from bench.regulation.traces import TARGET, TRACES, Trace
 from bench.sections.regulation import (
@@ -32,7 +33,7 @@ def test_the_load_stays_at_its_target_in_every_trace(trace: Trace) -> None:
     assert figures.overshoot(done) <= MOST_OVERSHOOT
 
 
-@pytest.mark.parametrize("name", ["step overload", "lagging metrics"])
+@pytest.mark.parametrize("name", ["step overload", pytest.param("lagging metrics", marks=pytest.mark.long)])
 def test_nearly_as_much_is_done_as_by_one_who_knows_the_plant(name: str) -> None:
     trace = BY_NAME[name]
     best = figures.run(trace, Oracle(trace), SEED)
@@ -46,6 +47,7 @@ def test_a_step_overload_halves_the_dispatch_rate_in_time(phase: int) -> None:
     assert figures._halved(phase, hears_signals=False, seed=SEED) <= MOST_WITH_CLOUDWATCH
 
 
+@pytest.mark.long
 def test_without_a_metric_signals_alone_keep_it_from_saturation_and_at_work() -> None:
     trace = BY_NAME["calm"]
     done = figures.run(trace, ours(trace, is_measured=False), SEED)
@@ -83,6 +85,6 @@ def test_the_traces_are_ten_and_each_says_what_happens() -> None:
 def test_the_picture_says_what_it_shows(tmp_path: Path) -> None:
     path = tmp_path / "p.svg"
     path.write_text('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg">  \n</svg>\n')
-    plot._tell(path)
-    drawing = ET.parse(path).getroot()  # noqa: S314  (a file of our own)
-    assert [child.tag.rpartition("}")[2] for child in drawing] == ["title", "desc"]
+    drawing._tell(path, "A title", "What it shows.")
+    told = ET.parse(path).getroot()  # noqa: S314  (a file of our own)
+    assert [child.tag.rpartition("}")[2] for child in told] == ["title", "desc"]

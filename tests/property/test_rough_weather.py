@@ -79,7 +79,6 @@ def _counted(action: Action, happened: Counter[str]) -> Action:
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_is_found(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

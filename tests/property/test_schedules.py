@@ -48,7 +48,6 @@ def test_no_random_schedule_exceeds_a_limit_or_comes_to_no_rest(part: int) -> No
 
 
 @pytest.mark.long
-@pytest.mark.no_cover
 @pytest.mark.parametrize("plant", EXCEEDING, ids=lambda plant: plant.__name__)
 def test_a_planted_bug_exceeds_a_limit(plant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)

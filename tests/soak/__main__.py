@@ -1,11 +1,14 @@
 """`make soak`: every crash point, every state, and seed after seed, for as long as it is given.
 
     python -m tests.soak 10                                     for ten minutes
+    python -m tests.soak 1 with a_claim_is_taken_from_any_state
+                                                                with a planted bug, which it must find
     python -m tests.soak crash a_job_is_done 17 DIES_AFTER      one crash point again
     python -m tests.soak states "a crash"                       one system again
     python -m tests.soak seed 17                                one seed again
 
-The last three lines tell what was tried; a violation comes with the line that repeats it, and makes the exit code 1.
+The last three lines of a run tell what was tried; a violation comes with the line that repeats it, and makes the
+exit code 1.
 Where DynamoDB Local is switched on (`SOSW_DYNAMODB_LOCAL=1`), crash points are tried on it as well.
 """
 
@@ -38,14 +41,14 @@ DONE = {"crash points": "tried", "states": "explored", "seeds": "run"}
 Work = tuple[Callable[..., Told], tuple[object, ...]]
 
 
-def soak(minutes: float) -> bool:
-    """Whether nothing broke: crash points first, then systems, then seeds until the time is over."""
+def soak(minutes: float, planted: str = "") -> bool:
+    """Whether nothing broke, with that bug: crash points first, then systems, then seeds until the time is over."""
     begun = time.monotonic()
     until = begun + 60 * minutes
     totals = {kind: Told(kind, 0) for kind in DONE}
     with ExitStack() as stack:
         endpoint = stack.enter_context(dynamodb_local(ROOT)) if is_switched_on() else None
-        pool = stack.enter_context(ProcessPoolExecutor())
+        pool = stack.enter_context(ProcessPoolExecutor(initializer=parts.settle, initargs=(planted,)))
         running = set[Future[Told]]()
         for function, given in _works(begun, until, endpoint):
             running.add(pool.submit(function, *given))
@@ -115,10 +118,18 @@ def again(words: list[str]) -> list[str]:
             sys.exit(f"usage:{(__doc__ or '').partition('given.')[2]}")
 
 
+def _is_number(word: str) -> bool:
+    return word.replace(".", "", 1).isdigit()
+
+
 def main(words: list[str]) -> int:
     """The exit code."""
-    if len(words) == 1 and words[0].replace(".", "", 1).isdigit():
-        return 0 if soak(float(words[0])) else 1
+    match words:
+        case [minutes] if _is_number(minutes):
+            return 0 if soak(float(minutes)) else 1
+        case [minutes, "with", planted] if _is_number(minutes) and planted in parts.PLANTS:
+            return 0 if soak(float(minutes), planted) else 1
+    parts.hush()
     broken = again(words)
     sys.stdout.write("\n".join(broken or ["no violation"]) + "\n")
     return 1 if broken else 0

@@ -27,6 +27,7 @@ def a_world(tasks: int = 3, *, key: str = "j", **settings: Any) -> World:
 def submit(world: World, tasks: int, key: str) -> None:
     job = {"lambda_name": LABOURER, **SHOPS, "shops": [f"s{n}" for n in range(tasks)], "idempotency_key": key}
     world.submit(job)
+    world.jobs.count(JobId(key), Totals(created=tasks), token="created", again=world.clock.now())
 
 
 def end(world: World, *numbers: int, key: str = "j", state: str = "done") -> None:
@@ -37,7 +38,11 @@ def end(world: World, *numbers: int, key: str = "j", state: str = "done") -> Non
         about = {"task_id": task.id, "attempt": task.attempt, "labourer": LABOURER}
         fail = {"action": "fail", "is_retryable": False}
         world.assistant()({**about, **({"action": "complete", "result": number} if state == "done" else fail)})
-    world.jobs.count(JobId(key), Totals(**{state: len(numbers)}), token=f"{numbers}{state}{world.clock.now()}")
+    token, totals = (
+        f"{numbers}{state}{world.clock.now()}",
+        Totals(**{state: len(numbers)}, failed=len(numbers) * (state == "dead")),
+    )
+    world.jobs.count(JobId(key), totals, token=token, again=world.clock.now())
 
 
 def lines(world: World) -> list[Task]:

@@ -13,6 +13,7 @@ from sosw.archivist import AT_ONCE
 from sosw.domain import lifecycle
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, Totals
+from sosw.domain.recount import FIRST_LOOK
 from sosw.domain.task import JobId, Task, TaskId
 from sosw.domain.watch import Watch
 from sosw.storage import ObjectsFailed
@@ -41,7 +42,7 @@ def test_what_could_not_be_written_is_written_by_the_next_sweep_into_the_same_ob
     world = a_world()
     world.objects = Failing(1, is_done=is_done)
     end(world, 0, 1, 2)
-    assert sweep(world, 5 * MINUTE) == {"archive_failed": 1}
+    assert sweep(world, FIRST_LOOK) == {"archive_failed": 1}
     assert sweep(world, 4 * MINUTE) == {}
     assert sweep(world, 2 * MINUTE)["archived"] == 3
     assert len(world.objects.objects) == 1
@@ -64,7 +65,7 @@ def test_a_job_that_cannot_be_read_delays_no_other() -> None:
     store = Unreadable()
     store.tasks = world.tasks.tasks
     world.tasks = store
-    assert sweep(world, 5 * MINUTE) == {"archived": 1, "objects": 1, "archive_failed": 1}
+    assert sweep(world, FIRST_LOOK) == {"archived": 1, "objects": 1, "archive_failed": 1}
     assert archived(world) == {"good#0 done": 1}
 
 
@@ -75,7 +76,7 @@ def test_no_number_of_jobs_that_come_each_minute_is_more_than_a_sweep_archives(f
     for number in range(1, first_jobs + AT_ONCE):
         submit(world, 1, f"k{number}")
         end(world, 0, key=f"k{number}")
-    assert sweep(world, 5 * MINUTE)["archived"] == first_jobs + AT_ONCE
+    assert sweep(world, FIRST_LOOK)["archived"] == first_jobs + AT_ONCE
 
 
 def test_a_job_whose_row_cannot_be_read_is_put_off_and_leaves_its_place_to_others() -> None:
@@ -92,7 +93,7 @@ def test_a_job_whose_row_cannot_be_read_is_put_off_and_leaves_its_place_to_other
     unread = Unread()
     unread.jobs, unread._recounts = world.jobs.jobs, world.jobs._recounts
     world.jobs = unread
-    assert sweep(world, 5 * MINUTE) == {"archived": 1, "objects": 1, "archive_failed": 1}
+    assert sweep(world, FIRST_LOOK) == {"archived": 1, "objects": 1, "archive_failed": 1}
     assert sweep(world, MINUTE) == {}
     assert sweep(world, 4 * MINUTE) == {"archive_failed": 1}
 
@@ -100,7 +101,7 @@ def test_a_job_whose_row_cannot_be_read_is_put_off_and_leaves_its_place_to_other
 def test_a_job_that_cannot_be_archived_for_long_is_an_error_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     world = a_world(1)
     end(world, 0)
-    assert sweep(world, 66 * MINUTE)["archive_late"] == 1
+    assert sweep(world, 67 * MINUTE)["archive_late"] == 1
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["archive.late"]
 
 
@@ -111,7 +112,7 @@ def test_where_buckets_fail_the_other_jobs_are_not_tried_in_vain(monkeypatch: py
     world.objects = Failing(1, is_done=False)
     end(world, 0)
     end(world, 0, key="k")
-    assert sweep(world, 5 * MINUTE) == {"archive_failed": 1}
+    assert sweep(world, FIRST_LOOK) == {"archive_failed": 1}
     assert watched(world, "k").version == 1
 
 
@@ -134,9 +135,9 @@ def test_half_a_character_in_what_was_said_of_a_task_holds_up_no_archive() -> No
     (failure,) = world.tasks.tasks[task.id].failures
     assert (failure.error, failure.message, failure.trace) == ("E?", "?", "?")
     world.tasks.tasks[task.id] = replace(world.tasks.tasks[task.id], ruling=f"replayed by ann: {half}")
-    world.jobs.count(JobId("j"), Totals(dead=1), token="t")
+    world.jobs.count(JobId("j"), Totals(dead=1), token="t", again=NOW)
     end(world, 1)
-    assert sweep(world, 5 * MINUTE)["archived"] == 2
+    assert sweep(world, FIRST_LOOK)["archived"] == 2
     assert archived(world) == {"j#0 dead": 1, "j#1 done": 1}
 
 
@@ -144,4 +145,4 @@ def test_nothing_that_goes_wrong_with_the_archive_ends_the_sweep(monkeypatch: py
     world = a_world(1)
     end(world, 0)
     monkeypatch.setattr(world.watches, "due", lambda *_: 1 / 0)
-    assert sweep(world, 5 * MINUTE) == {"archive_failed": 1}
+    assert sweep(world, FIRST_LOOK) == {"archive_failed": 1}

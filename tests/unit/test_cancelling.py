@@ -12,11 +12,12 @@ import pytest
 
 from sosw.domain import job as moves
 from sosw.domain import lifecycle
-from sosw.domain.errors import SoswError, StaleJob
+from sosw.domain.errors import SoswError, StaleJob, TasksLeft
 from sosw.domain.job import Job, JobMove, JobState
 from sosw.domain.lifecycle import Transition
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import Failure, JobId, Task, TaskState, task_id
+from sosw.job_canceller import STEP, TRIES
 from sosw.job_writer import BATCH, HOLD, RETRY_STUCK
 from sosw.ports import Outcome
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
@@ -259,3 +260,26 @@ def test_a_job_whose_last_task_is_written_just_then_is_cancelled_all_the_same(wo
     world.submit({**JOB, "shops": [0]}, ID)
 
     assert world.submit(cancel_event(ID, by="ada", why=""), "another")["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNCERTAIN, Outcome.STALE])
+def test_a_table_that_refuses_every_move_ends_the_cancellation_with_a_sentence_and_the_next_one_goes_on(
+    world: World, outcome: Outcome
+) -> None:
+    world.submit(JOB, ID)
+
+    class Busy(InMemoryTaskStore):
+        tries = 0
+
+        def apply_all(self, transitions: Sequence[Transition]) -> list[Outcome]:
+            self.tries += 1
+            return [outcome] * len(transitions)
+
+    busy = Busy()
+    busy.tasks = world.tasks.tasks
+    with pytest.raises(TasksLeft, match=f"could not cancel {STEP} tasks, such as {ID}#0: the table is busy"):
+        world.submit(cancel_event(ID, by="ada", why=""), "another", tasks=busy)
+    assert busy.tries == TRIES
+    world.clock.advance(seconds=HOLD.total_seconds())
+    assert world.submit(resume_event(ID), "a third")["state"] == "cancelled"
+    assert {task.state for task in world.tasks.tasks.values()} == {TaskState.CANCELLED}

@@ -136,6 +136,8 @@ def test_a_sweep_full_of_deaths_leaves_the_archive_its_time(world: Watched, monk
         return places(*how)
 
     class Archive:
+        recounting = world.archivist().recounting
+
         def run(self, _has_time: Callable[[], bool]) -> dict[str, int]:
             archived.append(left[0])
             return {}

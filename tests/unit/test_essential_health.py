@@ -6,8 +6,8 @@ import pytest
 
 from sosw.domain.health import Query
 from sosw.domain.settings import EssentialSettings
+from sosw.essential.orchestrator import OrchestratorWorld as World
 from sosw.settings import Names
-from sosw.world import World
 from tests.factories import NOW
 
 

@@ -11,6 +11,7 @@ from sosw import essential
 from sosw.aws.dynamodb import TableFailed
 from sosw.domain.errors import InvalidInput
 from sosw.domain.task import JobId, task_id
+from sosw.essential import container
 from sosw.settings import ESSENTIAL_CONFIG
 from sosw.testing import (
     DictConfigSource,
@@ -85,7 +86,7 @@ class Account:
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Account:
-    monkeypatch.setattr(essential, "EssentialLog", SilentLog)
+    monkeypatch.setattr(container, "EssentialLog", SilentLog)
     account = Account()
     account.declare("old")
     account.submit("old")

@@ -21,7 +21,7 @@ from tests.unit.client.conftest import ClientWorld
 from tests.unit.test_long_jobs import Died
 
 ID = JobId("r")
-LINES = 5 * BATCH
+LINES = 3 * BATCH
 JOB = {"lambda_name": "sales", "source": "s3://bucket/a.jsonl"}
 URL = JOB["source"]
 CHANGED = invalid("source", URL, "is no longer what it was when the job was submitted")

@@ -136,8 +136,9 @@ def dying_stores(world: World, death: Dying) -> dict[str, Any]:
     return {"tasks": tasks, "jobs": jobs}
 
 
-def test_killed_at_any_call_and_resumed_a_job_yields_each_task_once(world: World) -> None:
-    job = {**JOB, "shops": list(range(1000))}
+@pytest.mark.parametrize(("count", "calls"), [(100, 7), pytest.param(1000, 44, marks=pytest.mark.long)])
+def test_killed_at_any_call_and_resumed_a_job_yields_each_task_once(world: World, count: int, calls: int) -> None:
+    job = {**JOB, "shops": list(range(count))}
     counter = Dying(0, is_done=False)
     world.submit(job, ID, **dying_stores(world, counter))
     tried = 0
@@ -150,11 +151,11 @@ def test_killed_at_any_call_and_resumed_a_job_yields_each_task_once(world: World
             fresh.clock.advance(HOLD)
             fresh.submit(job, ID)
             tried += 1
-            assert Counter(task.payload["shops"][0] for task in fresh.tasks.tasks.values()) == Counter(range(1000))
-            assert job_of(fresh).total == 1000
+            assert Counter(task.payload["shops"][0] for task in fresh.tasks.tasks.values()) == Counter(range(count))
+            assert job_of(fresh).total == count
 
-    print(f"kill points: {tried} tried, each left exactly 1,000 tasks")  # noqa: T201
-    assert tried == 2 * (1000 // 25 + 4)
+    print(f"kill points: {tried} tried, each left exactly {count:,} tasks")  # noqa: T201
+    assert tried == 2 * calls
 
 
 @pytest.mark.parametrize(

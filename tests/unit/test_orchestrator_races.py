@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sosw.domain import lifecycle
-from sosw.domain.errors import StaleRow
+from sosw.domain.errors import SoswError, StaleRow
 from sosw.domain.lifecycle import Transition
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import TaskId, TaskState
@@ -96,6 +96,19 @@ def test_rows_that_are_always_written_by_others_are_left_for_the_next_time() -> 
     assert world.orchestrator(pause=paused.append)({}) == {"started": {}}
     assert (store.tries, paused) == (NAMING_ROUNDS, list(range(NAMING_ROUNDS - 1)))
     assert world.task().state is TaskState.QUEUED
+
+
+def test_where_a_row_cannot_be_written_what_was_named_in_another_starts_all_the_same(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def throttled() -> None:
+        raise SoswError("the table refuses")
+
+    world = World(limit=20)
+    world.queue(20)
+    world.slots = Raced(*[lambda: None] * 3, throttled)  # both are sized, then the first one is named in
+    assert world.orchestrator()({}) == {"started": {"sales": 16}}
+    assert "naming.cut" in [record.message for record in caplog.records]
 
 
 def test_a_name_that_another_wrote_is_never_acted_on() -> None:

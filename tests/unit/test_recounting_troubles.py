@@ -9,7 +9,7 @@ import pytest
 
 from sosw.domain.errors import SoswError
 from sosw.domain.job import Job, Totals
-from sosw.domain.recount import QUIET, Recount
+from sosw.domain.recount import FIRST_LOOK, Recount
 from sosw.domain.task import JobId, TaskState, task_id
 from sosw.recounting import MAX_JOBS, UNREADABLE
 from sosw.testing import InMemoryJobStore, InMemoryTaskStore
@@ -32,9 +32,9 @@ def test_a_row_that_cannot_be_understood_holds_up_no_other_job(caplog: pytest.Lo
     odd.create([a_task(0, id=task_id(other, 0), job_id=other, state=TaskState.DONE, closed_at=NOW)])
     world.open(1, other)
     world.tasks = odd
-    world.sweep_for(QUIET)
+    world.sweep_for(FIRST_LOOK)
     assert world.totals(other) == Totals(created=1, done=1)
-    assert (world.recount.at, "recount.unreadable" in caplog.messages) == (NOW + QUIET + UNREADABLE, True)
+    assert (world.recount.at, "recount.unreadable" in caplog.messages) == (NOW + FIRST_LOOK + UNREADABLE, True)
 
 
 def test_a_row_that_can_neither_be_understood_nor_put_off_ends_no_sweep(caplog: pytest.LogCaptureFixture) -> None:
@@ -47,7 +47,7 @@ def test_a_row_that_can_neither_be_understood_nor_put_off_ends_no_sweep(caplog: 
 
     world, odd = Jobs(), Odd()
     odd.jobs, odd._recounts = world.jobs.jobs, world.jobs._recounts
-    world.clock.advance(QUIET)
+    world.clock.advance(FIRST_LOOK)
     assert world.scavenger(jobs=odd).sweep() == {"freed": {}}
     assert {"recount.unreadable", "recount.failed"} <= set(caplog.messages)
 
@@ -56,7 +56,7 @@ def test_a_sweep_looks_at_so_many_jobs_and_ends_with_its_time() -> None:
     world = Jobs(tasks=0)
     for number in range(MAX_JOBS + 5):
         world.open(0, JobId(f"{number:03}"))
-    world.clock.advance(QUIET)
+    world.clock.advance(FIRST_LOOK)
     ends = iter([timedelta(minutes=2)] * 5 + [timedelta()] * 99)
     world.scavenger().sweep(remaining=lambda: next(ends))
     left = len(world.jobs.uncounted(world.clock.now(), 999))
@@ -83,7 +83,7 @@ def test_totals_without_a_job_are_looked_at_once() -> None:
     world = Jobs()
     orphan = Orphan()
     orphan.jobs, orphan._recounts = world.jobs.jobs, world.jobs._recounts
-    world.clock.advance(QUIET)
+    world.clock.advance(FIRST_LOOK)
     world.scavenger(jobs=orphan).sweep()
     assert world.recount.at is None
 

@@ -181,6 +181,8 @@ def test_a_sweep_with_more_labourers_than_time_leaves_time_for_all_else() -> Non
             assert not has_time()
 
     class Archive:
+        recounting = world.archivist().recounting
+
         def run(self, has_time: Callable[[], bool]) -> dict[str, int]:
             begun["archive"] = now[0]
             assert has_time()

@@ -32,11 +32,11 @@ from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, JobMove, JobState, Totals
 from sosw.domain.moments import from_ms
-from sosw.domain.recount import QUIET, Recount, progress_of
+from sosw.domain.recount import FIRST_LOOK, Recount, progress_of
 from sosw.domain.task import JobId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from pynamodb.expressions.condition import Condition
@@ -51,6 +51,7 @@ TOKENS = 8
 MONTHS = 24
 """How far back `recent` looks."""
 _PROGRESS = JsonAttribute(attr_name="recount")
+_RECOUNT: Path = Path(_PROGRESS)
 _COUNTS = {name: NumberAttribute(attr_name=f"tasks_{name}") for name in Totals.__dataclass_fields__}
 
 
@@ -61,12 +62,12 @@ class DynamoJobStore(TableStore):
 
     def open(self, job: Job) -> Job:
         """See `JobStore.open`. The totals' row is there before the job's is."""
-        totals = {**_totals_key(job.id), "counted": {"L": []}, **_check_at(job.submitted_at + QUIET)}
+        totals = {**_totals_key(job.id), "counted": {"L": []}, **_check_at(job.submitted_at + FIRST_LOOK)}
         has_totals = not self._put_new(totals)[1]
         item = {**item_of(JobModel, job), "month": {"S": f"{job.submitted_at:%Y-%m}"}, "open": {"S": OPEN}}
         item, is_new = self._put_new(item)
         if has_totals and is_new:
-            self.count_again(job.id, job.submitted_at + QUIET)  # who put them there died, and a sweep saw no job
+            self.count_again(job.id, job.submitted_at + FIRST_LOOK)  # who put them there died, and a sweep saw no job
         return _job(item)
 
     def get(self, job_id: JobId) -> Job | None:
@@ -102,20 +103,19 @@ class DynamoJobStore(TableStore):
             month = month.replace(day=1) - timedelta(days=1)
         return found
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
-        """See `JobStore.count`. One write unit, however many tasks: the totals have a small row of their own."""
-        seen: Path = Path("counted")
-        adds = [Path(attribute).add(getattr(totals, name)) for name, attribute in _COUNTS.items()]
-        while item := self._table.get(_totals_id(job_id)):
-            tokens = item["counted"]["L"]
-            if {"S": token} in tokens:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
+        """See `JobStore.count`. One write unit, however many tasks: the totals have a small row of their own.
+
+        Raises `StaleJob` when others, who count and check, were faster each time.
+        """
+        for _ in self._backoff.rounds():
+            item = self._table.get(_totals_id(job_id))
+            if item is None or {"S": token} in item["counted"]["L"]:
                 return
-            kept = {"L": [*tokens, {"S": token}][-TOKENS:]}
-            try:
-                self._table.update(_totals_key(job_id), [*adds, seen.set(kept)], seen == item["counted"])
-            except ConditionFailed:
-                continue  # another batch was counted meanwhile
-            return
+            with suppress(ConditionFailed):
+                self._table.update(_totals_key(job_id), *_count(item, totals, token, again))
+                return
+        raise StaleJob(job_id, "count a batch of", self.get(job_id))
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
         """See `JobStore.uncounted`."""
@@ -129,10 +129,10 @@ class DynamoJobStore(TableStore):
     def keep(self, seen: Recount, then: Recount) -> None:
         """See `JobStore.keep`. A write whose reply was lost looks stale when botocore repeats it."""
         is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at)]
-        actions = [*_checked_at(then.at), Path(_PROGRESS).set(raw(_PROGRESS, then.progress()))]
+        actions = [*_checked_at(then.at), _RECOUNT.set(raw(_PROGRESS, then.progress()))]
+        if then.totals != seen.totals or then.at is None:
+            is_as_seen.append(_are_counted(seen.batches))
         if then.totals != seen.totals:
-            counted: Path = Path("counted")
-            is_as_seen.append(counted == {"L": [{"S": token} for token in seen.batches]})
             actions += [Path(attribute).set(getattr(then.totals, name)) for name, attribute in _COUNTS.items()]
         try:
             self._table.update(_totals_key(seen.job_id), actions, reduce(and_, is_as_seen))
@@ -142,7 +142,8 @@ class DynamoJobStore(TableStore):
     def count_again(self, job_id: JobId, at: datetime) -> None:
         """See `JobStore.count_again`."""
         with suppress(ConditionFailed):  # an unknown job is left unknown
-            actions = [*_checked_at(at), Path(_PROGRESS).remove()]
+            anew = Recount(job_id=job_id, at=at, begins=at)
+            actions = [*_checked_at(at), _RECOUNT.set(raw(_PROGRESS, anew.progress()))]
             self._table.update(_totals_key(job_id), actions, JobModel.id.exists())
 
     def _put_new(self, item: Item) -> tuple[Item, bool]:
@@ -202,6 +203,30 @@ def _recount(job_id: JobId, item: Item) -> Recount:
         batches=tuple(token["S"] for token in item["counted"]["L"]),
         **progress_of(_PROGRESS.deserialize(progress["S"]) if progress else {}),
     )
+
+
+def _count(item: Item, totals: Totals, token: str, again: datetime) -> tuple[list[Action], Condition]:
+    """The write that adds a batch to a row of totals, and what it expects of the row.
+
+    Its standing in line is among that: a write that was under way while the check ended must not add to what is right.
+    """
+    known = [each["S"] for each in item["counted"]["L"]]
+    adds = [Path(attribute).add(getattr(totals, name)) for name, attribute in _COUNTS.items()]
+    actions: list[Action] = [*adds, Path("counted").set(_tokens([*known, token][-TOKENS:]))]
+    is_as_seen = _are_counted(known)
+    if OpenIndex.held_until.attr_name in item:
+        return actions, is_as_seen & OpenIndex.held_until.exists()
+    return [*actions, *_checked_at(again), _RECOUNT.remove()], is_as_seen & OpenIndex.held_until.does_not_exist()
+
+
+def _are_counted(tokens: Sequence[str]) -> Condition:
+    """These, and no other batch since."""
+    counted: Path = Path("counted")
+    return counted == _tokens(tokens)
+
+
+def _tokens(tokens: Sequence[str]) -> dict[str, Any]:
+    return {"L": [{"S": token} for token in tokens]}
 
 
 def _check_at(at: datetime) -> Item:

@@ -19,6 +19,8 @@ from sosw.domain.retry import RetryPolicy
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sosw.aws.clients import Clients
+
 LOG = "log#"
 QUICK_SECONDS = 2.0
 _MS_DIGITS = 15
@@ -31,9 +33,9 @@ class DynamoRecordStore(TableStore):
     schema = LABOURERS
 
     @classmethod
-    def quick(cls, prefix: str) -> DynamoRecordStore:
+    def quick(cls, prefix: str, *, clients: Clients | None = None) -> DynamoRecordStore:
         """Of the environment `prefix`, for who cannot wait: each call is sent once, and given up after some seconds."""
-        table = Database(tries=1, seconds=QUICK_SECONDS).table(LABOURERS, prefix)
+        table = Database(tries=1, seconds=QUICK_SECONDS, clients=clients).table(LABOURERS, prefix)
         return cls(table, backoff=Backoff(policy=RetryPolicy(max_attempts=1)))
 
     def read(self, keys: Iterable[RecordKey]) -> dict[RecordKey, Record]:

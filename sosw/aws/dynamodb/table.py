@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,12 +10,14 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBConnectionError
 
+from sosw.aws.clients import Clients
 from sosw.aws.dynamodb.errors import ConditionFailed, TableFailed, from_aws
 from sosw.aws.dynamodb.models import Item, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from botocore.session import Session
     from pynamodb.connection._botocore_private import BotocoreBaseClientPrivate
     from pynamodb.expressions.condition import Condition
     from pynamodb.expressions.update import Action
@@ -41,26 +42,33 @@ class Database(Connection):
         endpoint: str | None = None,
         tries: int = TRIES,
         seconds: float | None = None,
+        clients: Clients | None = None,
     ) -> None:
         """`region` and `endpoint` are the environment's where they are not given.
 
         `tries`: of each call, by botocore, which repeats what was throttled, timed out or met a server's error.
         `seconds`: how long each waits for a connection, and how long for an answer; by default 5 and 30.
+        `clients`: whose session it shares, and whose region and endpoint.
         """
+        self._clients = clients or Clients(region=region, endpoint=endpoint)
         super().__init__(
-            region=region,
-            host=endpoint,
+            region=self._clients.region,
+            host=self._clients.endpoint,
             connect_timeout_seconds=seconds or CONNECT_SECONDS,
             read_timeout_seconds=seconds or READ_SECONDS,
             retry_configuration={"mode": "standard", "total_max_attempts": tries},
             max_pool_connections=MAX_CONNECTIONS,
         )
-        self._making = threading.Lock()
+
+    @property
+    def session(self) -> Session:
+        """That of all clients; PynamoDB's own would be one for each thread."""
+        return self._clients.session
 
     @property
     def client(self) -> BotocoreBaseClientPrivate:
         """Made once, whichever thread needs it first."""
-        with self._making:
+        with self._clients.making:
             return super().client
 
     def table(self, schema: Schema, prefix: str) -> Table:

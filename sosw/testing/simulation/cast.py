@@ -18,10 +18,12 @@ from sosw.domain.task import LabourerName
 from sosw.gates import Gates
 from sosw.health_sources import HealthSources
 from sosw.orchestrator import Orchestrator
+from sosw.recounting import Recounting
 from sosw.regulator import Regulator
 from sosw.scavenger import Scavenger
 from sosw.scheduler import Scheduler
 from sosw.settings import Names
+from sosw.tallies import Tallies
 from sosw.testing.memory import InMemorySlotStore
 from sosw.testing.memory_archive import InMemoryObjects, InMemoryWatchStore
 from sosw.testing.memory_jobs import InMemoryJobStore
@@ -185,10 +187,13 @@ class Cast:
         """Into a bucket in memory, where the settings say so."""
         if not self._settings.archive:
             return None
+        jobs, watches = SimulatedJobs(self._calls, self.jobs), SimulatedWatches(self._calls, self.watches)
+        tallies = Tallies(SimulatedRecords(self._calls, self.records), self._engine.in_parallel)
+        parts: dict[str, Any] = {"tasks": self._task_port, "jobs": jobs, "watches": watches}
+        parts |= {"clock": self._engine.clock}
         return Archivist(
-            tasks=self._task_port, jobs=SimulatedJobs(self._calls, self.jobs),
-            watches=SimulatedWatches(self._calls, self.watches), objects=SimulatedObjects(self._calls, self.objects),
-            clock=self._engine.clock, settings=self._settings,
+            **parts, objects=SimulatedObjects(self._calls, self.objects), settings=self._settings,
+            recounting=Recounting(**parts, tallies=tallies),
         )  # fmt: skip
 
     def _assistant(self) -> WorkerAssistant:

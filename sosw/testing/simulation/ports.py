@@ -224,9 +224,9 @@ class SimulatedJobs:
         """See `JobStore.recent`."""
         return self._calls.make(lambda: self._store.recent(limit, before=before))
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
         """See `JobStore.count`."""
-        self._calls.make(lambda: self._store.count(job_id, totals, token=token))
+        self._calls.make(lambda: self._store.count(job_id, totals, token=token, again=again))
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:
         """See `JobStore.uncounted`."""

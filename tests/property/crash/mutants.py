@@ -50,7 +50,7 @@ FOUND_OF_OWN: dict[str, str] = {
     "deaths_are_looked_for_where_the_stream_tells_of_them_alone": "the_stream_delivers_nothing",
     "a_batch_of_the_stream_is_counted_as_often_as_it_comes": _DIE,
     "totals_are_never_counted_anew": _CLOSED,
-    "totals_are_counted_anew_while_the_stream_may_still_speak": "a_job_is_cancelled_while_it_runs",
+    "totals_that_were_right_are_not_checked_when_a_batch_comes_late": _OPEN,
     "a_correction_is_added_as_often_as_it_is_tried": "the_stream_delivers_nothing",
     "a_large_payload_is_written_after_its_task": "large_values_go_through_the_bucket",
     "a_replayed_task_keeps_the_end_of_its_life": _FAIL,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sosw import essential, world
 from sosw.domain import dead_notice
+from sosw.essential import container, orchestrator, scavenger
 from tests.factories import one_by_one
 from tests.property.crash.outside import http
 from tests.property.crash.town import Town
@@ -41,13 +41,13 @@ def staged() -> Iterator[pytest.MonkeyPatch]:
     logging.disable(logging.CRITICAL)
     try:
         with pytest.MonkeyPatch.context() as patch, small(2):
-            for module in (essential, world):
+            for module in (orchestrator, scavenger):
                 patch.setattr(module, "in_parallel", one_by_one)
-                patch.setattr(module, "pause", lambda _number: None)
-            patch.setattr(essential, "wait", None)
-            patch.setattr(essential, "EssentialLog", SilentLog)
-            patch.setattr(essential, "changes", list)
-            patch.setattr(essential, "token", repr)
+            patch.setattr(orchestrator, "pause", lambda _number: None)
+            patch.setattr(orchestrator, "wait", None)
+            patch.setattr(container, "EssentialLog", SilentLog)
+            patch.setattr(scavenger, "changes", list)
+            patch.setattr(scavenger, "token", repr)
             patch.setattr("random.random", lambda: 0.0)
             yield patch
     finally:
@@ -57,9 +57,8 @@ def staged() -> Iterator[pytest.MonkeyPatch]:
 def stage_outside(patch: pytest.MonkeyPatch, town: Town, small: Mapping[str, int]) -> None:
     """What the Essentials and Workers reach besides; `small` are numbers to be set, by their full names."""
     patch.setenv("SOSW_DEAD_TOPIC", "topic")
-    patch.setattr(essential, "S3Sources", lambda: town.parts["sources"])
-    patch.setattr(world, "SnsNotifier", lambda _topic: town.parts["notifier"])
-    patch.setattr(world, "LabourerCounts", lambda: town.outside)
+    patch.setattr(scavenger, "SnsNotifier", lambda _topic, **_: town.parts["notifier"])
+    patch.setattr(scavenger, "LabourerCounts", lambda: town.outside)
     patch.setattr(dead_notice, "EXAMPLES", ALL)
     patch.setattr("sosw.large._http", partial(http, town.parts["bucket"]))
     for name, number in small.items():

@@ -109,7 +109,7 @@ PORTS: dict[str, Port] = {
     ),
     "reminder": Port(ports.Reminder, {"remind": MANY}, _uncertain, _uncertain),
 }  # fmt: skip
-"""By the names that `sosw.world.World` gives them. What is new must be told here what it does."""
+"""By the names that the Worlds of the Essentials give them. What is new must be told here what it does."""
 
 NO_PORT_OF_AWS = {
     "Counts": "lines of the log",

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sosw import essential, world
+from sosw import essential
 from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.messages import change
 from sosw.domain.task import JobId, Task, TaskId, task_id
@@ -41,17 +41,18 @@ HANDLERS: dict[str, Callable[[], Any]] = {
     NAMES.worker_assistant: essential.worker_assistant_handler,
     NAMES.scavenger: essential.scavenger_handler,
 }
-_TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "invoker", "reminder")
+_TAPPED = ("tasks", "slots", "jobs", "records", "config", "watches", "bucket", "sources", "invoker", "reminder")
 GIVEN = frozenset({"clock", "health", "desk", *_TAPPED})
-"""Parts of `sosw.world.World` that a town brings itself."""
+"""Parts of the Essentials' Worlds that a town brings itself."""
 MADE_OF_THEM = frozenset({"gates", "known_limits", "vault"})
-"""Parts that the World makes of those."""
-UNUSED = frozenset({"database"})
+"""Parts that a World makes of those."""
+UNUSED = frozenset({"clients", "cloudwatch", "database", "quick_records"})
 
 
 def unknown() -> set[str]:
-    """Parts of the World that a town does not know: they would reach for AWS, or be left out."""
-    parts = {name for name, part in vars(world.World).items() if isinstance(part, cached_property)}
+    """Parts of the Worlds that a town does not know: they would reach for AWS, or be left out."""
+    worlds = {kind for each in HANDLERS.values() for kind in type(each()._world).__mro__}
+    parts = {name for kind in worlds for name, part in vars(kind).items() if isinstance(part, cached_property)}
     return parts - GIVEN - MADE_OF_THEM - UNUSED
 
 
@@ -186,7 +187,7 @@ class Town:
 
     def _container(self, function: str) -> Any:
         handler = HANDLERS[function]()
-        environment = world.World(NAMES)
+        environment = type(handler._world)(NAMES)
         own = {name: part for name, part in self.parts.items() if name in GIVEN}
         records = self.parts["records"]
         own |= {"clock": self.clock, "desk": SignalDesk(records=records, clock=self.clock)}  # type: ignore[dict-item]

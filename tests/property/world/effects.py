@@ -11,6 +11,7 @@ from typing import Any
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleJob, StaleRecord, StaleRow, StaleTask
 from sosw.domain.job import Job, JobMove, Totals
 from sosw.domain.messages import Wake
+from sosw.domain.moments import EPOCH
 from sosw.domain.records import Entry, Record, RecordKey
 from sosw.domain.slots import SlotRow
 from sosw.domain.task import JobId, LabourerName, Task, TaskId
@@ -113,7 +114,7 @@ class Effects:
         return self.jobs.left(now, limit)
 
     def count(self, job_id: JobId, totals: Totals, token: str) -> None:
-        self.jobs.count(job_id, totals, token=token)
+        self.jobs.count(job_id, totals, token=token, again=EPOCH)
 
     def record(self, key: RecordKey) -> Record:
         return self.records.read([key])[key]

@@ -132,7 +132,9 @@ class SteppedJobs:
         found: list[Job] = self._reach(Call("recent", (limit, before)))
         return found
 
-    def count(self, job_id: JobId, totals: Totals, *, token: str) -> None:
+    def count(self, job_id: JobId, totals: Totals, *, token: str, again: datetime) -> None:
+        """As `uncounted`: nobody checks them again."""
+        del again
         self._reach(Call("count", (job_id, totals, token)))
 
     def uncounted(self, now: datetime, limit: int) -> list[JobId]:

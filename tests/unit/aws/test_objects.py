@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from sosw.aws.clients import Clients
 from sosw.aws.objects import S3Objects
 
 
@@ -13,7 +14,7 @@ def test_a_url_is_signed_for_one_object_of_its_region_and_for_a_time(monkeypatch
     for name, value in {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    objects = S3Objects("sosw-1-eu-west-1", region="eu-west-1")
+    objects = S3Objects("sosw-1-eu-west-1", clients=Clients(region="eu-west-1"))
     url = objects.to_put("results/j/0/1.json", timedelta(minutes=15))
 
     assert "/results/j/0/1.json?" in url

@@ -13,11 +13,21 @@ from sosw.aws.lambda_ import LambdaInvoker
 from sosw.aws.quick_lambda import OTHER_ROUTES, QuickInvoker, Route, possible, reporter
 from sosw.aws.signature import Credentials
 from sosw.domain.errors import InvokeRefused, InvokeUncertain
-from tests.unit.test_import_budget import HEAVY, modules
+from tests.unit.test_handler import event_for
+from tests.unit.test_import_budget import HEAVY, added, modules, of
 
 CREDENTIALS = Credentials(access_key="AKID", secret_key="secret", token="token")
 LAMBDA = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-west-1"}
 NOTHING, CLOSED = 0, -1
+MOST_MODULES = 140
+"""Of an attempt and its report: measured are 130."""
+ATTEMPT = """
+from sosw import Worker, get_lambda_handler
+class Counting(Worker):
+    def __call__(self, event):
+        return event["n"]
+get_lambda_handler(Counting)({event}, None)
+"""
 
 
 class Server:
@@ -214,5 +224,14 @@ def test_reports_go_the_light_way_where_there_is_one(monkeypatch: pytest.MonkeyP
 
 
 def test_it_is_loaded_without_any_aws_library() -> None:
-    loaded = modules("import sosw.aws.quick_lambda")
-    assert [name for name in loaded if name.split(".")[0] in HEAVY] == []
+    assert of(HEAVY, modules("import sosw.aws.quick_lambda")) == []
+
+
+def test_an_attempt_is_done_and_reported_within_its_budget_of_modules(servers: list[Server]) -> None:
+    servers.append(Server())
+    others = dict.fromkeys(OTHER_ROUTES, "")
+    loaded = added(ATTEMPT.format(event=event_for(1)), **others, **LAMBDA, AWS_ENDPOINT_URL=servers[0].route.endpoint)
+
+    assert len(servers[0].got) == 1
+    assert len(loaded) <= MOST_MODULES, (len(loaded), sorted(loaded))
+    assert of(HEAVY, loaded) == []

@@ -19,7 +19,13 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)).map(lambda at: at.replace(tzinfo=timezone.utc))  # noqa: DTZ001
 
 
-@given(function=NAMES, secret=SECRETS, token=st.none() | SECRETS, body=st.binary(max_size=200), now=MOMENTS)
+@given(
+    function=NAMES.filter(lambda name: name.strip(".")),
+    secret=SECRETS,
+    token=st.none() | SECRETS,
+    body=st.binary(max_size=200),
+    now=MOMENTS,
+)
 def test_a_signature_is_the_one_that_botocore_makes(
     function: str, secret: str, token: str | None, body: bytes, now: datetime
 ) -> None:

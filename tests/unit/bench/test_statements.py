@@ -5,22 +5,25 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from bench.fake_lambda import FakeLambda
 from bench.here.statements import StatementMeter, changing
 from bench.meter import Bill, split
 from sosw.aws.dynamodb.models import Item
 
-WAITING: Item = {"id": {"S": "job#1"}, "queue": {"S": "sales"}, "rank": {"N": "5"}, "payload": {"S": ""}}
-RUNNING: Item = {"id": {"S": "job#1"}, "payload": {"S": ""}}
+WAITING: Item = {"id": {"S": "job#1"}, "queue": {"S": "sales"}, "rank": {"N": "5"}, "state": {"S": "queued"}}
+RUNNING: Item = {"id": {"S": "job#1"}, "state": {"S": "running"}}
 
 
-class Client:
-    """Has one item."""
-
-    item: Item | None = None
-
-    def batch_get_item(self, **_: Any) -> dict[str, Any]:
-        return {"Responses": {"tasks": [self.item] if self.item else []}}
+INSERT = {
+    "Statement": "INSERT INTO \"tasks\" VALUE {'id': ?, 'queue': ?}",
+    "Parameters": [{"S": "job#1"}, {"S": "q"}],
+}
+UPDATE = {
+    "Statement": 'UPDATE "tasks" SET "state"=? WHERE "id"=?',
+    "Parameters": [{"S": "running"}, {"S": "job#1"}],
+}
 
 
 class Model:
@@ -41,22 +44,27 @@ def test_the_larger_item_is_billed() -> None:
     assert (changing(large, RUNNING), changing(RUNNING, large)) == (2, 2)
 
 
-def test_the_item_of_an_insert_and_of_an_update_is_found_by_its_id() -> None:
-    client = Client()
-    meter = StatementMeter(client, "tasks")
-    insert = {
-        "Statement": "INSERT INTO \"tasks\" VALUE {'id': ?, 'queue': ?}",
-        "Parameters": [{"S": "job#1"}, {"S": "q"}],
-    }
-    update = {
-        "Statement": 'UPDATE "tasks" SET "state"=? WHERE "id"=?',
-        "Parameters": [{"S": "running"}, {"S": "job#1"}],
-    }
-    for statement, after in ((insert, WAITING), (update, RUNNING)):
-        meter.before(Model, {"body": json.dumps({"Statements": [statement]})})
-        client.item = after
-        meter.after(Model)
-    assert meter.units == 4
+def send(meter: StatementMeter, statement: dict[str, Any], answer: dict[str, Any]) -> None:
+    """A batch of one, and what came back."""
+    meter.before(Model, {"body": json.dumps({"Statements": [statement]})})
+    meter.after(Model, {"Responses": [answer]})
+
+
+def test_a_statement_is_billed_by_what_the_stream_tells_of_its_item() -> None:
+    meter = StatementMeter()
+    send(meter, INSERT, {})
+    send(meter, UPDATE, {})
+    with pytest.raises(KeyError):
+        meter.units()
+    meter.see({"dynamodb": {"NewImage": WAITING}})
+    meter.see({"dynamodb": {"OldImage": WAITING, "NewImage": RUNNING}})
+    meter.see({"dynamodb": {"OldImage": RUNNING, "NewImage": {**RUNNING, "state": {"S": "done"}}}})
+    assert meter.units() == {"create": 2, "claim": 2}
+
+
+def test_a_statement_that_was_refused_has_no_bill() -> None:
+    with pytest.raises(ValueError, match="a statement was refused"):
+        send(StatementMeter(), INSERT, {"Error": {"Code": "DuplicateItem"}})
 
 
 def test_the_stand_in_of_lambda_takes_events_and_tells_its_calls() -> None:

@@ -12,7 +12,7 @@ def test_costs_are_a_table_with_a_line_for_each_system(sosw: Run) -> None:
     lines = sosw("cost", "--tasks", "2e6", "--duration", "1.5", columns=120).out.splitlines()
 
     assert lines[0].split() == ["2,000,000", "tasks", "a", "million"]
-    assert lines[1].split() == ["sosw", "a", "small", "task,", "measured", "$7.97", "$3.99"]
+    assert lines[1].split() == ["sosw", "a", "small", "task,", "measured", "$7.86", "$3.93"]
     assert "Workers that run 1.5 s at 512 MB" in lines[-3]
     assert "read in 20" in lines[-1]
 
@@ -21,7 +21,7 @@ def test_a_small_sum_keeps_three_digits_and_nothing_is_lost_in_80_columns(sosw: 
     lines = sosw("cost", "--tasks", "1_000", columns=80).out.splitlines()
 
     assert max(map(len, lines[:-3])) <= 80
-    assert "$0.00399" in lines[1]
+    assert "$0.00393" in lines[1]
 
 
 def test_costs_in_json(sosw: Run) -> None:
@@ -33,7 +33,7 @@ def test_costs_in_json(sosw: Run) -> None:
     assert told["systems"][0] == {
         "system": "sosw",
         "form": "a small task, measured",
-        "dollars": pytest.approx(0.003986),
+        "dollars": pytest.approx(0.003931),
     }
     assert told["prices"]["region"] == "us-east-1"
 

@@ -91,7 +91,7 @@ class ClientWorld(World):
 
     def drift(self, job_id: str, totals: Totals) -> None:
         """Make the totals say something else than the tasks."""
-        self.jobs.count(JobId(job_id), totals, token="drift")
+        self.jobs.count(JobId(job_id), totals, token="drift", again=NOW)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sosw.domain.chunking import chunk
+from sosw.domain.chunking import chunk, count
 from sosw.domain.errors import InvalidInput
 
 TODAY = date(2026, 1, 1)
@@ -16,6 +16,11 @@ TODAY = date(2026, 1, 1)
 
 def payloads(job: dict[str, Any], *schema: str) -> list[dict[str, Any]]:
     return list(chunk(job, schema, TODAY))
+
+
+def test_as_many_payloads_are_counted_as_are_made() -> None:
+    job = {"shops": ["a", "b", "c"], "isolate_shops": True}
+    assert count(job, ["shop"], TODAY) == len(payloads(job, "shop")) == 3
 
 
 def test_a_job_that_asks_for_no_chunks_is_one_task() -> None:

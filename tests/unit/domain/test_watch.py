@@ -27,13 +27,13 @@ def a_job(**fields: Any) -> Job:
 FIRST = watch.first(a_job(), RETENTION)
 
 
-def test_a_job_is_looked_at_five_minutes_after_its_submission() -> None:
-    assert (FIRST.due, FIRST.since) == (NOW + 5 * MINUTE, NOW)
+def test_a_job_is_looked_at_six_minutes_after_its_submission() -> None:
+    assert (FIRST.due, FIRST.since) == (NOW + 6 * MINUTE, NOW)
 
 
 @pytest.mark.parametrize(
     ("age", "wait"),
-    [(MINUTE, 5 * MINUTE), (60 * MINUTE, 30 * MINUTE), (10 * DAY, DAY / 2), (15 * DAY - MINUTE, 5 * MINUTE)],
+    [(MINUTE, 6 * MINUTE), (60 * MINUTE, 30 * MINUTE), (10 * DAY, DAY / 2), (15 * DAY - MINUTE, 6 * MINUTE)],
 )
 def test_it_is_looked_at_again_when_it_is_half_as_old_again_and_twice_a_day_at_least(
     age: timedelta, wait: timedelta
