@@ -137,7 +137,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _prefix(session: Session) -> str:
-    from sosw.handler import prefix  # noqa: PLC0415  (after the command line was understood)
+    from sosw.settings import prefix  # noqa: PLC0415  (after the command line was understood)
 
     return session.prefix or prefix()
 
