@@ -159,5 +159,5 @@ def test_a_package_for_aws_has_boto3_and_nothing_that_is_compiled_for_the_python
     other = "python3.12" if sys.version_info[:2] != (3, 12) else "python3.13"
     found = names(build_package(project, code, Target.on_aws(other, "arm64")))
 
-    assert {"boto3/__init__.py", "sosw/essential.py"} <= found
+    assert {"boto3/__init__.py", "sosw/scavenger.py"} <= found
     assert not [name for name in found if name.endswith((".pyc", ".so"))]
