@@ -155,7 +155,7 @@ def test_the_uv_that_the_makefile_installed_is_found(tmp_path: Path, monkeypatch
 def test_a_package_for_aws_has_boto3_and_nothing_that_is_compiled_for_the_python_here(
     project: Path, code: Path
 ) -> None:
-    (code / "requirements.txt").write_text("sosw[essentials]\n")
+    (code / "requirements.txt").write_text("sosw[essentials]>=1.0.0.dev0\n")
     other = "python3.12" if sys.version_info[:2] != (3, 12) else "python3.13"
     found = names(build_package(project, code, Target.on_aws(other, "arm64")))
 
