@@ -97,9 +97,9 @@ def _install(root: Path, requirements: Path, target: Target, wheel: Path | None,
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"
         overrides.write_text("".join(f"{name}; sys_platform == 'never'\n" for name in target.leaves_out))
-        # A package of our name on an index may be another one: it is this version, or none.
+        # There is another package of our name on the index, with higher versions: it is this very version, or none.
         ours = Path(scratch) / "constraints.txt"
-        ours.write_text("" if wheel else f"sosw=={version('sosw')}\n")
+        ours.write_text(f"sosw=={version('sosw')}\n")
         run_uv(
             root, "pip", "install", "--quiet", *target.options, "--target", str(content),
             "--requirement", str(requirements), "--overrides", str(overrides), "--constraints", str(ours),

@@ -152,7 +152,7 @@ def test_the_uv_that_the_makefile_installed_is_found(tmp_path: Path, monkeypatch
     assert find_uv(tmp_path) == str(ours)
 
 
-def test_a_package_for_aws_has_boto3_and_nothing_that_is_compiled_for_the_python_here(
+def test_a_package_for_aws_has_boto3_our_own_sosw_and_nothing_that_is_compiled_for_the_python_here(
     project: Path, code: Path
 ) -> None:
     (code / "requirements.txt").write_text("sosw[essentials]>=1.0.0.dev0\n")
