@@ -19,6 +19,7 @@ BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
 # A stamp for each version of Python: naming another one makes the environment anew.
 ENV := .venv/.stamp-$(PYTHON_VERSION)
 SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
+CHECKOV := .sosw/checkov/.stamp-$(PYTHON_VERSION)
 PEER_VERSION := 0.7.51
 PEER := .sosw/peer/.stamp-$(PEER_VERSION)-$(PYTHON_VERSION)
 TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
@@ -81,6 +82,10 @@ soak: env ## Kill, interleave and shake everything for MINUTES=n (10): crash poi
 chaos: env ## Run 1,000 tasks on the local stack while everything around them fails; SOSW_CHAOS_SEED=n throws other dice (some minutes)
 	@$(BIN)/pytest --quiet tests/e2e/test_chaos.py -m chaos
 
+.PHONY: verify-deploy
+verify-deploy: env ## Deploy, update, destroy and restore the production stack where rights are enforced (2 minutes)
+	@$(BIN)/python -m tests.e2e.verify_deploy
+
 .PHONY: fmt
 fmt: env ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix --exit-zero
@@ -99,21 +104,25 @@ down: env ## Stop the local stack
 .PHONY: build
 build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sosw/build/)
 	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --out-dir dist
-	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" \
+	@# There is another package of our name on the index, with higher versions.
+	$(BIN)/python -c 'from importlib.metadata import version; print("sosw==" + version("sosw"))' > dist/constraints.txt
+	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" PIP_CONSTRAINT="$(CURDIR)/dist/constraints.txt" \
 	  sam build --template-file cloudformation/sosw.yaml --build-dir .sosw/build \
 	  --parameter-overrides Runtime=python$(PYTHON_VERSION)
 
 .PHONY: validate
-validate: $(SAM) ## Validate every template with SAM and cfn-lint
+validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and checkov
 	@for template in $(TEMPLATES); do \
 	  echo "sam validate --lint $$template"; \
 	  AWS_DEFAULT_REGION="$${AWS_DEFAULT_REGION-eu-west-1}" $(SAM_BIN)/sam validate --lint --template-file "$$template"; \
 	done
+	.sosw/checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download --file $(TEMPLATES)
 
 .PHONY: lock
 lock: uv ## Renew the pinned versions in requirements/
 	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
 	$(LOCK) requirements/sam.in --output-file requirements/sam.txt
+	$(LOCK) requirements/checkov.in --output-file requirements/checkov.txt
 
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock"
 
@@ -139,6 +148,11 @@ $(ENV): pyproject.toml requirements/dev.txt | uv
 $(SAM): requirements/sam.txt | uv
 	@$(UV) venv --quiet --seed $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/sam
 	@$(UV) pip install --quiet --python .sosw/sam --requirement requirements/sam.txt
+	@touch $@
+
+$(CHECKOV): requirements/checkov.txt | uv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/checkov
+	@$(UV) pip install --quiet --python .sosw/checkov --requirement requirements/checkov.txt
 	@touch $@
 
 # A package of the same name as ours: it is never installed beside it.

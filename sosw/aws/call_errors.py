@@ -7,24 +7,30 @@ from sosw.domain.errors import SoswError
 _NEW_CREDENTIALS = "the AWS credentials in use are not valid, or no longer: renew them"
 _FORBIDDEN = "the credentials in use do not allow it: they need lambda:InvokeFunction on it"
 _BUSY = "Lambda is too busy, or slow to answer: try again in a while"
-_ADVICE = {
-    "ResourceNotFoundException": (
-        "there is no such function in this account and region: deploy the stack, or name its prefix and its region"
-    ),
-    "AccessDeniedException": _FORBIDDEN,
-    "AccessDenied": _FORBIDDEN,
+ON_CREDENTIALS = {
     "UnrecognizedClientException": _NEW_CREDENTIALS,
+    "InvalidClientTokenId": _NEW_CREDENTIALS,
     "InvalidSignatureException": _NEW_CREDENTIALS,
+    "SignatureDoesNotMatch": _NEW_CREDENTIALS,
     "ExpiredTokenException": _NEW_CREDENTIALS,
     "ExpiredToken": _NEW_CREDENTIALS,
     "TokenRetrievalError": _NEW_CREDENTIALS,
     "UnauthorizedSSOTokenError": _NEW_CREDENTIALS,
     "SSOTokenLoadError": _NEW_CREDENTIALS,
-    "TooManyRequestsException": _BUSY,
-    "ServiceException": _BUSY,
     "NoCredentialsError": "there are no AWS credentials: set them in the environment, or name a profile in AWS_PROFILE",
     "PartialCredentialsError": "the AWS credentials are not whole: set the access key and the secret key",
     "NoRegionError": "no AWS region is set: set AWS_REGION, or name one",
+}
+"""What to do about the errors that any call of AWS may end in before anything is done, by their codes."""
+_ADVICE = {
+    **ON_CREDENTIALS,
+    "ResourceNotFoundException": (
+        "there is no such function in this account and region: deploy the stack, or name its prefix and its region"
+    ),
+    "AccessDeniedException": _FORBIDDEN,
+    "AccessDenied": _FORBIDDEN,
+    "TooManyRequestsException": _BUSY,
+    "ServiceException": _BUSY,
     "ReadTimeoutError": "it did not answer in time: what was asked may have been done all the same",
 }
 

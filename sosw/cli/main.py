@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from sosw.cli import apply, backfill, controls, cost, dead, doctor, jobs, local, new, submit, task
+from sosw.cli import apply, backfill, controls, cost, dead, deploy, doctor, jobs, local, new, submit, task
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
 from sosw.cli.session import Session, console
@@ -97,6 +97,9 @@ letters.command("discard")(everywhere(dead.discard))
 app.add_typer(letters)
 app.command("doctor")(everywhere(doctor.doctor))
 app.command("apply")(everywhere(apply.apply))
+app.command("deploy")(everywhere(deploy.deploy))
+app.command("destroy")(everywhere(deploy.destroy))
+app.command("migrate")(everywhere(deploy.migrate))
 app.command("cost")(everywhere(cost.cost))
 beginnings = typer.Typer(name="new", no_args_is_help=True, help="Begin something: a Worker.")
 beginnings.command("worker")(everywhere(new.worker))

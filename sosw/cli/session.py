@@ -93,8 +93,14 @@ def connect(session: Session) -> Client:
     """To AWS, or to the local stack of the current folder."""
     from sosw.client import Client  # noqa: PLC0415  (after the command line was understood)
 
+    enter(session)
+    return Client(session.prefix, region=session.region, endpoint=session.endpoint)
+
+
+def enter(session: Session) -> None:
+    """With --local, all that is asked from now on goes to the local stack of the current folder."""
     if not session.local:
-        return Client(session.prefix, region=session.region, endpoint=session.endpoint)
+        return
     if session.region or session.endpoint:
         raise BadInput("--local has a region and an endpoint of its own: leave out --region and --endpoint")
     try:
@@ -105,4 +111,3 @@ def connect(session: Session) -> Client:
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"):
         os.environ.pop(name, None)
     os.environ.update(stack.variables | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1"))
-    return Client(session.prefix)

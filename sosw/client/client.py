@@ -20,6 +20,7 @@ from sosw.client.job import SubmittedJob, user
 from sosw.client.orchestrator import Ordered
 from sosw.client.plan import Plan, Settings, plan
 from sosw.client.scheduler import answer
+from sosw.client.schema import Schema
 from sosw.client.service import Service
 from sosw.client.standing import LabourerStatus, LogLine, ResourceStatus
 from sosw.domain.errors import InvalidInput, invalid
@@ -197,6 +198,10 @@ class Client:
         made.apply(force=force, by=by)
         return made
 
+    def schema(self) -> Schema:
+        """The version of the tables, and what is to be done about it: `schema().migrate()` does it."""
+        return Schema(self._service)
+
     def _job(self, job_id: str) -> Job:
         job = self._service.jobs.get(JobId(job_id)) if job_id else None
         if job is None:
@@ -217,8 +222,12 @@ class Client:
     def _service(self) -> Service:
         if self._given is not None:
             return self._given
-        region = self._region or next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
-        return Service.on_aws(self.prefix, region=region, endpoint=self._endpoint)
+        return Service.on_aws(self.prefix, region=self._region or region_of_environment(), endpoint=self._endpoint)
+
+
+def region_of_environment() -> str | None:
+    """None where it is left to boto3, which knows that of a profile."""
+    return next(filter(None, map(os.environ.get, REGION_VARIABLES)), None)
 
 
 def _opened(event: Mapping[str, Any]) -> Mapping[str, Any]:

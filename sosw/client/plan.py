@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from sosw.client.at_work import tasks_of
 from sosw.client.errors import LabourersAtWork, SettingsRefused
 from sosw.client.job import user
 from sosw.client.service import Service
@@ -15,18 +16,13 @@ from sosw.domain.changes import Change, How, changes
 from sosw.domain.declaration import Declaration, Outcome
 from sosw.domain.errors import InvalidInput, Problem, SoswError, StaleConfig
 from sosw.domain.labourer import labourer_path
-from sosw.domain.records import Entry, of_labourer
-from sosw.domain.standing import Standing
+from sosw.domain.records import Entry
 from sosw.domain.stored import MAX_CONFIG_BYTES, StoredConfig
-from sosw.domain.task import LabourerName, TaskState
-from sosw.line import Line
+from sosw.domain.task import LabourerName
 from sosw.settings import ESSENTIAL_CONFIG
 
 Settings = SettingsFile | Mapping[str, Any] | str | Path
 """A file, its path, or what it would say."""
-
-COUNTED = 1000
-"""Waiting tasks of a labourer that are counted; more are told as so many or more."""
 
 
 class Plan:
@@ -131,20 +127,4 @@ def _shards(settings: Any) -> int:
 
 def _at_work(service: Service, found: tuple[Change, ...]) -> list[str]:
     gone = [each.name for each in found if each.kind == "labourer" and each.how is How.REMOVED]
-    return [said for name in gone if (said := _tasks_of(service, LabourerName(name)))]
-
-
-def _tasks_of(service: Service, labourer: LabourerName) -> str:
-    """How many tasks wait and run, and one of them; empty where none does."""
-    named = [task for row in service.slots.rows(labourer) for task in row.names]
-    running = [each.id for each in service.tasks.get_many(named).values() if each.state is TaskState.RUNNING]
-    state = of_labourer(labourer)
-    shards = Standing.from_json(service.records.read([state])[state].value).shards
-    waiting = Line(service.tasks).waiting(labourer, COUNTED, shards=shards)
-    if not running and not waiting:
-        return ""
-    more = " or more" if len(waiting) == COUNTED else ""
-    example = (running or waiting)[0]
-    return (
-        f"labourer {labourer} has {len(running):,} running and {len(waiting):,}{more} waiting tasks, such as {example}"
-    )
+    return [said for name in gone if (said := tasks_of(service, LabourerName(name)))]

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from sosw.local.environment import Environment
 from sosw.local.errors import DeployFailed, TemplateInvalid
 from sosw.local.node import ensure_node
-from sosw.local.package import build_package
+from sosw.local.package import Target, build_package
 from sosw.local.templates import Template, read_template, render, runtimes, with_code_at
 from sosw.local.tools import PYTHON_MINOR
 
@@ -61,7 +61,7 @@ class Deployer:
             raise TemplateInvalid(
                 path, f"CodeUri {uri} is no folder: it is looked for beside the template, at {folder}"
             )
-        archive = build_package(self._root, folder, self._environment)
+        archive = build_package(self._root, folder, Target.of_local(self._environment))
         return {"Bucket": _BUCKET, "Key": self._upload(archive.name, archive.read_bytes())}
 
     def _upload(self, key: str, content: bytes) -> str:

@@ -1,8 +1,9 @@
 """A function's deployment package: its folder and its requirements, zipped, as `sam build` would, in a fraction of the
 time. Kept under `.sosw/build` by the hash of what goes into it; what did not change is not built again.
 
-What the Lambda runtime has itself (boto3 and what belongs to it) is left out: 14 MB less to unpack for each process.
-The compiled modules are put in, for a Lambda process starts from a fresh folder every time.
+A package is made for a target. For the local Lambdas, what the runtime has itself (boto3 and what belongs to it) is
+left out: 14 MB less to unpack for each process; the compiled modules are put in, for each starts from a fresh folder.
+For AWS, all is put in that the requirements ask for, for the Python and the processor that were chosen.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ import compileall
 import os
 import py_compile
 import shutil
+import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from sosw.local.environment import Environment
@@ -23,49 +28,82 @@ REQUIREMENTS = "requirements.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
+_PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
-def build_package(root: Path, folder: Path, environment: Environment) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a package is made for."""
+
+    name: str
+    """Of the folder's packages one for each target is kept."""
+    options: Sequence[str]
+    """Of uv, that say for which Python the requirements are installed."""
+    leaves_out: Sequence[str] = ()
+    """Packages that are there already."""
+    is_compiled: bool = False
+    """Its modules are put in compiled, by the Python that runs here."""
+
+    @classmethod
+    def of_local(cls, environment: Environment) -> Target:
+        """The local Lambdas."""
+        return cls(
+            name="local", options=("--python", str(environment.python)), leaves_out=_IN_RUNTIME, is_compiled=True
+        )
+
+    @classmethod
+    def on_aws(cls, runtime: str, architecture: str) -> Target:
+        """Lambda: `runtime` such as `python3.13`, `architecture` arm64 or x86_64."""
+        python = ("--python", sys.executable, "--python-version", runtime.removeprefix("python"))
+        return cls(
+            name=f"{runtime}-{architecture}",
+            options=(*python, "--python-platform", _PLATFORMS[architecture], "--only-binary", ":all:"),
+        )
+
+
+def build_package(root: Path, folder: Path, target: Target) -> Path:
     """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had."""
     wheel = ensure_wheel(root)
     build = state_folder(root) / "build"
-    name = fingerprint(files_of(folder), folder, wheel.name if wheel else "", *_IN_RUNTIME)
+    words = (wheel.name if wheel else version("sosw"), target.name, *target.leaves_out)
+    name = fingerprint(files_of(folder), folder, *words)
     archive = build / f"{name}.zip"
     with locked(build / "lock"):
         if archive.exists():
             os.utime(archive)
             return archive
         with tempfile.TemporaryDirectory(dir=build) as content:
-            _assemble(root, folder, environment, wheel, Path(content))
+            _assemble(root, folder, target, wheel, Path(content))
             _zip(Path(content), archive)
         _forget_old(build)
     return archive
 
 
-def _assemble(root: Path, folder: Path, environment: Environment, wheel: Path | None, content: Path) -> None:
+def _assemble(root: Path, folder: Path, target: Target, wheel: Path | None, content: Path) -> None:
     requirements = folder / REQUIREMENTS
     if requirements.exists():
-        _install(root, requirements, environment, wheel, content)
+        _install(root, requirements, target, wheel, content)
     for source in files_of(folder):
-        target = content / source.relative_to(folder)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    # Unchecked: the archive's timestamps say nothing about the sources.
-    compileall.compile_dir(
-        content, quiet=2, stripdir=str(content), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-    )
+        copy = content / source.relative_to(folder)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
+    if target.is_compiled:  # unchecked: the archive's timestamps say nothing about the sources
+        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
+        compileall.compile_dir(content, quiet=2, stripdir=str(content), invalidation_mode=unchecked)
 
 
-def _install(root: Path, requirements: Path, environment: Environment, wheel: Path | None, content: Path) -> None:
-    ours = ["--find-links", str(wheel)] if wheel else []
+def _install(root: Path, requirements: Path, target: Target, wheel: Path | None, content: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"
-        overrides.write_text("".join(f"{name}; sys_platform == 'never'\n" for name in _IN_RUNTIME))
+        overrides.write_text("".join(f"{name}; sys_platform == 'never'\n" for name in target.leaves_out))
+        # There is another package of our name on the index, with higher versions: it is this very version, or none.
+        ours = Path(scratch) / "constraints.txt"
+        ours.write_text(f"sosw=={version('sosw')}\n")
         run_uv(
-            root, "pip", "install", "--quiet", "--python", str(environment.python), "--target", str(content),
-            "--requirement", str(requirements), "--overrides", str(overrides), "--link-mode", "copy",
-            *ours,
+            root, "pip", "install", "--quiet", *target.options, "--target", str(content),
+            "--requirement", str(requirements), "--overrides", str(overrides), "--constraints", str(ours),
+            "--link-mode", "copy", *(["--find-links", str(wheel)] if wheel else []),
             what=f"the requirements of {requirements.parent.name} ({requirements})",
         )  # fmt: skip
     shutil.rmtree(content / "bin", ignore_errors=True)

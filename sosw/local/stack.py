@@ -87,14 +87,24 @@ def local_stack(
     name: str = "stack",
     port: int = 0,
     region: str = ministack.REGION,
+    enforces_rights: bool = False,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[LocalStack]:
     """A stack of one's own, empty, for the length of the block; it ends with this process, however that ends.
 
-    `name` is for its log, `.sosw/logs/<name>-<pid>.log`. `port` 0 takes a free one. `variables` are in the environment
-    of every function besides: with `AWS_ENDPOINT_URL` their calls go to a proxy of yours.
+    `name` is for its log, `.sosw/logs/<name>-<pid>.log`. `port` 0 takes a free one. `enforces_rights`: functions may
+    do what the policies of their roles and of what they call allow, and nothing else, as on AWS. `variables` are in
+    the environment of every function besides: with `AWS_ENDPOINT_URL` their calls go to a proxy of yours.
     """
-    stack = start(root, name=f"{name}-{os.getpid()}", port=port, region=region, tethered=True, variables=variables)
+    enforcing = {"AUTH": "true", "AWS_SECRET_ACCESS_KEY": SECRET} if enforces_rights else {}
+    stack = start(
+        root,
+        name=f"{name}-{os.getpid()}",
+        port=port,
+        region=region,
+        tethered=True,
+        variables={**enforcing, **(variables or {})},
+    )
     try:
         yield stack
     finally:

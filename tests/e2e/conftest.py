@@ -123,7 +123,7 @@ class Deployment:
 
 @pytest.fixture(scope="session")
 def deployment() -> Iterator[Deployment]:
-    with local_stack(ROOT, name="e2e") as stack:
+    with local_stack(ROOT, name="e2e", enforces_rights=True) as stack:
         stack.deploy(ROOT / "cloudformation" / "sosw.yaml", "sosw")
         stack.deploy(ROOT / "tests" / "e2e" / "worker.yaml", "obedient")
         config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)

@@ -25,6 +25,9 @@ def inbox(deployment: Deployment) -> Iterator[_Inbox]:
     (topic,) = (each["OutputValue"] for each in outputs if each["OutputKey"] == "DeadTopic")
     url = sqs.create_queue(QueueName="mail")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allowed = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Statement": [{**allowed, "Resource": queue, "Condition": {"ArnEquals": {"aws:SourceArn": topic}}}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
     subscribed = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue, ReturnSubscriptionArn=True)
     yield _Inbox(sqs, url)
     sns.unsubscribe(SubscriptionArn=subscribed["SubscriptionArn"])

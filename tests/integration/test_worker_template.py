@@ -48,6 +48,8 @@ def test_the_worker_may_invoke_the_worker_assistant_write_its_log_and_nothing_el
     ]
     assert "ManagedPolicyArns" not in properties(template, "WorkerRole")
     assert properties(template, "Worker")["Role"] == {"Fn::GetAtt": ["WorkerRole", "Arn"]}
+    (trust,) = properties(template, "WorkerRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_nobody_but_the_orchestrator_may_invoke_the_worker(template: dict[str, Any]) -> None:

@@ -60,6 +60,7 @@ def _fresh_logger() -> Iterator[None]:
     yield
     vars(logger).clear()
     vars(logger).update(kept)
+    logger.setLevel(logger.level)  # loggers below have cached what that of the test let through
 
 
 def _said(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], str]:

@@ -1,6 +1,6 @@
 """Examines an environment: what is missing, forbidden, disabled, or does not add up.
 
-Nothing is written, unless totals are to be mended. What it costs, at most: 37 calls for what was deployed; 7 for each
+Nothing is written, unless totals are to be mended. What it costs, at most: 38 calls for what was deployed; 7 for each
 labourer, 4 more where it has `on_dead`, and one for each 100 of its slots and for each job that they speak of; 25 to
 list the jobs, 4 for each of the 20 submitted last, and a read of up to 1,000 of its tasks, half a read unit each.
 """
@@ -37,6 +37,7 @@ def examine(service: Service, wanted: Job | None = None, *, everything: bool = F
     essentials = stack.functions(service.names, service.inspector, notes)
     with notes.looking("tables", "the tables that stores expect"):
         notes.each(lambda table, own: stack.table(*table, service.inspector, own), service.tables().items())
+    stack.schema(service, notes)
     _deployed(service, essentials, notes)
     _workers(service, known or EssentialSettings(), essentials, notes)
     if known is not None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from sosw.client.doctor.diagnosis import Notes
 from sosw.client.inspector import Inspector
+from sosw.client.schema import Schema
+from sosw.client.service import Service
+from sosw.domain.errors import InvalidInput
+from sosw.domain.schema import SCHEMA_VERSION, TablesTooNew
 from sosw.domain.surroundings import FeedFacts, FunctionFacts, TableFacts
 from sosw.settings import Names
 
@@ -53,6 +57,24 @@ def feed(name: str, function: FunctionFacts, part: str, inspector: Inspector, no
             notes.found("feeds", f"function {name}", f"is not fed from {part.strip(':/')}", why=why, mend=DEPLOY)
         for each in feeds:
             _feed(name, each, notes)
+
+
+def schema(service: Service, notes: Notes) -> None:
+    """Are the tables of the version that this code works with? One call."""
+    with notes.looking("tables", "the version of the tables"):
+        try:
+            found = Schema(service)
+        except (InvalidInput, TablesTooNew) as error:
+            notes.found(
+                "tables", "the version of the tables", f"is not known here: {error}",
+                why="what is written now may be lost on those who know it", mend="install the sosw of the newest stack",
+            )  # fmt: skip
+            return
+        if found.steps:
+            notes.found(
+                "tables", "the tables", f"are of version {found.version}, and this sosw works with {SCHEMA_VERSION}",
+                why="items that an older sosw has written are read wrong, or not at all", mend="sosw migrate",
+            )  # fmt: skip
 
 
 def _feed(name: str, feed: FeedFacts, notes: Notes) -> None:

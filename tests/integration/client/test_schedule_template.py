@@ -90,15 +90,29 @@ def test_what_cannot_be_delivered_is_tried_again_for_a_while_and_then_kept(
     target, queue = schedule["Target"], template["Resources"]["Undelivered"]["Properties"]
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": {"Ref": "RetrySeconds"}, "MaximumRetryAttempts": 185}
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["Undelivered", "Arn"]}}
-    assert (queue["MessageRetentionPeriod"], queue["SqsManagedSseEnabled"]) == (14 * 86_400, True)
+    assert queue["MessageRetentionPeriod"] == 14 * 86_400
+    assert queue["SqsManagedSseEnabled"] == {"Fn::If": ["HasKey", {"Ref": "AWS::NoValue"}, True]}
+    assert queue["KmsMasterKeyId"] == {"Fn::If": ["HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}]}
+
+
+def test_the_queue_is_reached_over_tls_alone(template: dict[str, Any]) -> None:
+    policy = template["Resources"]["UndeliveredPolicy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Queues"] == [{"Ref": "Undelivered"}]
+    assert (statement["Effect"], statement["Action"], statement["Principal"]) == ("Deny", "sqs:*", "*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_its_role_may_submit_jobs_and_keep_undelivered_ones_and_nothing_else(template: dict[str, Any]) -> None:
     role = template["Resources"]["Role"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     (policy,) = role["Policies"]
-    allowed = [(s["Action"], s["Resource"]) for s in policy["PolicyDocument"]["Statement"]]
+    *always, with_a_key = policy["PolicyDocument"]["Statement"]
+    allowed = [(s["Action"], s["Resource"]) for s in always]
+    has_key, key, nothing = with_a_key["Fn::If"]
 
+    assert (has_key, key["Resource"], nothing) == ("HasKey", {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"})
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert set(trust["Condition"]["StringEquals"]) == {"aws:SourceAccount", "aws:SourceArn"}
     assert allowed == [

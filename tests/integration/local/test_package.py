@@ -11,7 +11,7 @@ import pytest
 
 from sosw.local.environment import Environment, ensure_environment
 from sosw.local.errors import InstallFailed, ToolMissing
-from sosw.local.package import build_package
+from sosw.local.package import Target, build_package
 from sosw.local.tools import find_uv
 from sosw.local.wheel import source_root
 from tests.integration.local.support import ROOT
@@ -38,7 +38,7 @@ def names(archive: Path) -> set[str]:
 
 
 def test_the_folder_is_in_it_and_what_is_hidden_is_not(project: Path, environment: Environment, code: Path) -> None:
-    found = names(build_package(project, code, environment))
+    found = names(build_package(project, code, Target.of_local(environment)))
     assert {"app.py", "part/data.txt"} <= found
     assert ".hidden" not in found
 
@@ -46,7 +46,7 @@ def test_the_folder_is_in_it_and_what_is_hidden_is_not(project: Path, environmen
 def test_modules_are_compiled_for_a_start_from_a_fresh_folder(
     project: Path, environment: Environment, code: Path
 ) -> None:
-    found = names(build_package(project, code, environment))
+    found = names(build_package(project, code, Target.of_local(environment)))
     assert [name for name in found if name.startswith("__pycache__/app.") and name.endswith(".pyc")]
 
 
@@ -54,7 +54,7 @@ def test_our_own_wheel_is_in_it_and_what_the_runtime_has_is_not(
     project: Path, environment: Environment, code: Path
 ) -> None:
     (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\nboto3\niniconfig\n")
-    found = {name.partition("/")[0] for name in names(build_package(project, code, environment))}
+    found = {name.partition("/")[0] for name in names(build_package(project, code, Target.of_local(environment)))}
     assert {"sosw", "iniconfig"} <= found
     assert not found & {"boto3", "botocore", "s3transfer", "urllib3", "jmespath", "dateutil", "six.py", "bin"}
 
@@ -63,39 +63,39 @@ def test_our_wheel_holds_the_sources_as_they_are_now(project: Path, environment:
     (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\n")
     root = source_root()
     assert root == ROOT
-    with zipfile.ZipFile(build_package(project, code, environment)) as content:
+    with zipfile.ZipFile(build_package(project, code, Target.of_local(environment))) as content:
         assert content.read("sosw/domain/errors.py") == (root / "sosw" / "domain" / "errors.py").read_bytes()
 
 
 def test_the_same_content_is_the_same_archive_byte_for_byte(
     project: Path, environment: Environment, code: Path
 ) -> None:
-    first = build_package(project, code, environment)
+    first = build_package(project, code, Target.of_local(environment))
     content = first.read_bytes()
     first.unlink()
-    assert build_package(project, code, environment) == first
+    assert build_package(project, code, Target.of_local(environment)) == first
     assert first.read_bytes() == content
     with zipfile.ZipFile(first) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(2020, 1, 1, 0, 0, 0)}, "no time of the build"
 
 
 def test_what_did_not_change_is_not_built_again(project: Path, environment: Environment, code: Path) -> None:
-    first = build_package(project, code, environment)
+    first = build_package(project, code, Target.of_local(environment))
     built = first.stat().st_ino
     os.utime(code / "app.py")
-    assert build_package(project, code, environment).stat().st_ino == built
+    assert build_package(project, code, Target.of_local(environment)).stat().st_ino == built
 
 
 def test_a_change_of_a_line_a_name_or_a_requirement_is_another_archive(
     project: Path, environment: Environment, code: Path
 ) -> None:
-    archives = [build_package(project, code, environment)]
+    archives = [build_package(project, code, Target.of_local(environment))]
     (code / "app.py").write_text("def handle(event, context):\n    return 2\n")
-    archives.append(build_package(project, code, environment))
+    archives.append(build_package(project, code, Target.of_local(environment)))
     (code / "part" / "data.txt").rename(code / "part" / "other.txt")
-    archives.append(build_package(project, code, environment))
+    archives.append(build_package(project, code, Target.of_local(environment)))
     (code / "requirements.txt").write_text("iniconfig\n")
-    archives.append(build_package(project, code, environment))
+    archives.append(build_package(project, code, Target.of_local(environment)))
     assert len(set(archives)) == len(archives)
 
 
@@ -103,7 +103,7 @@ def test_without_a_network_what_was_downloaded_before_is_enough(
     project: Path, environment: Environment, code: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\niniconfig\n")
-    online = build_package(project, code, environment)
+    online = build_package(project, code, Target.of_local(environment))
     content = online.read_bytes()
     online.unlink()
     cut_off = project / "uv"
@@ -112,13 +112,13 @@ def test_without_a_network_what_was_downloaded_before_is_enough(
     cut_off.write_text(f"#!/bin/sh\n{passing}\necho 'error: no network' >&2\nexit 2\n")
     cut_off.chmod(0o755)
     monkeypatch.setenv("UV", str(cut_off))
-    assert build_package(project, code, environment).read_bytes() == content
+    assert build_package(project, code, Target.of_local(environment)).read_bytes() == content
 
 
 def test_a_failed_build_leaves_nothing_that_looks_whole(project: Path, environment: Environment, code: Path) -> None:
     (code / "requirements.txt").write_text("this is no requirement\n")
     with pytest.raises(InstallFailed, match="the requirements of code"):
-        build_package(project, code, environment)
+        build_package(project, code, Target.of_local(environment))
     assert not list((project / ".sosw" / "build").glob("*.zip"))
 
 
@@ -150,3 +150,14 @@ def test_the_uv_that_the_makefile_installed_is_found(tmp_path: Path, monkeypatch
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.delenv("UV", raising=False)
     assert find_uv(tmp_path) == str(ours)
+
+
+def test_a_package_for_aws_has_boto3_our_own_sosw_and_nothing_that_is_compiled_for_the_python_here(
+    project: Path, code: Path
+) -> None:
+    (code / "requirements.txt").write_text("sosw[essentials]>=1.0.0.dev0\n")
+    other = "python3.12" if sys.version_info[:2] != (3, 12) else "python3.13"
+    found = names(build_package(project, code, Target.on_aws(other, "arm64")))
+
+    assert {"boto3/__init__.py", "sosw/scavenger.py"} <= found
+    assert not [name for name in found if name.endswith((".pyc", ".so"))]

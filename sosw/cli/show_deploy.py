@@ -1,0 +1,108 @@
+"""What people see of deployments: the plan, how it goes, what came of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sosw.cli.session import Session, console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sosw.client.schema import Schema
+    from sosw.deploy import DeployPlan, DestroyPlan
+    from sosw.domain.stacks import EventFacts, StackFacts
+
+ADD, AWS = "Add", "AWS::"
+BEGUN = "_IN_PROGRESS"
+
+
+def out(session: Session) -> Console:
+    """Where a plan is shown: a program's document is not mixed with it."""
+    return console(is_error=session.as_json)
+
+
+def plan(out: Console, plan: DeployPlan) -> None:
+    """What would be done, and what to mind."""
+    where = f"in account {plan.account}, region {plan.region}"
+    if plan.is_empty:
+        _print(out, f"stack {plan.wanted.stack} {where}: nothing changes", "green")
+        return
+    _print(out, f"stack {plan.wanted.stack} {where} is {plan.way.value}", "bold")
+    for name, (old, new) in plan.new_parameters.items():
+        _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
+    if plan.makes_bucket:
+        _print(out, f"  bucket {plan.bucket} is made, for packages")
+    if plan.takes_over:
+        _print(out, f"  taken over, with what they hold: {', '.join(plan.takes_over)}")
+    _changes(out, plan)
+    if plan.schema and plan.schema.steps:
+        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
+
+
+def _changes(out: Console, plan: DeployPlan) -> None:
+    if plan.changes is None:
+        why = (plan.stack and plan.stack.reason) or "no reason is told"
+        _print(out, f"  what AWS would do is known when the failed stack is gone; it failed, for: {why}", "yellow")
+    added = Counter(each.kind for each in plan.changes or () if each.action == ADD)
+    if added:
+        said = (f"{number} {kind.removeprefix(AWS)}" for kind, number in sorted(added.items()))
+        _print(out, f"  created: {', '.join(said)}")
+    for change in (each for each in plan.changes or () if each.action != ADD):
+        _print(out, f"  {change}", "red" if change.replaces else "")
+    if plan.replaced:
+        _print(out, "what is replaced begins anew, empty: look twice", "red")
+
+
+class Progress:
+    """Tells of each resource when it has ended, on stderr."""
+
+    def __init__(self, as_json: bool) -> None:  # noqa: FBT001  (it is what the session says)
+        self._out = None if as_json else console(is_error=True)
+
+    def __call__(self, event: EventFacts) -> None:
+        if self._out is None or event.is_of_stack or event.status.endswith(BEGUN):
+            return
+        is_bad = event.status.endswith("_FAILED")
+        why = f": {event.reason}" if is_bad and event.reason else ""
+        _print(self._out, f"  {event.status:<16} {event.resource}{why}", "red" if is_bad else "dim")
+
+
+def deployed(out: Console, stack: StackFacts, words: str) -> None:
+    """What there is now, and what to do with it."""
+    _print(out, f"stack {stack.name} is {stack.status}", "green")
+    for name, value in stack.outputs.items():
+        _print(out, f"  {name}: {value}")
+    _print(out, f"next: sosw doctor{words}, sosw apply labourers.yaml{words}")
+
+
+def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
+    """What would be taken away, what stays, and what is in the way."""
+    where = f"in account {plan.account}, region {plan.region}"
+    gone = f"is {plan.stack.status}: it is deleted" if plan.stack else "is gone already"
+    _print(out, f"stack {plan.name} {where} {gone}", "bold")
+    if plan.data:
+        fate = "deleted, with all they hold" if delete_data else "kept, for the next deployment to take over"
+        _print(out, f"  {fate}: {', '.join(plan.data)}", "red" if delete_data else "")
+    for said in plan.unfinished:
+        _print(out, f"  unfinished: {said}", "yellow")
+
+
+def destroyed(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
+    """What is left."""
+    _print(out, f"stack {plan.name} is gone", "green")
+    if plan.data and not delete_data:
+        _print(out, f"  kept: {', '.join(plan.data)}; with --delete-data they go, too")
+
+
+def schema(out: Console, found: Schema) -> None:
+    """Which version the tables are of, and the steps to the one that is wanted."""
+    if not found.steps:
+        _print(out, f"the tables are of version {found.version}, which this sosw works with: nothing to do", "green")
+    for step in found.steps:
+        _print(out, f"  to version {step.version}: {step.what}")
+
+
+def _print(out: Console, text: str, style: str = "") -> None:
+    out.print(text, style=style or None, markup=False, soft_wrap=True)

@@ -1,0 +1,57 @@
+"""Why something is not deployed, or not taken away: what is in the way, how it stands now, and the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sosw.domain.errors import SoswError
+from sosw.domain.stacks import EventFacts, StackFacts
+
+
+class NameClash(SoswError):
+    """A name that would be used is somebody else's."""
+
+
+class StillInUse(SoswError):
+    """Others stand on the stack, or work for it is not finished."""
+
+    def __init__(self, reasons: Sequence[str], step: str) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(f"nothing was taken away: {'; '.join(self.reasons)}: {step}")
+
+
+class NoSuchStack(SoswError):
+    """There is nothing to take away."""
+
+    def __init__(self, stack: str, account: str, region: str) -> None:
+        self.stack = stack
+        super().__init__(
+            f"there is no stack {stack} in account {account}, region {region}: name another one by --stack, "
+            "--prefix or --region"
+        )
+
+
+class ChangeFailed(SoswError):
+    """A change was begun and failed; `cause` is what failed first, `now` the stack as it stands, None if it is gone."""
+
+    def __init__(self, stack: str, cause: EventFacts | None, now: StackFacts | None) -> None:
+        self.stack, self.cause, self.now = stack, cause, now
+        status = now.status if now else "gone"
+        where = (
+            f"{cause.resource} ({cause.kind}) {cause.status}: {cause.reason or 'no reason is told'}" if cause else ""
+        )
+        said = where or (now.reason if now else "") or "no reason is told"
+        super().__init__(f"stack {stack} was not changed as planned: {said}. It is {status}: {_step(stack, status)}")
+
+
+def _step(stack: str, status: str) -> str:
+    """How it stands, and what to do."""
+    if status == "UPDATE_ROLLBACK_COMPLETE":
+        return "all is as it was before; mend the cause and deploy again"
+    if status == "ROLLBACK_COMPLETE":
+        return "what had been made was taken back; mend the cause and deploy again, which removes the rest first"
+    if status in {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}:
+        return f"mend the cause, then: aws cloudformation continue-update-rollback --stack-name {stack}"
+    if status == "gone":
+        return "nothing is left of it; mend the cause and deploy again"
+    return "mend the cause and try again: what is left of it is removed first"

@@ -1,0 +1,109 @@
+"""A stack of CloudFormation, as far as somebody who deploys it wants to know, and what its state allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sosw.domain.errors import SoswError
+
+IN_PROGRESS = "_IN_PROGRESS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackFacts:
+    """A stack that is there."""
+
+    name: str
+    id: str
+    """Its ARN: with it a deleted one can be asked for, too."""
+    status: str
+    reason: str = ""
+    description: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    exports: tuple[str, ...] = ()
+    """Names under which other stacks import its outputs."""
+
+    @property
+    def is_moving(self) -> bool:
+        """AWS is at it."""
+        return self.status.endswith(IN_PROGRESS) and self.status != REVIEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFacts:
+    """What a change set would do with one resource."""
+
+    action: str
+    """`Add`, `Modify`, `Remove` or `Import`."""
+    resource: str
+    """Its name in the template."""
+    kind: str
+    """Such as `AWS::DynamoDB::Table`."""
+    replaces: bool = False
+    """It is made anew, and what it held is not in the new one."""
+
+    def __str__(self) -> str:
+        word = "replaced" if self.replaces else _WORDS.get(self.action, self.action.lower())
+        return f"{self.resource} ({self.kind}) is {word}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """Something that happened to a resource, or to the stack itself."""
+
+    id: str
+    resource: str
+    kind: str
+    status: str
+    reason: str = ""
+    is_of_stack: bool = False
+
+
+class Way(Enum):
+    """How a stack comes to what is wanted."""
+
+    CREATE = "created"
+    UPDATE = "updated"
+    ANEW = "deleted, for its last change has failed, and created anew"
+
+
+class StackBlocked(SoswError):
+    """The state of a stack lets nobody change it now."""
+
+    def __init__(self, stack: StackFacts, why: str, step: str) -> None:
+        self.stack, self.step = stack, step
+        super().__init__(f"stack {stack.name} is {stack.status}: {why}: {step}")
+
+
+REVIEW = "REVIEW_IN_PROGRESS"
+"""There is nothing of it yet but a proposal that nobody has carried out."""
+_WORDS = {"Add": "created", "Modify": "changed", "Remove": "removed", "Import": "taken over"}
+_SOUND = (
+    "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
+)  # fmt: skip
+_USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+
+
+def way(stack: StackFacts | None) -> Way:
+    """How to deploy over it. Raises `StackBlocked`."""
+    if stack is None or stack.status == REVIEW:
+        return Way.CREATE
+    if stack.status in _SOUND:
+        return Way.UPDATE
+    if stack.status in _USELESS:
+        return Way.ANEW
+    raise blocked(stack)
+
+
+def blocked(stack: StackFacts) -> StackBlocked:
+    """Why nothing can be done with it, and the next step."""
+    if stack.is_moving:
+        return StackBlocked(stack, "somebody is changing it", "wait until that has ended, then try again")
+    return StackBlocked(
+        stack,
+        f"an update failed, and going back failed too ({stack.reason or 'no reason is told'})",
+        f"mend that, then let AWS go on with it: aws cloudformation continue-update-rollback --stack-name {stack.name}",
+    )

@@ -1,0 +1,172 @@
+"""A deployment is planned, then carried out; what fails is told with how it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sosw.deploy import Deployment, DeployPlan, Wanted
+from sosw.deploy.errors import ChangeFailed, NameClash
+from sosw.domain.errors import InvalidInput
+from sosw.domain.schema import SCHEMA_CONFIG, TablesTooNew
+from sosw.domain.stacks import EventFacts, StackBlocked, StackFacts, Way
+from tests.unit.deploy.cloud import Cloud, event, sosw
+
+DONE = sosw("UPDATE_COMPLETE")
+
+
+def plan(cloud: Cloud, **parameters: str) -> DeployPlan:
+    return deployment(cloud).plan(Wanted(prefix="sosw", stack="sosw", template=cloud.template, parameters=parameters))
+
+
+def deployment(cloud: Cloud) -> Deployment:
+    return Deployment(cloud.site, "sosw", root=cloud.folder)
+
+
+def test_a_first_deployment_creates_and_notes_the_version_of_the_tables(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    planned = plan(cloud)
+    assert (planned.way, planned.takes_over, planned.schema) == (Way.CREATE, (), None)
+    assert cloud.stacks.proposed["creates"] is True
+
+    cloud.stacks.ends = [sosw()]
+    assert deployment(cloud).carry_out(planned).status == "CREATE_COMPLETE"
+    assert cloud.stacks.done == ["propose sosw", "carry out sosw"]
+    assert cloud.world.stored.stored[SCHEMA_CONFIG] == {"version": 1}
+
+
+def test_parameters_that_are_not_given_stay_as_they_are(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, sosw(parameters={"Prefix": "sosw", "Days": "3", "Gone": "1"}))
+
+    assert (plan(cloud).parameters, plan(cloud).new_parameters) == ({"Prefix": "sosw", "Days": "3"}, {})
+    assert plan(cloud, Days="5").new_parameters == {"Days": ("3", "5")}
+    with pytest.raises(InvalidInput, match="parameter Days: '10' must be from 1 to 9"):
+        plan(cloud, Days="10")
+
+
+def test_tables_that_were_kept_are_taken_over_under_names_that_are_spelt_out(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.keep()
+    planned = plan(cloud)
+
+    assert len(planned.takes_over) == 6
+    assert cloud.stacks.proposed["takes_over"] is True
+    assert '"TableName":"sosw-tasks"' in planned.template
+    assert planned.schema is not None
+
+
+def test_tables_of_a_newer_sosw_are_not_deployed_over(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, sosw())
+    cloud.keep()
+    cloud.world.stored.stored[SCHEMA_CONFIG] = {"version": 99}
+
+    with pytest.raises(TablesTooNew):
+        plan(cloud)
+    assert cloud.stacks.done == []
+
+
+def test_what_is_left_of_a_failed_stack_is_deleted_before_it_is_proposed_anew(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, sosw("ROLLBACK_COMPLETE", reason="no rights"))
+    planned = plan(cloud)
+    assert (planned.way, planned.changes, cloud.stacks.done) == (Way.ANEW, None, [])
+
+    cloud.stacks.ends = [None, sosw()]
+    deployment(cloud).carry_out(planned)
+    assert cloud.stacks.done == ["delete sosw", "propose sosw", "carry out sosw"]
+    assert cloud.stacks.proposed["creates"] is True
+
+
+def test_a_template_too_large_to_be_sent_goes_by_the_bucket(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.template.write_text(cloud.template.read_text() + f"Description: {'x' * 52_000}\n")
+    planned = plan(cloud)
+
+    (key,) = cloud.belongings.buckets[planned.bucket]
+    assert cloud.stacks.proposed["template"] == {"TemplateURL": f"https://s3/{planned.bucket}/{key}"}
+
+
+FAILED = [
+    event("Queue", "UPDATE_FAILED", "Resource update cancelled"),
+    event("Role", "UPDATE_FAILED", "the credentials may not iam:PutRolePolicy"),
+    event("Other", "UPDATE_FAILED", "also"),
+    event("sosw", "UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [
+        ("UPDATE_ROLLBACK_COMPLETE", "all is as it was before"),
+        ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name sosw"),
+        ("ROLLBACK_COMPLETE", "deploy again, which removes the rest first"),
+        ("DELETE_FAILED", "try again: what is left of it is removed first"),
+    ],
+)
+def test_a_failure_is_told_by_its_first_cause_with_how_it_stands_and_the_next_step(
+    tmp_path: Path, status: str, step: str
+) -> None:
+    cloud = Cloud(tmp_path, sosw())
+    planned = plan(cloud)
+    cloud.stacks.ends, cloud.stacks.news = [sosw(status)], [FAILED]
+    told: list[EventFacts] = []
+
+    with pytest.raises(ChangeFailed) as failed:
+        deployment(cloud).carry_out(planned, told.append)
+    assert "Role (AWS::X::Y) UPDATE_FAILED: the credentials may not iam:PutRolePolicy" in str(failed.value)
+    assert f"It is {status}: " in str(failed.value)
+    assert step in str(failed.value)
+    assert told == FAILED
+
+
+def test_what_aws_refuses_as_a_whole_is_told_by_what_its_check_has_found(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, sosw())
+    planned = plan(cloud)
+    cloud.stacks.ends, cloud.stacks.validation = [sosw("UPDATE_ROLLBACK_COMPLETE")], "Bucket: already exists"
+
+    with pytest.raises(ChangeFailed, match="Bucket: already exists"):
+        deployment(cloud).carry_out(planned)
+
+
+def test_a_stack_that_is_gone_amid_its_deployment_is_told(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, sosw())
+    planned = plan(cloud)
+    cloud.stacks.ends = [None]
+
+    with pytest.raises(ChangeFailed, match="It is gone: nothing is left of it"):
+        deployment(cloud).carry_out(planned)
+
+
+@pytest.mark.parametrize(
+    ("stack", "error", "said"),
+    [
+        (sosw(parameters={}, description="a shop"), NameClash, r"not sosw's \(a shop\): name another one by --stack"),
+        (sosw(parameters={"Prefix": "prod"}), NameClash, "has the prefix prod: another one would replace every table"),
+        (sosw("UPDATE_IN_PROGRESS"), StackBlocked, "wait until that has ended"),
+    ],
+)
+def test_what_is_somebody_elses_is_not_touched(
+    tmp_path: Path, stack: StackFacts, error: type[Exception], said: str
+) -> None:
+    cloud = Cloud(tmp_path, stack)
+
+    with pytest.raises(error, match=said):
+        plan(cloud)
+    assert cloud.stacks.done == []
+
+
+def test_a_prefix_that_another_stack_has_is_refused(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.stacks.exports["sosw-SchedulerArn"] = "elsewhere"
+
+    with pytest.raises(NameClash, match="prefix sosw is in use by stack elsewhere: say --stack elsewhere"):
+        plan(cloud)
+
+
+def test_a_plan_without_changes_is_empty_and_forgotten(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, DONE)
+    cloud.stacks.changes = []
+    planned = plan(cloud)
+    deployment(cloud).forget(planned)
+
+    assert (planned.is_empty, cloud.stacks.done) == (True, ["propose sosw", "forget sosw"])
