@@ -48,11 +48,12 @@ def project(tmp_path: Path) -> Path:
 
 @contextlib.contextmanager
 def _probe(shims: str) -> Iterator[Probe]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SOSW_LOCAL_SHIMS", shims)
-        with local_stack(ROOT, name=f"tests-{shims}") as stack:
-            outputs = stack.deploy(TEMPLATE, "probe")
-            yield Probe(stack=stack, outputs=outputs, rule_made=_make_minute_rule(stack))
+    with contextlib.ExitStack() as until_the_end:
+        with pytest.MonkeyPatch.context() as patch:  # no longer than it starts: others start stacks, too
+            patch.setenv("SOSW_LOCAL_SHIMS", shims)
+            stack = until_the_end.enter_context(local_stack(ROOT, name=f"tests-{shims}"))
+        outputs = stack.deploy(TEMPLATE, "probe")
+        yield Probe(stack=stack, outputs=outputs, rule_made=_make_minute_rule(stack))
 
 
 def _make_minute_rule(stack: LocalStack) -> float:

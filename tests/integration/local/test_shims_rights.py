@@ -48,11 +48,12 @@ OVER_TLS = {
 @pytest.fixture(scope="module")
 def stacks() -> Iterator[dict[str, LocalStack]]:
     """Two that enforce rights: with every shim, and with none."""
-    with ExitStack() as both, pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as both:
         found = {}
         for shims in ("all", "none"):
-            patch.setenv("SOSW_LOCAL_SHIMS", shims)
-            found[shims] = both.enter_context(local_stack(ROOT, name=f"rights-{shims}", enforces_rights=True))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("SOSW_LOCAL_SHIMS", shims)
+                found[shims] = both.enter_context(local_stack(ROOT, name=f"rights-{shims}", enforces_rights=True))
             _prepare(found[shims])
         yield found
 
