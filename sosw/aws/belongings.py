@@ -32,14 +32,7 @@ class Belongings:
 
     def has_bucket(self, name: str) -> bool:
         """Raises `AwsFailed` where it is somebody else's."""
-        try:
-            with asking(f"bucket {name} cannot be used", region=self._region):
-                self._of("s3").head_bucket(Bucket=name)
-        except AwsFailed as failed:
-            if failed.code in MISSING:
-                return False
-            raise
-        return True
+        return self._is_there(f"bucket {name} cannot be used", "s3", "head_bucket", Bucket=name)
 
     def make_bucket(self, name: str, region: str) -> None:
         """A private one that is reached over TLS alone."""
@@ -53,14 +46,8 @@ class Belongings:
 
     def has_object(self, bucket: str, key: str) -> bool:
         """Whether it was uploaded before."""
-        try:
-            with asking(f"object {key} of bucket {bucket} cannot be looked at", region=self._region):
-                self._of("s3").head_object(Bucket=bucket, Key=key)
-        except AwsFailed as failed:
-            if failed.code in MISSING:
-                return False
-            raise
-        return True
+        what = f"object {key} of bucket {bucket} cannot be looked at"
+        return self._is_there(what, "s3", "head_object", Bucket=bucket, Key=key)
 
     def upload(self, bucket: str, key: str, content: bytes) -> str:
         """Put it there; answers its URL, without the right to read it."""
@@ -72,14 +59,7 @@ class Belongings:
 
     def table_is_there(self, name: str) -> bool:
         """In any state."""
-        try:
-            with asking(f"table {name} could not be looked at", region=self._region):
-                self._of("dynamodb").describe_table(TableName=name)
-        except AwsFailed as failed:
-            if failed.code in MISSING:
-                return False
-            raise
-        return True
+        return self._is_there(f"table {name} could not be looked at", "dynamodb", "describe_table", TableName=name)
 
     def delete_table(self, name: str) -> None:
         """With all that is in it, protected or not; returns when it is gone."""
@@ -106,6 +86,17 @@ class Belongings:
             keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
             if keys:
                 yield keys
+
+    def _is_there(self, what: str, service: str, look: str, **named: str) -> bool:
+        """`what` is said of a look that fails otherwise than by finding nothing."""
+        try:
+            with asking(what, region=self._region):
+                getattr(self._of(service), look)(**named)
+        except AwsFailed as failed:
+            if failed.code in MISSING:
+                return False
+            raise
+        return True
 
     def _of(self, service: str) -> Any:
         if service not in self._made:
