@@ -65,7 +65,7 @@ def build_package(root: Path, folder: Path, target: Target) -> Path:
     """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had."""
     wheel = ensure_wheel(root)
     build = state_folder(root) / "build"
-    words = (wheel.name if wheel else version("sosw"), target.name, *target.leaves_out)
+    words = (wheel.name, target.name, *target.leaves_out)
     name = fingerprint(files_of(folder), folder, *words)
     archive = build / f"{name}.zip"
     with locked(build / "lock"):
@@ -79,7 +79,7 @@ def build_package(root: Path, folder: Path, target: Target) -> Path:
     return archive
 
 
-def _assemble(root: Path, folder: Path, target: Target, wheel: Path | None, content: Path) -> None:
+def _assemble(root: Path, folder: Path, target: Target, wheel: Path, content: Path) -> None:
     requirements = folder / REQUIREMENTS
     if requirements.exists():
         _install(root, requirements, target, wheel, content)
@@ -92,7 +92,7 @@ def _assemble(root: Path, folder: Path, target: Target, wheel: Path | None, cont
         compileall.compile_dir(content, quiet=2, stripdir=str(content), invalidation_mode=unchecked)
 
 
-def _install(root: Path, requirements: Path, target: Target, wheel: Path | None, content: Path) -> None:
+def _install(root: Path, requirements: Path, target: Target, wheel: Path, content: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"
@@ -103,7 +103,7 @@ def _install(root: Path, requirements: Path, target: Target, wheel: Path | None,
         run_uv(
             root, "pip", "install", "--quiet", *target.options, "--target", str(content),
             "--requirement", str(requirements), "--overrides", str(overrides), "--constraints", str(ours),
-            "--link-mode", "copy", *(["--find-links", str(wheel)] if wheel else []),
+            "--link-mode", "copy", "--find-links", str(wheel),
             what=f"the requirements of {requirements.parent.name} ({requirements})",
         )  # fmt: skip
     shutil.rmtree(content / "bin", ignore_errors=True)

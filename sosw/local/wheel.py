@@ -1,4 +1,7 @@
-"""Our own wheel: what a function's `requirements.txt` means by `sosw`, built from the sources that this code is in."""
+"""Our own wheel: what a function's `requirements.txt` means by `sosw`, made of what this code is part of.
+
+In a checkout it is built from the sources as they are now; an installed package is packed again from its own files.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import hashlib
 import shutil
 import sys
 from collections.abc import Iterable
+from importlib.metadata import distribution
 from pathlib import Path
 
 import sosw
+from sosw.local.repack import descriptions, pack_installed
 from sosw.local.tools import PYTHON_MINOR, locked, run_uv, state_folder
 
 _BUILT_FROM = ("pyproject.toml", "LICENSE")
@@ -16,21 +21,31 @@ _KEPT = 3  # wheels of earlier sources
 
 
 def source_root() -> Path | None:
-    """The checkout that sosw runs from; None if it was installed as a package, and PyPI is where it comes from."""
-    root = Path(sosw.__file__).resolve().parent.parent
+    """The checkout that sosw runs from; None if it was installed as a package."""
+    root = package_folder().parent
     return root if all((root / name).exists() for name in _BUILT_FROM) else None
 
 
-def ensure_wheel(root: Path) -> Path | None:
-    """The folder with the wheel of the present sources, below `root/.sosw/dist`; None if there is no checkout."""
+def package_folder() -> Path:
+    """Of the package `sosw` that runs."""
+    return Path(sosw.__file__).resolve().parent
+
+
+def ensure_wheel(root: Path) -> Path:
+    """The folder with the wheel of what runs here, below `root/.sosw/dist`."""
     source = source_root()
-    if source is None:
-        return None
     dist = state_folder(root) / "dist"
-    folder = dist / fingerprint(_source_files(source), source)
+    folder = dist / (fingerprint(_source_files(source), source) if source else _fingerprint_installed())
     with locked(dist / "lock"):
         if not folder.exists():
-            _build(root, source, folder)
+            draft = folder.with_name("draft")
+            shutil.rmtree(draft, ignore_errors=True)
+            if source:
+                _build(root, source, draft)
+            else:
+                draft.mkdir()
+                pack_installed(package_folder(), files_of(package_folder()), draft)
+            draft.rename(folder)
             _forget_old(dist, folder)
     return folder
 
@@ -57,14 +72,16 @@ def _source_files(source: Path) -> list[Path]:
     return [*files_of(source / "sosw"), *(source / name for name in _BUILT_FROM)]
 
 
+def _fingerprint_installed() -> str:
+    package = package_folder()
+    return fingerprint(files_of(package), package, *descriptions(distribution("sosw")).values())
+
+
 def _build(root: Path, source: Path, folder: Path) -> None:
-    draft = folder.with_name("draft")
-    shutil.rmtree(draft, ignore_errors=True)
     run_uv(
-        root, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(draft), str(source),
+        root, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", str(folder), str(source),
         what="the wheel of sosw",
     )  # fmt: skip
-    draft.rename(folder)
 
 
 def _forget_old(dist: Path, current: Path) -> None:
