@@ -13,12 +13,12 @@ from typing import Any
 from sosw.client.schema import Schema
 from sosw.client.service import Service
 from sosw.deploy.errors import NameClash
-from sosw.deploy.home import root_template
 from sosw.deploy.parameters import effective
 from sosw.deploy.site import Site
 from sosw.domain.stacks import ChangeFacts, StackFacts, Way, way
 from sosw.local.environment import ensure_environment
 from sosw.local.errors import TemplateInvalid
+from sosw.local.home import root_template
 from sosw.local.package import Target, build_package
 from sosw.local.templates import Template, read_template, render, with_code_at
 from sosw.local.tools import PYTHON_MINOR

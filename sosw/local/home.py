@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sosw
-from sosw.local.wheel import source_root
+from sosw.local.wheel import package_folder, source_root
 
 TEMPLATE = Path("cloudformation/sosw.yaml")
 
 
 def root_template() -> Path:
     """The root stack's."""
-    checkout = source_root()
-    inside = Path(sosw.__file__).resolve().parent / "deploy" / "stack"
-    return (checkout or inside) / TEMPLATE
+    inside = package_folder() / "deploy" / "stack"
+    return (source_root() or inside) / TEMPLATE
