@@ -119,12 +119,22 @@ validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and ch
 	.sosw/checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download --file $(TEMPLATES)
 
 .PHONY: lock
-lock: uv ## Renew the pinned versions in requirements/
+lock: uv ## Renew the pinned versions in requirements/ and essentials/ (UPGRADE= keeps those that still fit)
 	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
-	$(LOCK) requirements/sam.in --output-file requirements/sam.txt
-	$(LOCK) requirements/checkov.in --output-file requirements/checkov.txt
+	@# What users install, and what is deployed, is what the tests ran with.
+	$(LOCK) $(AS_TESTED) $(foreach extra,$(EXTRAS),--extra $(extra)) pyproject.toml --output-file requirements/extras.txt
+	$(LOCK) $(AS_TESTED) --extra essentials pyproject.toml --output-file essentials/constraints.txt
+	@mkdir -p .sosw
+	$(LOCK) $(AS_TESTED) --extra essentials --only-binary :all: pyproject.toml --output-file .sosw/pylock.toml
+	$(PYTHON) -m release.hashes .sosw/pylock.toml > essentials/hashes.txt
+	@for each in audit build checkov sam; do \
+	  echo "lock requirements/$$each.txt"; $(LOCK) requirements/$$each.in --output-file requirements/$$each.txt; \
+	done
 
-LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock"
+UPGRADE ?= --upgrade
+EXTRAS := cli deploy essentials local
+AS_TESTED := --constraints requirements/dev.txt
+LOCK = $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.10 --custom-compile-command "make lock"
 
 .PHONY: clean
 clean: ## Stop the local stack and remove everything that can be made again

@@ -4,11 +4,16 @@ time. Kept under `.sosw/build` by the hash of what goes into it; what did not ch
 A package is made for a target. For the local Lambdas, what the runtime has itself (boto3 and what belongs to it) is
 left out: 14 MB less to unpack for each process; the compiled modules are put in, for each starts from a fresh folder.
 For AWS, all is put in that the requirements ask for, for the Python and the processor that were chosen.
+
+Where the folder has a `hashes.txt`, that is what is installed: of each package that it names, the archives of these
+hashes and no others. It is not part of `requirements.txt`, for pip, and so SAM, wants hashes of all packages or of none.
 """
 
 from __future__ import annotations
 
 import compileall
+import csv
+import hashlib
 import os
 import py_compile
 import shutil
@@ -17,14 +22,15 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+import sosw
 from sosw.local.environment import Environment
 from sosw.local.tools import locked, run_uv, state_folder
 from sosw.local.wheel import ensure_wheel, files_of, fingerprint
 
 REQUIREMENTS = "requirements.txt"
+HASHES = "hashes.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
@@ -93,22 +99,43 @@ def _assemble(root: Path, folder: Path, target: Target, wheel: Path, content: Pa
 
 
 def _install(root: Path, requirements: Path, target: Target, wheel: Path, content: Path) -> None:
+    hashes = requirements.with_name(HASHES)
     with tempfile.TemporaryDirectory() as scratch:
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"
         overrides.write_text("".join(f"{name}; sys_platform == 'never'\n" for name in target.leaves_out))
-        # There is another package of our name on the index, with higher versions: it is this very version, or none.
         ours = Path(scratch) / "constraints.txt"
-        ours.write_text(f"sosw=={version('sosw')}\n")
+        ours.write_text(_this_very(wheel))
         run_uv(
             root, "pip", "install", "--quiet", *target.options, "--target", str(content),
             "--requirement", str(requirements), "--overrides", str(overrides), "--constraints", str(ours),
+            *(["--constraints", str(hashes)] if hashes.exists() else []),
             "--link-mode", "copy", "--find-links", str(wheel),
             what=f"the requirements of {requirements.parent.name} ({requirements})",
         )  # fmt: skip
+    _leave_what_the_wheels_hold(content)
+
+
+def _leave_what_the_wheels_hold(content: Path) -> None:
+    """Without commands, and without what uv notes of this installation, such as its time: same wheels, same bytes."""
     shutil.rmtree(content / "bin", ignore_errors=True)
-    for leftover in content.glob(".lock"):
-        leftover.unlink()
+    for note in (".lock", *(f"*.dist-info/{name}" for name in ("uv_cache.json", "direct_url.json"))):
+        for path in content.glob(note):
+            path.unlink()
+    for record in content.glob("*.dist-info/RECORD"):
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if _is_there(content, line)), "utf-8")
+
+
+def _is_there(content: Path, line: str) -> bool:
+    """Whether the file of a line of a RECORD is: a name that holds a comma is quoted."""
+    return (content / next(csv.reader([line]))[0]).exists()
+
+
+def _this_very(wheel: Path) -> str:
+    """There is another package of our name on the index, with higher versions: it is this very wheel, or none."""
+    (archive,) = wheel.glob("*.whl")
+    return f"sosw=={sosw.__version__} --hash=sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}\n"
 
 
 def _zip(content: Path, archive: Path) -> None:

@@ -13,7 +13,7 @@ from sosw.local.environment import Environment, ensure_environment
 from sosw.local.errors import InstallFailed, ToolMissing
 from sosw.local.package import Target, build_package
 from sosw.local.tools import find_uv
-from sosw.local.wheel import source_root
+from sosw.local.wheel import ensure_wheel, source_root
 from tests.integration.local.support import ROOT
 
 
@@ -161,3 +161,43 @@ def test_a_package_for_aws_has_boto3_our_own_sosw_and_nothing_that_is_compiled_f
 
     assert {"boto3/__init__.py", "sosw/scavenger.py"} <= found
     assert not [name for name in found if name.endswith((".pyc", ".so"))]
+
+
+def test_a_package_built_anew_from_a_wheel_built_anew_is_the_same_byte_for_byte(
+    project: Path, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\n")
+    target = Target.on_aws("python3.13", "arm64")
+    first = build_package(project, code, target)
+    content = first.read_bytes()
+    first.unlink()
+    (wheel,) = ensure_wheel(project).glob("*.whl")
+    os.utime(wheel)
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "another-machine"))
+    assert build_package(project, code, target).read_bytes() == content
+
+
+def test_another_archive_than_the_one_whose_hash_is_known_is_refused(project: Path, code: Path) -> None:
+    (code / "requirements.txt").write_text("iniconfig\n")
+    (code / "hashes.txt").write_text(f"iniconfig==2.3.0 --hash=sha256:{64 * '0'}\n")
+    with pytest.raises(InstallFailed, match="the index has another archive of iniconfig==2.3.0 than the one that is locked"):
+        build_package(project, code, Target.on_aws("python3.13", "arm64"))
+
+
+def test_a_package_of_our_name_and_version_elsewhere_is_never_installed(
+    project: Path, code: Path, tmp_path: Path
+) -> None:
+    (wheel,) = ensure_wheel(project).glob("*.whl")
+    elsewhere = impostor(wheel, tmp_path / ".a")  # uv takes the first of that name, by the path
+    (code / "requirements.txt").write_text(f"--find-links {elsewhere}\nsosw>=1.0.0.dev0\n")
+    with zipfile.ZipFile(build_package(project, code, Target.on_aws("python3.13", "arm64"))) as content:
+        assert b"impostor" not in content.read("sosw/__init__.py")
+
+
+def impostor(wheel: Path, folder: Path) -> Path:
+    """The folder with a wheel that is called as that one, and holds another `sosw/__init__.py`."""
+    folder.mkdir()
+    with zipfile.ZipFile(wheel) as original, zipfile.ZipFile(folder / wheel.name, "w") as fake:
+        for name in original.namelist():
+            fake.writestr(name, b"'impostor'\n" if name == "sosw/__init__.py" else original.read(name))
+    return folder
