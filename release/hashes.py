@@ -32,9 +32,8 @@ def _lines(pylock: str) -> Iterator[str]:
         hashes = sorted(_WHEEL.findall(wheels))
         if not hashes:
             raise ValueError(f"no wheel of {name} {version} is named: what is deployed is never built from sources")
-        yield " \\\n    ".join(
-            [f"{name}=={version}{f' ; {marker}' if marker else ''}", *(f"--hash=sha256:{each}" for each in hashes)]
-        ) + "\n"
+        head = f"{name}=={version}{f' ; {marker}' if marker else ''}"
+        yield " \\\n    ".join([head, *(f"--hash=sha256:{each}" for each in hashes)]) + "\n"
 
 
 def _field(package: str, key: str) -> str | None:

@@ -7,10 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from packaging.markers import Environment, Marker
+from packaging.markers import Marker, default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+Needs = Mapping[tuple[str, str], Iterable[str]]
+"""Requirements of packages, by name and version."""
+Environment = Mapping[str, str]
+"""What markers ask for."""
 _CONTINUED = re.compile(r"\\\n\s*")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -28,7 +32,7 @@ class Pin:
 
     def holds_in(self, environment: Environment) -> bool:
         """Whether it is for that Python on that system."""
-        return self.marker is None or self.marker.evaluate(dict(environment))
+        return self.marker is None or self.marker.evaluate(environment)
 
 
 def pins(text: str) -> list[Pin]:
@@ -51,12 +55,10 @@ def versions(locked: Iterable[Pin], environment: Environment) -> dict[str, str]:
     return found
 
 
-def missing(
-    wanted: Iterable[Requirement], locked: Mapping[str, str], needs: Mapping[str, Iterable[str]], where: Environment
-) -> list[str]:
+def missing(wanted: Iterable[Requirement], locked: Mapping[str, str], needs: Needs, where: Environment) -> list[str]:
     """What the requirements need there, and those of what they need, that no pin satisfies; each in words.
 
-    `needs` has the requirements of each package, as its metadata tells them.
+    `needs` has what packages require by their metadata; of those that are not in it nothing more is known.
     """
     problems, seen = [], set[tuple[str, frozenset[str]]]()
     todo = [(each, frozenset[str]()) for each in wanted]
@@ -71,8 +73,17 @@ def missing(
             problems.append(f"{requirement} is pinned to {locked[name]}")
         elif (name, asked) not in seen:
             seen.add((name, asked))
-            todo += [(Requirement(each), asked) for each in needs[name]]
+            todo += [(Requirement(each), asked) for each in needs.get((name, locked[name]), ())]
     return sorted(problems)
+
+
+def on_lambda(python: str, machine: str) -> Environment:
+    """Of markers: a Python such as `3.13` on Linux, `machine` aarch64 or x86_64."""
+    return {
+        **{key: str(value) for key, value in default_environment().items()},
+        **{"python_version": python, "python_full_version": f"{python}.0", "platform_machine": machine},
+        **{"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+    }
 
 
 def _applies(requirement: Requirement, extras: frozenset[str], where: Environment) -> bool:
@@ -82,12 +93,12 @@ def _applies(requirement: Requirement, extras: frozenset[str], where: Environmen
 
 def _pin(line: str) -> Pin:
     requirement = Requirement(_HASH.sub("", line).strip())
-    (version,) = [each.version for each in requirement.specifier if each.operator == "=="] or [None]
-    if version is None or len(requirement.specifier) != 1:
+    found = [each.version for each in requirement.specifier if each.operator == "=="]
+    if len(requirement.specifier) != 1 or not found:
         raise ValueError(f"{line!r} does not pin one version: NAME==VERSION")
     return Pin(
         name=canonicalize_name(requirement.name),
-        version=version,
+        version=found[0],
         marker=requirement.marker,
         hashes=frozenset(_HASH.findall(line)),
     )

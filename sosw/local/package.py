@@ -6,7 +6,7 @@ left out: 14 MB less to unpack for each process; the compiled modules are put in
 For AWS, all is put in that the requirements ask for, for the Python and the processor that were chosen.
 
 Where the folder has a `hashes.txt`, that is what is installed: of each package that it names, the archives of these
-hashes and no others. It is not part of `requirements.txt`, for pip, and so SAM, wants hashes of all packages or of none.
+hashes and no others. They are not in `requirements.txt` itself, for pip, and so SAM, wants hashes of all or of none.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def test_a_package_built_anew_from_a_wheel_built_anew_is_the_same_byte_for_byte(
 def test_another_archive_than_the_one_whose_hash_is_known_is_refused(project: Path, code: Path) -> None:
     (code / "requirements.txt").write_text("iniconfig\n")
     (code / "hashes.txt").write_text(f"iniconfig==2.3.0 --hash=sha256:{64 * '0'}\n")
-    with pytest.raises(InstallFailed, match="the index has another archive of iniconfig==2.3.0 than the one that is locked"):
+    with pytest.raises(InstallFailed, match=r"another archive of iniconfig==2\.3\.0 than the one that is locked"):
         build_package(project, code, Target.on_aws("python3.13", "arm64"))
 
 
@@ -190,8 +190,8 @@ def test_a_package_of_our_name_and_version_elsewhere_is_never_installed(
     (wheel,) = ensure_wheel(project).glob("*.whl")
     elsewhere = impostor(wheel, tmp_path / ".a")  # uv takes the first of that name, by the path
     (code / "requirements.txt").write_text(f"--find-links {elsewhere}\nsosw>=1.0.0.dev0\n")
-    with zipfile.ZipFile(build_package(project, code, Target.on_aws("python3.13", "arm64"))) as content:
-        assert b"impostor" not in content.read("sosw/__init__.py")
+    with pytest.raises(InstallFailed, match=r"another archive of sosw==\S+ than the one that is locked"):
+        build_package(project, code, Target.on_aws("python3.13", "arm64"))
 
 
 def impostor(wheel: Path, folder: Path) -> Path:
