@@ -20,6 +20,7 @@ BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
 ENV := .venv/.stamp-$(PYTHON_VERSION)
 SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
 CHECKOV := .sosw/checkov/.stamp-$(PYTHON_VERSION)
+AUDIT := .sosw/audit/.stamp-$(PYTHON_VERSION)
 PEER_VERSION := 0.7.51
 PEER := .sosw/peer/.stamp-$(PEER_VERSION)-$(PYTHON_VERSION)
 TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
@@ -118,6 +119,10 @@ validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and ch
 	done
 	.sosw/checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download --file $(TEMPLATES)
 
+.PHONY: audit
+audit: env $(AUDIT) ## Ask a vulnerability service about every locked version (wants the network)
+	@$(BIN)/python -m release.auditing .sosw/audit/bin/pip-audit
+
 .PHONY: lock
 lock: uv ## Renew the pinned versions in requirements/ and essentials/ (UPGRADE= keeps those that still fit)
 	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
@@ -163,6 +168,11 @@ $(SAM): requirements/sam.txt | uv
 $(CHECKOV): requirements/checkov.txt | uv
 	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/checkov
 	@$(UV) pip install --quiet --python .sosw/checkov --requirement requirements/checkov.txt
+	@touch $@
+
+$(AUDIT): requirements/audit.txt | uv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/audit
+	@$(UV) pip install --quiet --python .sosw/audit --requirement requirements/audit.txt
 	@touch $@
 
 # A package of the same name as ours: it is never installed beside it.

@@ -81,8 +81,12 @@ def on_lambda(python: str, machine: str) -> Environment:
     """Of markers: a Python such as `3.13` on Linux, `machine` aarch64 or x86_64."""
     return {
         **{key: str(value) for key, value in default_environment().items()},
-        **{"python_version": python, "python_full_version": f"{python}.0", "platform_machine": machine},
-        **{"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "platform_machine": machine,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
     }
 
 
