@@ -67,9 +67,12 @@ class Target:
         )
 
 
-def build_package(root: Path, folder: Path, target: Target) -> Path:
-    """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had."""
-    wheel = ensure_wheel(root)
+def build_package(root: Path, folder: Path, target: Target, wheel: Path | None = None) -> Path:
+    """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had.
+
+    `wheel` is the folder with the wheel of sosw; by default the one of what runs here.
+    """
+    wheel = wheel or ensure_wheel(root)
     build = state_folder(root) / "build"
     words = (wheel.name, target.name, *target.leaves_out)
     name = fingerprint(files_of(folder), folder, *words)
