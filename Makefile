@@ -111,6 +111,10 @@ build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sos
 	  sam build --template-file cloudformation/sosw.yaml --build-dir .sosw/build \
 	  --parameter-overrides Runtime=python$(PYTHON_VERSION)
 
+.PHONY: release
+release: env ## Build all that a release is of, out of the commit, twice, and install it (dist/)
+	@$(BIN)/python -m release
+
 .PHONY: validate
 validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and checkov
 	@for template in $(TEMPLATES); do \

@@ -58,7 +58,8 @@ def template_files(source: Path) -> dict[str, bytes]:
 def constraints(source: Path, version: str) -> str:
     """Of pip and uv, for whoever installs sosw: this very version, and with it what the tests ran with."""
     pins = (source / "requirements" / "extras.txt").read_text("utf-8")
-    return f"# There is another package of the name sosw on the index: it is this version, or none.\nsosw=={version}\n{pins}"
+    head = "# There is another package of the name sosw on the index: it is this version, or none."
+    return f"{head}\nsosw=={version}\n{pins}"
 
 
 def alike_everywhere(pins: Sequence[Pin]) -> None:
