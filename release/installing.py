@@ -12,8 +12,7 @@ from release.building import CONSTRAINTS
 from release.errors import Refused
 from sosw.local.tools import find_uv
 
-ROLES = ("attempt", "handler", "orchestrator", "processor", "scavenger", "scheduler", "worker", "worker_assistant")
-BARE = ("sosw", "sosw.domain", "sosw.testing", "sosw.ports", "sosw.settings", *(f"sosw.{role}" for role in ROLES))
+BARE = ("sosw", "sosw.domain", "sosw.testing")
 TABLES = ("sosw.aws", "sosw.client")
 IMPORTS: Mapping[str, tuple[str, ...]] = {
     "": BARE,
@@ -22,7 +21,9 @@ IMPORTS: Mapping[str, tuple[str, ...]] = {
     "deploy": (*BARE, *TABLES, "sosw.cli", "sosw.deploy", "sosw.local"),
     "local": (*BARE, "sosw.local"),
 }
-"""What must be importable with an extra: each module, and all that are below a package."""
+"""What must be importable with an extra: modules, and all that are below a package; of `sosw` its own modules alone."""
+RICH = ("sosw.log", "sosw.world")
+"""Of its own modules those that no bare install can import."""
 VERSION, HELP = ("--version",), ("--help",)
 CLI = (VERSION, HELP, ("deploy", "--help"), ("new", "worker", "x"))
 COMMANDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -36,12 +37,13 @@ import importlib, pkgutil, sys
 import sosw
 inside, names = sys.argv[1].split(), sys.argv[2:]
 for name in names:
-    module = importlib.import_module(name)
-    below = pkgutil.walk_packages(getattr(module, "__path__", ()) if name != "sosw" else (), name + ".")
-    for each in [name, *(info.name for info in below)]:
-        if not any(each == other or each.startswith(other + ".") for other in inside) and not each.endswith("__main__"):
-            importlib.import_module(each)
-            print(each)
+    folders = getattr(importlib.import_module(name), "__path__", ())
+    walk = pkgutil.walk_packages if name != "sosw" else pkgutil.iter_modules
+    below = [info.name for info in walk(folders, name + ".") if name != "sosw" or not info.ispkg]
+    left = [each for each in below if each.endswith("__main__") or each.startswith(tuple(inside))]
+    for each in set(below).difference(left):
+        importlib.import_module(each)
+    print(name, *set(below).difference(left))
 assert sosw.__file__.startswith(sys.prefix), sosw.__file__
 """
 
@@ -84,7 +86,7 @@ class Installed:
 
     def imported(self) -> list[str]:
         """The names of the modules that can be imported, and must be."""
-        return self.run(self.python, "-I", "-c", _IMPORT, " ".join(INSIDE), *IMPORTS[self.extra]).split()
+        return self.run(self.python, "-I", "-c", _IMPORT, " ".join((*INSIDE, *RICH)), *IMPORTS[self.extra]).split()
 
     def run(self, program: Path, *words: str) -> str:
         """What it prints, in the environment's folder, without anything of the checkout."""
