@@ -104,7 +104,7 @@ down: env ## Stop the local stack
 
 .PHONY: build
 build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sosw/build/)
-	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --out-dir dist
+	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --build-constraints requirements/build.txt --out-dir dist
 	@# There is another package of our name on the index, with higher versions.
 	$(BIN)/python -c 'from importlib.metadata import version; print("sosw==" + version("sosw"))' > dist/constraints.txt
 	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" PIP_CONSTRAINT="$(CURDIR)/dist/constraints.txt" \

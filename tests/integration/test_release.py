@@ -17,6 +17,7 @@ import pytest
 from release.building import SUMS, build
 from release.installing import COMMANDS, IMPORTS, INSIDE, RICH, Installed
 from release.source import version_of
+from sosw.local import local_stack
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
@@ -160,3 +161,16 @@ def test_the_command_that_was_installed_deploys_the_package_of_the_release(
 def contents(archive: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(archive) as content:
         return {name: content.read(name) for name in content.namelist()}
+
+
+def test_the_command_that_was_installed_deploys_without_a_checkout(with_deploy: Installed) -> None:
+    with local_stack(ROOT, name="release") as stack:
+        environment = {**os.environ, **stack.variables}
+        command = [with_deploy.command, "deploy", "--prefix", "wheel", "--yes"]
+        done = subprocess.run(
+            command, cwd=with_deploy.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        job = json.dumps({"lambda_name": "nobody", "payload": {}})
+        said = stack.client("lambda").invoke(FunctionName="wheel-scheduler", Payload=job)["Payload"].read()
+    assert b"nobody" in said, said
