@@ -166,7 +166,7 @@ def contents(archive: Path) -> dict[str, bytes]:
 def test_the_command_that_was_installed_deploys_without_a_checkout(with_deploy: Installed) -> None:
     with local_stack(ROOT, name="release") as stack:
         environment = {**os.environ, **stack.variables}
-        command = [with_deploy.command, "deploy", "--prefix", "wheel", "--yes"]
+        command = [str(with_deploy.command), "deploy", "--prefix", "wheel", "--yes"]
         done = subprocess.run(
             command, cwd=with_deploy.folder, env=environment, capture_output=True, text=True, check=False
         )
