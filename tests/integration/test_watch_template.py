@@ -171,6 +171,12 @@ def test_the_dashboard_shows_every_alarm(alarms: dict[str, dict[str, Any]], widg
     assert sorted(shown) == sorted(f"${{{name}.Arn}}" for name in alarms)
 
 
+def test_the_dashboard_is_of_one_region_for_an_account_has_each_name_once(template: dict[str, Any]) -> None:
+    dashboard = template["Resources"]["Dashboard"]["Properties"]
+    assert dashboard["DashboardName"] == {"Fn::Sub": "${Prefix}-${AWS::Region}"}
+    assert template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"].endswith("/${Dashboard}")
+
+
 def test_no_widget_lies_upon_another(widgets: list[dict[str, Any]]) -> None:
     taken = [
         (x, y)
