@@ -160,7 +160,7 @@ def test_every_threshold_that_is_a_matter_of_taste_is_a_parameter_with_a_default
     template: dict[str, Any], alarms: dict[str, dict[str, Any]]
 ) -> None:
     fixed = {name for name, alarm in alarms.items() if not isinstance(alarm["Threshold"], dict)}
-    assert fixed == {"OrchestratorSilentAlarm", "ScavengerSilentAlarm", "ArchiveAlarm"}
+    assert fixed == {"OrchestratorSilentAlarm", "ScavengerSilentAlarm", "ArchiveAlarm", "UntoldAlarm"}
     for name, parameter in template["Parameters"].items():
         assert "Default" in parameter, name
         assert parameter["Description"], name
