@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -78,7 +79,11 @@ class S3Objects:
                     signature_version="s3v4",
                     retries={"mode": "standard", "total_max_attempts": 4},
                 )
-                self._client = self._clients.make("s3", config)
+                # Left to itself, botocore signs URLs for the endpoint that all regions share, which serves no region
+                # younger than 2019, and of the older ones no new bucket.
+                self._client = self._clients.make("s3", config.merge(Config(s3={"addressing_style": "virtual"})))
+                if ".amazonaws." not in (urlsplit(self._client.meta.endpoint_url).hostname or ""):
+                    self._client = self._clients.make("s3", config)  # no bucket is a name before that of one's own
             return self._client
 
     def _sign(self, operation: str, key: str, life: timedelta) -> str:

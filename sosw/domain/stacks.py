@@ -44,10 +44,12 @@ class ChangeFacts:
     """Such as `AWS::DynamoDB::Table`."""
     replaces: bool = False
     """It is made anew, and what it held is not in the new one."""
+    may_replace: bool = False
+    """AWS will know only when it is at it whether that is so."""
 
     def __str__(self) -> str:
         word = "replaced" if self.replaces else _WORDS.get(self.action, self.action.lower())
-        return f"{self.resource} ({self.kind}) is {word}"
+        return f"{self.resource} ({self.kind}) is {word}{', perhaps by a new one' * self.may_replace}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,10 @@ HASHES = "hashes.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
+_NOTES = (".lock", "*.dist-info/uv_cache.json", "*.dist-info/direct_url.json")
+"""What uv notes of an installation, such as when the wheel was built that lay here: with it the same sources would be
+another package on each machine, and each deployment a change of every function.
+"""
 _PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
@@ -120,9 +124,9 @@ def _install(root: Path, requirements: Path, target: Target, wheel: Path, conten
 
 
 def _leave_what_the_wheels_hold(content: Path) -> None:
-    """Without commands, and without what uv notes of this installation, such as its time: same wheels, same bytes."""
+    """Without commands and notes: the same wheels are the same bytes."""
     shutil.rmtree(content / "bin", ignore_errors=True)
-    for note in (".lock", *(f"*.dist-info/{name}" for name in ("uv_cache.json", "direct_url.json"))):
+    for note in _NOTES:
         for path in content.glob(note):
             path.unlink()
     for record in content.glob("*.dist-info/RECORD"):

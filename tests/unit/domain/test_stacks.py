@@ -54,3 +54,9 @@ def test_a_change_is_told_in_words(action: str, said: str, *, replaces: bool) ->
     change = ChangeFacts(action=action, resource="Tasks", kind="AWS::DynamoDB::Table", replaces=replaces)
 
     assert str(change) == f"Tasks (AWS::DynamoDB::Table) is {said}"
+
+
+def test_a_change_of_which_aws_does_not_know_yet_is_told_as_one_that_may_make_it_anew() -> None:
+    change = ChangeFacts(action="Modify", resource="Tasks", kind="AWS::DynamoDB::Table", may_replace=True)
+
+    assert str(change) == "Tasks (AWS::DynamoDB::Table) is changed, perhaps by a new one"
