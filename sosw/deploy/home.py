@@ -7,11 +7,9 @@ from pathlib import Path
 import sosw
 from sosw.local.wheel import source_root
 
-TEMPLATE = Path("cloudformation/sosw.yaml")
 
-
-def root_template() -> Path:
-    """The root stack's."""
+def template_of(name: str) -> Path:
+    """One of sosw's own: `sosw`, `watch`, `schedule` or `worker`."""
     checkout = source_root()
     inside = Path(sosw.__file__).resolve().parent / "deploy" / "stack"
-    return (checkout or inside) / TEMPLATE
+    return (checkout or inside) / "cloudformation" / f"{name}.yaml"
