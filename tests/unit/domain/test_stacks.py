@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sosw.domain.stacks import ChangeFacts, StackBlocked, StackFacts, Way, way
+from sosw.domain.stacks import ChangeFacts, StackBlocked, StackFacts, Way, stack_name, way
 
 
 def stack(status: str, reason: str = "") -> StackFacts:
@@ -54,3 +54,24 @@ def test_a_change_is_told_in_words(action: str, said: str, *, replaces: bool) ->
     change = ChangeFacts(action=action, resource="Tasks", kind="AWS::DynamoDB::Table", replaces=replaces)
 
     assert str(change) == f"Tasks (AWS::DynamoDB::Table) is {said}"
+    assert change.loses is (said in {"replaced", "removed"})
+
+
+def test_what_may_be_replaced_is_told_and_what_holds_nothing_is_no_loss() -> None:
+    glue = ChangeFacts(action="Remove", resource="Rule", kind="AWS::Events::Rule")
+    unsure = ChangeFacts(action="Modify", resource="Logs", kind="AWS::Logs::LogGroup", may_replace=True)
+
+    assert (glue.loses, unsure.loses, str(unsure)) == (
+        False, False, "Logs (AWS::Logs::LogGroup) is changed, and may be replaced",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("orders-sync", "orders-sync"), ("orders_sync", "orders-sync"), ("7up", "worker-7up"), ("_a b!", "a-b"),
+        ("x" * 200, "x" * 128), ("…", ""),
+    ],
+)  # fmt: skip
+def test_a_stack_has_a_name_like_its_folder(text: str, name: str) -> None:
+    assert stack_name(text) == name
