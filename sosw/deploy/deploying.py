@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sosw.deploy.following import Follower, Tell
 from sosw.deploy.planning import Planner
 from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
+from sosw.domain.errors import SoswError
 from sosw.domain.stacks import EventFacts, StackFacts, Way
 
 
@@ -32,7 +34,7 @@ class Deployment:
     def forget(self, plan: DeployPlan) -> None:
         """Take back what the plan has left with AWS."""
         if plan.changes is not None:
-            self._stacks.forget(plan.name, plan.change_set)
+            self._stacks.forget(plan.name, plan.change_set, is_ours=plan.stack is None)
 
     def refuse(self, plan: DeployPlan, *, is_sure: bool, replaces: bool) -> None:
         """Raises `WouldBeLost` where somebody who is not asked has not said that something may go."""
@@ -44,16 +46,32 @@ class Deployment:
         follower = Follower(self._stacks, tell, self._site.pause)
         if plan.stack and plan.way is Way.ANEW:
             plan = self._cleared(plan, plan.stack, follower)
-        self._upload(plan)
-        before = self._stacks.find(plan.name)
-        after = follower.last_event(before)
-        self._stacks.carry_out(plan.name, plan.change_set)
+        before, after = self._begun(plan, follower)
         done = follower.to_the_end(before.id if before else plan.name, after)
         if done is None:
             raise ChangeFailed(plan.name, None, None)
-        if plan.schema is None:
-            plan.wanted.kind.begin(self._site, plan.prefix)
         return done
+
+    def note(self, plan: DeployPlan) -> str:
+        """Write down, once it is deployed, what is known of its data; answers why that could not be, empty if it is."""
+        try:
+            plan.wanted.kind.note(self._site, plan.prefix, is_new=plan.schema is None)
+        except SoswError as error:
+            return f"the version of the tables could not be noted ({error}): sosw migrate does that, too"
+        return ""
+
+    def _begun(self, plan: DeployPlan, follower: Follower) -> tuple[StackFacts | None, str | None]:
+        """The stack, and the last that had happened to it, when AWS has begun; nothing is left where it has not."""
+        try:
+            self._upload(plan)
+            before = self._stacks.find(plan.name)
+            after = follower.last_event(before)
+            self._stacks.carry_out(plan.name, plan.change_set)
+        except BaseException:
+            with suppress(SoswError):
+                self.forget(plan)
+            raise
+        return before, after
 
     def _cleared(self, plan: DeployPlan, failed: StackFacts, follower: Follower) -> DeployPlan:
         """After what is left of the failed stack is gone."""
