@@ -84,8 +84,9 @@ class Planner:
         plan = DeployPlan(
             wanted=wanted, account=account, region=region, prefix=found.prefix, stack=found.stack, way=found.way,
             template=text, parameters=found.parameters, secrets=secrets(template), bucket=bucket,
-            makes_bucket=bool(needs_bucket) and not self._belongings.has_bucket(bucket), uploads=packer.uploads, takes_over=kept.names,
-            differs=kept.differs, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None, schema=kept.schema,
+            makes_bucket=bool(needs_bucket) and not self._belongings.has_bucket(bucket), uploads=packer.uploads,
+            takes_over=kept.names, differs=kept.differs, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None,
+            schema=kept.schema,
         )  # fmt: skip
         return plan if found.way is Way.ANEW else self.proposed(plan)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,50 @@ def test_a_plan_without_changes_is_empty_and_forgotten(tmp_path: Path) -> None:
     deployment(cloud).forget(planned)
 
     assert (planned.is_empty, cloud.stacks.done) == (True, ["propose sosw", "forget sosw"])
+
+
+def test_a_change_that_could_not_be_begun_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(tmp_path)
+    planned = plan(cloud)
+
+    def interrupted(_stack: str, _change_set: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cloud.stacks, "carry_out", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        deployment(cloud).carry_out(planned)
+    assert cloud.stacks.done == ["propose sosw", "forget sosw"]
+
+
+def test_a_version_that_was_not_noted_is_noted_by_the_next_deployment(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, DONE)
+    cloud.keep()
+    cloud.stacks.changes = []
+    planned = plan(cloud)
+    assert planned.schema is not None
+    assert not planned.schema.is_noted
+
+    assert deployment(cloud).note(planned) == ""
+    assert cloud.world.stored.stored[SCHEMA_CONFIG] == {"version": 1}
+
+
+def test_a_version_that_cannot_be_noted_is_told_and_spoils_nothing(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    planned = plan(cloud)
+    cloud.world.stored.stored[SCHEMA_CONFIG] = {"version": 99}
+
+    assert "the version of the tables could not be noted (" in deployment(cloud).note(planned)
+
+
+def test_tables_that_are_taken_over_are_told_where_they_are_other_than_the_template(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.keep()
+    assert plan(cloud).differs == ()
+    found = cloud.world.inspector.tables["sosw-tasks"]
+    cloud.world.inspector.tables["sosw-tasks"] = replace(found, indexes={})
+
+    assert any("table sosw-tasks lacks the index queue" in said for said in plan(cloud).differs)
+    cloud.stacks.stack = sosw()
+    assert plan(cloud).differs == ()
