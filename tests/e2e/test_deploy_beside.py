@@ -93,7 +93,7 @@ def test_parameters_of_a_users_stack_are_checked_and_secrets_are_kept(
 ) -> None:
     folder = template(tmp_path / "secret", SECRET)
     refused(run("deploy", folder, "--yes"), "parameter Password: None is missing: it has no default", 2)
-    refused(run("deploy", folder, "--parameter", "Pasword=1"), "did you mean 'Password'?", 2)
+    refused(run("deploy", folder, "--parameter", "Passwort=1"), "did you mean 'Password'?", 2)
     refused(run("deploy", folder, "--parameter", "Password=short"), "must have 8 to 4096 characters", 2)
     twice = ("--parameter", "Password=12345678", "--parameter", "Password=87654321")
     refused(run("deploy", folder, *twice), "--parameter Password is given twice", 2)
