@@ -7,7 +7,7 @@ from pathlib import Path
 from sosw.deploy.home import template_of
 from sosw.deploy.kinds import TEMPLATE, Kind, RootStack, UserStack, WatchStack
 from sosw.deploy.likeness import is_root
-from sosw.domain.errors import invalid
+from sosw.local.errors import TemplateInvalid
 from sosw.local.templates import read_template
 
 
@@ -24,12 +24,12 @@ def watch_stack(prefix: str, *, is_said: bool) -> WatchStack:
 def stack_at(path: Path, prefix: str, *, is_said: bool) -> Kind:
     """That of the template at `path`, a file or a folder with a template.yaml; also where it is one of sosw's own.
 
-    Raises `InvalidInput` where there is no template, `TemplateInvalid` where the file is none.
+    Raises `TemplateInvalid` where there is none.
     """
     template = path / TEMPLATE if path.is_dir() else path
     if not template.is_file():
-        rule = f"has no {TEMPLATE}" if path.is_dir() else "is neither a folder nor a template"
-        raise invalid("PATH", str(path), rule, "name the folder of a Worker, or a template")
+        what = f"there is no {TEMPLATE} in the folder" if path.is_dir() else "it is neither a folder nor a template"
+        raise TemplateInvalid(path, f"{what}: name the folder of a Worker, or a template")
     if is_root(read_template(template)):
         return own_stack(prefix, is_said=is_said, template=template)
     if template.resolve() == template_of("watch").resolve():

@@ -24,6 +24,7 @@ from sosw.deploy.likeness import EXPORT, is_like, is_root, kept
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
 from sosw.domain.stacks import REVIEW, ResourceFacts, StackFacts, stack_name
+from sosw.local.errors import TemplateInvalid
 from sosw.local.templates import Template, read_template
 from sosw.settings import is_prefix
 
@@ -212,7 +213,7 @@ class UserStack(Kind):
         path = self.template.resolve()
         name = stack_name(path.parent.name if path.name == TEMPLATE else path.stem)
         if not name:
-            raise invalid("PATH", str(self.template), "gives no name that a stack may have", "name it by --stack")
+            raise TemplateInvalid(self.template, "its path gives no name that a stack may have: name it by --stack")
         return name
 
     def recognise(self, stack: StackFacts, there: Template) -> None:

@@ -79,8 +79,8 @@ def test_a_worker_without_its_environment_is_told_what_to_deploy_first(
 
 
 def test_a_path_that_names_no_template_is_told(run: Run, tmp_path: Path) -> None:
-    refused(run("deploy", "nowhere"), "PATH: 'nowhere' is neither a folder nor a template", 2)
-    refused(run("destroy", str(tmp_path)), "has no template.yaml (name the folder of a Worker, or a template)", 2)
+    refused(run("deploy", "nowhere"), "template nowhere: it is neither a folder nor a template: name the folder of", 2)
+    refused(run("destroy", str(tmp_path)), ": there is no template.yaml in the folder: name the folder of a Worker", 2)
     refused(run("deploy", template(tmp_path / "bad", "Resources: [")), "is not YAML", 2)
     refused(run("deploy", template(tmp_path / "empty", "{}")), "has no Resources", 2)
     refused(run("deploy", template(tmp_path / "…", SECRET)), "gives no name that a stack may have", 2)

@@ -75,7 +75,7 @@ def test_a_stack_is_named_after_its_folder_or_its_file(folder: Path, clouds: Clo
     assert (at(folder).name(site), at(other).name(site)) == ("sales-2", "nightly")
     odd = folder.parent / "…"
     folder.rename(odd)
-    with pytest.raises(InvalidInput, match=r"gives no name that a stack may have \(name it by --stack\)"):
+    with pytest.raises(TemplateInvalid, match="gives no name that a stack may have: name it by --stack"):
         at(odd).name(site)
 
 
@@ -245,10 +245,10 @@ def test_a_path_is_read_for_what_it_is(folder: Path, clouds: Clouds, tmp_path: P
     assert type(at(root)).__name__ == "RootStack"
     assert type(at(Path(__file__).parents[3] / "cloudformation" / "watch.yaml")).__name__ == "WatchStack"
     assert type(at(folder)).__name__ == "UserStack"
-    with pytest.raises(InvalidInput, match="nowhere' is neither a folder nor a template"):
+    with pytest.raises(TemplateInvalid, match="nowhere: it is neither a folder nor a template"):
         at(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InvalidInput, match=r"empty' has no template\.yaml"):
+    with pytest.raises(TemplateInvalid, match=r"empty: there is no template\.yaml in the folder"):
         at(tmp_path / "empty")
     for text, said in (("A: [", "is not YAML"), ("A: 1", "has no Resources"), ("Resources: {A: 1}", "A has no Type")):
         (folder / "template.yaml").write_text(text)
