@@ -81,8 +81,11 @@ class Deployment:
         return self._planner.proposed(replace(plan, stack=None))
 
     def _upload(self, plan: DeployPlan) -> None:
-        if plan.makes_bucket and not self._belongings.has_bucket(plan.bucket):
+        """Our own bucket is completed first, where it was but half made."""
+        if plan.makes_bucket:
             self._belongings.make_bucket(plan.bucket, plan.region)
-        for key, content in plan.uploads.items():
-            if not self._belongings.has_object(plan.bucket, key):
-                self._belongings.upload(plan.bucket, key, content)
+        missing = [key for key in plan.uploads if not self._belongings.has_object(plan.bucket, key)]
+        if missing and not plan.makes_bucket and plan.wanted.bucket is None:
+            self._belongings.make_bucket(plan.bucket, plan.region)
+        for key in missing:
+            self._belongings.upload(plan.bucket, key, plan.uploads[key])

@@ -130,6 +130,7 @@ class FakeBelongings(Belongings):
     def __init__(self) -> None:
         self.tables: set[str] = set()
         self.buckets: dict[str, dict[str, bytes]] = {}
+        self.completed: list[str] = []
 
     def account(self) -> str:
         return "123456789012"
@@ -139,7 +140,8 @@ class FakeBelongings(Belongings):
 
     def make_bucket(self, name: str, region: str) -> None:
         assert region == "eu-west-1"
-        self.buckets[name] = {}
+        self.buckets.setdefault(name, {})
+        self.completed.append(name)
 
     def has_object(self, bucket: str, key: str) -> bool:
         return key in self.buckets[bucket]

@@ -220,3 +220,20 @@ def test_tables_that_are_taken_over_are_told_where_they_are_other_than_the_templ
     assert any("table sosw-tasks lacks the index queue" in said for said in plan(cloud).differs)
     cloud.stacks.stack = sosw()
     assert plan(cloud).differs == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "there", "completed"), [(None, False, True), (None, True, False), ("mine", False, False)]
+)
+def test_our_own_bucket_is_completed_before_something_is_put_into_it(
+    tmp_path: Path, own: str | None, *, there: bool, completed: bool
+) -> None:
+    cloud, wanted = Cloud(tmp_path, sosw()), replace(Cloud(tmp_path).wanted(), bucket=own)
+    bucket = own or "sosw-packages-123456789012-eu-west-1"
+    cloud.belongings.buckets[bucket] = {"a.zip": b""} if there else {}
+    planned = replace(deployment(cloud).plan(wanted), uploads={"a.zip": b"1"})
+    cloud.stacks.ends = [DONE]
+    deployment(cloud).carry_out(planned)
+
+    assert cloud.belongings.completed == [bucket] * completed
+    assert cloud.belongings.buckets[bucket] == {"a.zip": b"" if there else b"1"}
