@@ -160,6 +160,7 @@ def test_an_environment_that_is_not_deployed_is_told_before_anything_is_sent(fol
         ("{ Fn::ImportValue: !Ref Name }", "imports sales"),
         ("!If [Never, !ImportValue net-Vpc, none]", None),
         ('{ Fn::ImportValue: !Sub "${Other.Arn}" }', None),
+        ("!ImportValue net-Vpc }\n    Condition: Never #", None),
     ],
 )
 def test_other_imports_are_looked_for_as_far_as_they_can_be_told(

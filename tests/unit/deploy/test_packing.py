@@ -27,6 +27,9 @@ Resources:
   Same:
     Type: AWS::Serverless::Function
     Properties: { Architectures: [x86_64] }
+  Again:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: shared }
   There:
     Type: AWS::Serverless::Function
     Properties: { CodeUri: "s3://bucket/key" }
