@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sosw.cli.session import Session, console
 
@@ -23,19 +23,27 @@ def out(session: Session) -> Console:
     return console(is_error=session.as_json)
 
 
+def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
+    """The same for a program; `done`: the stack, where it was deployed."""
+    now = {"now": done.status, "outputs": dict(done.outputs)} if done else {}
+    return {"deployed": done is not None, **plan.to_json(), **now}
+
+
 def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
     where = f"in account {plan.account}, region {plan.region}"
     if plan.is_empty:
-        _print(out, f"stack {plan.wanted.stack} {where}: nothing changes", "green")
+        _print(out, f"stack {plan.name} {where}: nothing changes", "green")
         return
-    _print(out, f"stack {plan.wanted.stack} {where} is {plan.way.value}", "bold")
+    _print(out, f"stack {plan.name} {where} is {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
         _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
     if plan.makes_bucket:
         _print(out, f"  bucket {plan.bucket} is made, for packages")
     if plan.takes_over:
         _print(out, f"  taken over, with what they hold: {', '.join(plan.takes_over)}")
+    for said in plan.differs:
+        _print(out, f"! {said}: AWS takes it over as it is, and no later deployment mends that", "bold yellow")
     _changes(out, plan)
     if plan.schema and plan.schema.steps:
         _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
@@ -49,10 +57,12 @@ def _changes(out: Console, plan: DeployPlan) -> None:
     if added:
         said = (f"{number} {kind.removeprefix(AWS)}" for kind, number in sorted(added.items()))
         _print(out, f"  created: {', '.join(said)}")
-    for change in (each for each in plan.changes or () if each.action != ADD):
-        _print(out, f"  {change}", "red" if change.replaces else "")
-    if plan.replaced:
-        _print(out, "what is replaced begins anew, empty: look twice", "red")
+    for change in (each for each in plan.changes or () if each.action != ADD and not each.loses):
+        _print(out, f"  {change}", "yellow" if change.may_replace else "")
+    for change in plan.lost:
+        _print(out, f"! {change}", "bold red")
+    if plan.lost:
+        _print(out, "! what is removed or replaced is gone, with what it holds: look twice", "bold red")
 
 
 class Progress:
@@ -64,17 +74,17 @@ class Progress:
     def __call__(self, event: EventFacts) -> None:
         if self._out is None or event.is_of_stack or event.status.endswith(BEGUN):
             return
-        is_bad = event.status.endswith("_FAILED")
+        is_bad = event.status.endswith("_FAILED") and not event.is_cancelled
         why = f": {event.reason}" if is_bad and event.reason else ""
         _print(self._out, f"  {event.status:<16} {event.resource}{why}", "red" if is_bad else "dim")
 
 
-def deployed(out: Console, stack: StackFacts, words: str) -> None:
+def deployed(out: Console, stack: StackFacts, steps: list[str], words: str) -> None:
     """What there is now, and what to do with it."""
     _print(out, f"stack {stack.name} is {stack.status}", "green")
     for name, value in stack.outputs.items():
         _print(out, f"  {name}: {value}")
-    _print(out, f"next: sosw doctor{words}, sosw apply labourers.yaml{words}")
+    _print(out, f"next: {', '.join(step + words for step in steps)}")
 
 
 def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
@@ -82,9 +92,11 @@ def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
     where = f"in account {plan.account}, region {plan.region}"
     gone = f"is {plan.stack.status}: it is deleted" if plan.stack else "is gone already"
     _print(out, f"stack {plan.name} {where} {gone}", "bold")
-    if plan.data:
+    if plan.data.names:
         fate = "deleted, with all they hold" if delete_data else "kept, for the next deployment to take over"
-        _print(out, f"  {fate}: {', '.join(plan.data)}", "red" if delete_data else "")
+        _print(out, f"  {fate}: {', '.join(plan.data.names)}", "red" if delete_data else "")
+    for said in plan.remains:
+        _print(out, f"  stays: {said}", "yellow")
     for said in plan.unfinished:
         _print(out, f"  unfinished: {said}", "yellow")
 
@@ -92,8 +104,10 @@ def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
 def destroyed(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
     """What is left."""
     _print(out, f"stack {plan.name} is gone", "green")
-    if plan.data and not delete_data:
-        _print(out, f"  kept: {', '.join(plan.data)}; with --delete-data they go, too")
+    if plan.data.names and not delete_data:
+        _print(out, f"  kept: {', '.join(plan.data.names)}; with --delete-data they go, too")
+    for said in plan.remains:
+        _print(out, f"  stays: {said}", "yellow")
 
 
 def schema(out: Console, found: Schema) -> None:

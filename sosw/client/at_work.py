@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sosw.client.facts import stored_settings
@@ -44,3 +45,18 @@ def unfinished(service: Service) -> list[str]:
     names = dict.fromkeys([*settings.labourers, *map(LabourerName, settings.mistaken), *of_jobs])
     jobs = [f"job {job} is being written or cancelled" for job in service.jobs.left(later, OPEN)]
     return [*(said for name in names if (said := tasks_of(service, name))), *jobs]
+
+
+def unfinished_of(service: Service, functions: Collection[str]) -> list[str]:
+    """The same of the labourers that these functions do the work of, declared or not."""
+    names = dict.fromkeys([*declared_for(service, functions), *map(LabourerName, functions)])
+    later = service.clock.now() + AHEAD
+    written = [job for each in service.jobs.left(later, OPEN) if (job := service.jobs.get(each))]
+    jobs = [f"job {job.id} is being written or cancelled" for job in written if job.labourer in names]
+    return [*(said for name in names if (said := tasks_of(service, name))), *jobs]
+
+
+def declared_for(service: Service, functions: Collection[str]) -> list[LabourerName]:
+    """The labourers whose work these functions do."""
+    labourers = stored_settings(service).labourers
+    return [name for name, labourer in labourers.items() if labourer.function in functions]

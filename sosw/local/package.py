@@ -38,7 +38,7 @@ _NOTES = (".lock", "*.dist-info/uv_cache.json", "*.dist-info/direct_url.json")
 """What uv notes of an installation, such as when the wheel was built that lay here: with it the same sources would be
 another package on each machine, and each deployment a change of every function.
 """
-_PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+PROCESSORS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Target:
         python = ("--python", sys.executable, "--python-version", runtime.removeprefix("python"))
         return cls(
             name=f"{runtime}-{architecture}",
-            options=(*python, "--python-platform", _PLATFORMS[architecture], "--only-binary", ":all:"),
+            options=(*python, "--python-platform", PROCESSORS[architecture], "--only-binary", ":all:"),
         )
 
 
