@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from sosw.cli.session import Session
+from sosw.domain.errors import NotThere
 
 PANEL = "Everywhere"
 
@@ -51,7 +52,11 @@ def everywhere(command: Callable[..., None]) -> Callable[..., None]:
         made = {
             name: kind(**{each.name: given.pop(each.name) for each in fields(kind)}) for name, kind in bundles.items()
         }
-        command(session, **({"ctx": ctx} if _CONTEXT in own else {}), **made, **given)
+        try:
+            command(session, **({"ctx": ctx} if _CONTEXT in own else {}), **made, **given)
+        except NotThere:
+            session.client().require_environment()  # a better sentence, where all of it is not there
+            raise
 
     parameters = [_CONTEXT, *_flat(own, bundles), *(_option(name, kind) for name, kind in _OPTIONS.items())]
     run.__name__, run.__doc__ = command.__name__, command.__doc__

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sosw.client import asking, orchestrator
+from sosw.client import asking, environment, orchestrator
 from sosw.client.dead import Dead
 from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
@@ -179,7 +179,8 @@ class Client:
 
         Of jobs the 20 that were submitted last are looked at, up to 1,000 tasks of each; or the one of that id, or
         `everything`, with all of their tasks (half a read unit each). Nothing is written, but totals that have drifted
-        when told to `mend`. Raises `UnknownJob`; whatever else it cannot look at is told in `unseen`.
+        when told to `mend`. Raises `UnknownJob`, and `NoSuchEnvironment` where nothing of it is there; whatever else it
+        cannot look at is told in `unseen`.
         """
         wanted = None if job_id is None else self._job(job_id)
         return examine(self._service, wanted, everything=everything, mend=mend)
@@ -197,6 +198,10 @@ class Client:
         made = self.plan(settings)
         made.apply(force=force, by=by)
         return made
+
+    def require_environment(self) -> None:
+        """Raises `NoSuchEnvironment`, with a guess, where nothing of it is there; not where that cannot be seen."""
+        environment.require(self._service)
 
     def schema(self) -> Schema:
         """The version of the tables, and what is to be done about it: `schema().migrate()` does it."""
