@@ -100,6 +100,7 @@ def show(session: Session, task: Task) -> None:
         session.document(letter.to_json())
     else:
         show_dead.letter(session.person(), letter)
+        show_dead.ways_out(session.person(), letter.task_id, session.words)
 
 
 def replay(
