@@ -185,17 +185,19 @@ class Client:
         wanted = None if job_id is None else self._job(job_id)
         return examine(self._service, wanted, everything=everything, mend=mend)
 
-    def plan(self, settings: Settings) -> Plan:
+    def plan(self, settings: Settings, *, adds: bool = False) -> Plan:
         """What `apply` with these settings would change. Nothing is written.
 
         `settings` is the path of a `labourers.yaml`, or what such a file says; sosw's `{"task_config": …}` is taken as
-        it is. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a file that cannot be read.
+        it is. It stands for all labourers, resources and schemas of the environment; where it `adds`, for those that it
+        names alone, and nothing is removed. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a
+        file that cannot be read.
         """
-        return plan(self._service, settings)
+        return plan(self._service, settings, adds=adds)
 
-    def apply(self, settings: Settings, *, force: bool = False, by: str | None = None) -> Plan:
+    def apply(self, settings: Settings, *, adds: bool = False, force: bool = False, by: str | None = None) -> Plan:
         """Make a plan of these settings and apply it; see `Plan.apply` for what else it may raise."""
-        made = self.plan(settings)
+        made = self.plan(settings, adds=adds)
         made.apply(force=force, by=by)
         return made
 
