@@ -74,17 +74,17 @@ class Scavenger(Processor):
         deaths: DeadNotices | None = None,
         archivist: Archivist | None = None,
         metrics: Metrics | None = None,
+        pause: Callable[[int], None] = lambda _number: None,
     ) -> None:
-        """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
+        """`names`: functions to start. `deaths` tells of tasks that died. `pause(n)` waits after lost race n."""
         super().__init__(custom_config)
-        self.settings = EssentialSettings.from_mapping(self.config)
-        self.invoker, self.jobs, self.names, self._counting = invoker, jobs, names, Lock()
-        self.clock, self.in_parallel = clock, in_parallel
+        self.settings, self._counting = EssentialSettings.from_mapping(self.config), Lock()
+        self.invoker, self.jobs, self.names, self.clock, self.in_parallel = invoker, jobs, names, clock, in_parallel
         self.reminding, self._deaths, self.archivist = Reminding(reminder, clock), deaths, archivist
         self.metrics: Metrics = metrics or Unmetered()
         shared: dict[str, Any] = {"clock": clock, "in_parallel": in_parallel, "metrics": self.metrics}
         self.slot_sweep = SlotSweep(tasks=tasks, slots=SlotKeeper(slots), jitter=jitter, tally=self._tally, **shared)
-        self.tallies = Tallies(records, in_parallel, self.metrics)
+        self.tallies = Tallies(records, in_parallel, self.metrics, pause)
         own = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
         self.recounting = archivist.recounting if archivist else own
 
@@ -117,19 +117,33 @@ class Scavenger(Processor):
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
-        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing."""
+        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing.
+
+        What a job misses is not counted for its labourer: the check of the job finds it, and adds it to both.
+        """
         totals: defaultdict[JobId, Totals] = defaultdict(Totals)
         for change in changes:
             totals[change.job_id] += change.totals
         counted = [job_id for job_id, added in totals.items() if added != Totals()]
-        self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token), counted)
-        self.tallies.count(changes, token)
+        missed: list[JobId] = []
+        self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token, missed), counted)
+        self.tallies.count([change for change in changes if change.job_id not in missed], token)
 
-    def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
+    def _count_one(self, job_id: JobId, added: Totals, token: str, missed: list[JobId]) -> None:
         try:
             self.jobs.count(job_id, added, token=token, again=self.clock.now() + QUIET)
         except SoswError as error:
             log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
+            if not self._has_counted(job_id, token):
+                missed.append(job_id)
+
+    def _has_counted(self, job_id: JobId, token: str) -> bool:
+        """Whether the write took effect although it failed."""
+        try:
+            seen = self.jobs.recount(job_id)
+        except SoswError:
+            return False
+        return seen is not None and token in seen.batches
 
     def sweep(self, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
         """Expire leases, free the slots of what ended unseen, fence what was named and never claimed; then resume jobs.
