@@ -21,7 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sosw.local.environment import Environment
-from sosw.local.tools import locked, run_uv, state_folder
+from sosw.local.tools import hide_from_git, locked, run_uv, state_folder
 from sosw.local.wheel import ensure_wheel, files_of, fingerprint
 
 REQUIREMENTS = "requirements.txt"
@@ -63,6 +63,7 @@ class Target:
 
 def build_package(root: Path, folder: Path, target: Target) -> Path:
     """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had."""
+    hide_from_git(root)
     wheel = ensure_wheel(root)
     build = state_folder(root) / "build"
     words = (wheel.name, target.name, *target.leaves_out)

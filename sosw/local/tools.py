@@ -24,6 +24,14 @@ def state_folder(root: Path) -> Path:
     return root / ".sosw"
 
 
+def hide_from_git(root: Path) -> None:
+    """What is in the state folder is nothing to commit, in whichever repository `root` lies."""
+    ignore = state_folder(root) / ".gitignore"
+    if not ignore.exists():
+        ignore.parent.mkdir(parents=True, exist_ok=True)
+        ignore.write_text("*\n")
+
+
 def find_uv(root: Path) -> str:
     """The `uv` named by the variable UV, on the PATH, beside this Python, or in the project's `.sosw/uv`."""
     candidates = [
