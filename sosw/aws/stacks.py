@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from sosw.aws.faults import AwsFailed, asking
-from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, StackFacts
+from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, ResourceFacts, StackFacts
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL, PATIENCE = 1, 300
@@ -55,13 +56,27 @@ class Stacks:
             raise
         return _facts(found)
 
+    def template(self, name: str) -> str:
+        """What the stack was made of, as it was sent: YAML or JSON."""
+        with asking(f"the template of stack {name} could not be read", region=self.region):
+            found = self.client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        return found if isinstance(found, str) else json.dumps(found, default=str)
+
+    def resources(self, name: str) -> list[ResourceFacts]:
+        """Those that the stack has now."""
+        with asking(f"the resources of stack {name} could not be listed", region=self.region):
+            pages = self.client.get_paginator("list_stack_resources").paginate(StackName=name)
+            return [_resource(each) for page in pages for each in page["StackResourceSummaries"]]
+
     def exporter(self, export: str) -> str | None:
         """The stack that exports something under that name."""
-        with asking(f"who exports {export} could not be looked for", region=self.region):
+        return self.exporters().get(export)
+
+    def exporters(self) -> dict[str, str]:
+        """Of each name under which something is exported here, the stack."""
+        with asking("what is exported could not be listed", region=self.region):
             pages = self.client.get_paginator("list_exports").paginate()
-            ids = (each["ExportingStackId"] for page in pages for each in page["Exports"] if each["Name"] == export)
-            found: str | None = next(ids, None)
-        return found and found.split("/")[1]
+            return {each["Name"]: each["ExportingStackId"].split("/")[1] for page in pages for each in page["Exports"]}
 
     def importers(self, export: str) -> list[str]:
         """The stacks that import what is exported under that name."""
@@ -75,20 +90,21 @@ class Stacks:
             raise
 
     def propose(
-        self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str], *,
+        self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str | None], *,
         creates: bool, takes_over: bool,
     ) -> list[ChangeFacts]:  # fmt: skip
         """Make a change set; answers what it would do, nothing where it would do nothing. Nothing is changed yet.
 
-        `template` is its `TemplateBody` or `TemplateURL`; `takes_over`: what exists under the names that it gives to
-        what it keeps becomes part of the stack. Raises `AwsFailed` for what AWS does not take.
+        `template` is its `TemplateBody` or `TemplateURL`; a parameter of None stays as it is; `takes_over`: what exists
+        under the names that it gives to what it keeps becomes part of the stack. Raises `AwsFailed` for what AWS does
+        not take.
         """
         with asking(f"AWS does not take the template of stack {stack}, nothing was changed", region=self.region):
             self.client.create_change_set(
                 StackName=stack,
                 ChangeSetName=change_set,
                 ChangeSetType="CREATE" if creates else "UPDATE",
-                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+                Parameters=[_parameter(name, value) for name, value in parameters.items()],
                 Capabilities=CAPABILITIES,
                 **({"ImportExistingResources": True} if takes_over else {}),
                 **template,
@@ -165,12 +181,22 @@ def _facts(found: Mapping[str, Any]) -> StackFacts:
     )
 
 
+def _parameter(name: str, value: str | None) -> dict[str, Any]:
+    return {"ParameterKey": name, **({"UsePreviousValue": True} if value is None else {"ParameterValue": value})}
+
+
+def _resource(found: Mapping[str, Any]) -> ResourceFacts:
+    name, identity = found["LogicalResourceId"], found.get("PhysicalResourceId", "")
+    return ResourceFacts(name=name, kind=found["ResourceType"], id=identity, status=found["ResourceStatus"])
+
+
 def _change(change: Mapping[str, Any]) -> ChangeFacts:
     return ChangeFacts(
         action=change["Action"],
         resource=change["LogicalResourceId"],
         kind=change["ResourceType"],
         replaces=change.get("Replacement") == "True",
+        may_replace=change.get("Replacement") == "Conditional",
     )
 
 

@@ -1,7 +1,11 @@
-"""`sosw deploy`, `sosw destroy` and `sosw migrate`: the Essentials and their tables, from nothing to away again."""
+"""`sosw deploy`, `sosw destroy` and `sosw migrate`: sosw's own stack, and those beside it, from nothing to away."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,21 +16,78 @@ from sosw.cli.exits import BadInput
 from sosw.cli.session import Session, enter
 
 if TYPE_CHECKING:
-    from sosw.deploy import Deployment, DeployPlan, Site
+    from sosw.deploy import Deployment, DeployPlan, Kind, Site
 
-Stack = Annotated[
-    str | None, typer.Option("--stack", metavar="NAME", help="Name of the stack; the prefix if left out.")
-]
-Parameter = Annotated[
-    list[str] | None,
-    typer.Option("--parameter", metavar="NAME=VALUE", help="A parameter of the template; repeat it for each."),
-]
-Template = Annotated[
-    Path | None, typer.Option("--template", metavar="FILE", help="Another template than sosw's own, such as a copy.")
-]
-Bucket = Annotated[
-    str | None,
-    typer.Option("--bucket", metavar="NAME", help="For packages; sosw-packages-ACCOUNT-REGION if left out."),
+
+@dataclass(frozen=True, kw_only=True)
+class Which:
+    """Which stack it is about; sosw's own if nothing is said."""
+
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]", help="A stack of yours: a folder with template.yaml, or a template.", show_default=False
+        ),
+    ] = None
+    watch: Annotated[bool, typer.Option("--watch", help="The alarms and the dashboard of the environment.")] = False
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            "--stack", metavar="NAME", help="Its name; if left out the prefix, PREFIX-watch, or that of the folder."
+        ),
+    ] = None
+
+    def kind(self, session: Session, template: Path | None = None) -> Kind:
+        """Raises `BadInput`, `InvalidInput` and `TemplateInvalid` for what names none."""
+        from sosw.deploy import own_stack, stack_at, watch_stack  # noqa: PLC0415  (heavy: only who asks for it pays)
+        from sosw.settings import prefix  # noqa: PLC0415  (as above)
+
+        said = {"--watch": self.watch, "PATH": self.path, "--template": template}
+        named = [name for name, value in said.items() if value]
+        if len(named) > 1:
+            raise BadInput(f"{' and '.join(named)} are different stacks: say one of them")
+        is_said = bool(session.prefix or os.environ.get("SOSW_PREFIX"))
+        environment = session.prefix or prefix()
+        if self.watch:
+            return watch_stack(environment, is_said=is_said)
+        if self.path is not None:
+            return stack_at(self.path, environment, is_said=is_said)
+        return own_stack(environment, is_said=is_said, template=template)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What the stack is to be made of."""
+
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", metavar="NAME=VALUE", help="A parameter of the template; repeat it for each."),
+    ] = None
+    template: Annotated[
+        Path | None,
+        typer.Option("--template", metavar="FILE", help="Another template than sosw's own, such as a copy."),
+    ] = None
+    bucket: Annotated[
+        str | None,
+        typer.Option("--bucket", metavar="NAME", help="For packages; sosw-packages-ACCOUNT-REGION if left out."),
+    ] = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """By name; raises `BadInput`."""
+        found: dict[str, str] = {}
+        for text in self.parameter or []:
+            name, equals, value = text.partition("=")
+            if not (name and equals):
+                raise BadInput(f"--parameter {text!r} must be NAME=VALUE, such as LogRetentionDays=7")
+            if name in found:
+                raise BadInput(f"--parameter {name} is given twice: say one of them")
+            found[name] = value
+        return found
+
+
+Replace = Annotated[
+    bool, typer.Option("--replace", help="With --yes: although something is removed or replaced, with what it holds.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan; nothing is changed.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -37,38 +98,46 @@ DeleteData = Annotated[
 
 
 def deploy(
-    session: Session, *, stack: Stack = None, parameter: Parameter = None, template: Template = None,
-    bucket: Bucket = None, dry_run: DryRun = False, yes: Yes = False,
+    session: Session, which: Which, content: Content, *, dry_run: DryRun = False, yes: Yes = False,
+    replaces: Replace = False,
 ) -> None:  # fmt: skip
-    """Show what a deployment of the Essentials would change, ask, and deploy them: anew, or over what is there.
+    """Show what a deployment would change, ask, and do it: sosw's own stack, its alarms, or a Worker of yours.
 
     sosw deploy --region eu-west-1 --dry-run
 
     sosw deploy --prefix staging --parameter LogRetentionDays=7 --yes
+
+    sosw deploy my-worker
+
+    sosw deploy --watch --parameter AlarmTopicArn=arn:aws:sns:eu-west-1:123456789012:pager
     """
-    given, prefix, site = dict(map(_pair, parameter or [])), _prefix(session), _site(session)
+    given, site = content.parameters, _site(session)
     from sosw.deploy import Deployment, Wanted  # noqa: PLC0415  (after the command line was understood)
 
-    deployment = Deployment(site, prefix)
-    plan = deployment.plan(
-        Wanted(prefix=prefix, stack=stack or prefix, parameters=given, template=template, bucket=bucket)
-    )
-    if not _is_agreed(session, deployment, plan, dry_run=dry_run, yes=yes):
+    deployment = Deployment(site)
+    with _told_of_templates():
+        kind, there = which.kind(session, content.template), replace(session, prefix=None).words
+        wanted = Wanted(kind=kind, stack=which.stack or "", parameters=given, bucket=content.bucket, words=there)
+        plan = deployment.plan(wanted)
+    if not _is_agreed(session, deployment, plan, dry_run=dry_run, yes=yes, replaces=replaces):
         _end(session, plan, is_deployed=False)
         return
     done = deployment.carry_out(plan, show_deploy.Progress(session.as_json))
     if not session.as_json:
-        show_deploy.deployed(session.person(), done, session.words)
+        show_deploy.deployed(session.person(), done, kind.next_steps(), _words(session, plan))
     _end(session, plan, is_deployed=True)
 
 
-def _is_agreed(session: Session, deployment: Deployment, plan: DeployPlan, *, dry_run: bool, yes: bool) -> bool:
+def _is_agreed(
+    session: Session, deployment: Deployment, plan: DeployPlan, *, dry_run: bool, yes: bool, replaces: bool
+) -> bool:
     """Whether the plan that was shown is to be carried out; what it has left with AWS is taken back if not."""
     try:
         if not (session.as_json and (dry_run or yes)):
             show_deploy.plan(show_deploy.out(session), plan)
         if not (dry_run or plan.is_empty):
-            session.confirm(f"Deploy stack {plan.wanted.stack}?", is_sure=yes)
+            deployment.refuse(plan, is_sure=yes, replaces=replaces)
+            session.confirm(f"Deploy stack {plan.name}?", is_sure=yes)
             return True
     except BaseException:
         deployment.forget(plan)
@@ -78,20 +147,25 @@ def _is_agreed(session: Session, deployment: Deployment, plan: DeployPlan, *, dr
 
 
 def destroy(
-    session: Session, *, stack: Stack = None, delete_data: DeleteData = False, force: Force = False,
-    dry_run: DryRun = False, yes: Yes = False,
+    session: Session, which: Which, *, delete_data: DeleteData = False, force: Force = False, dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:  # fmt: skip
-    """Take the Essentials away. Tables and archive stay, and the next deployment takes them over.
+    """Take a stack away. Of sosw's own, tables and archive stay, and the next deployment takes them over.
+
+    sosw destroy my-worker
 
     sosw destroy --prefix staging
 
     sosw destroy --prefix staging --delete-data --yes
     """
-    prefix, site = _prefix(session), _site(session)
+    site = _site(session)
     from sosw.deploy import Demolition  # noqa: PLC0415  (after the command line was understood)
 
+    if delete_data and (which.path or which.watch):
+        raise BadInput("--delete-data is for the tables and the archive of sosw's own stack: leave it out")
     demolition = Demolition(site)
-    plan = demolition.plan(stack or prefix, prefix)
+    with _told_of_templates():
+        plan = demolition.plan(which.kind(session), which.stack)
     if not (session.as_json and (dry_run or yes)):
         show_deploy.demolition(show_deploy.out(session), plan, delete_data=delete_data)
     demolition.refuse(plan, force=force)
@@ -124,22 +198,27 @@ def migrate(session: Session, *, dry_run: DryRun = False, yes: Yes = False) -> N
         session.document({"migrated": bool(steps) and not dry_run, "version": before, "steps": steps})
 
 
+def _words(session: Session, plan: DeployPlan) -> str:
+    """The global options for what comes next: the template may have named the environment."""
+    from sosw.settings import prefix  # noqa: PLC0415  (after the command line was understood)
+
+    return replace(session, prefix=session.prefix or (plan.prefix if plan.prefix != prefix() else None)).words
+
+
 def _end(session: Session, plan: DeployPlan, *, is_deployed: bool) -> None:
     if session.as_json:
         session.document({"deployed": is_deployed, **plan.to_json()})
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise BadInput(f"--parameter {text!r} must be NAME=VALUE, such as LogRetentionDays=7")
-    return name, value
+@contextmanager
+def _told_of_templates() -> Iterator[None]:
+    """A template that is none is a wrong input."""
+    from sosw.local.errors import TemplateInvalid  # noqa: PLC0415  (after the command line was understood)
 
-
-def _prefix(session: Session) -> str:
-    from sosw.settings import prefix  # noqa: PLC0415  (after the command line was understood)
-
-    return session.prefix or prefix()
+    try:
+        yield
+    except TemplateInvalid as error:
+        raise BadInput(str(error)) from error
 
 
 def _site(session: Session) -> Site:

@@ -45,10 +45,8 @@ class NewWorker:
     @property
     def commands(self) -> dict[str, str]:
         """What to do next, in the new folder, once its test has passed."""
-        stack = self.name.replace("_", "-")
-        stack = stack if stack[0].isalpha() else f"worker-{stack}"
         return {
-            "deploy": f"sam build && sam deploy --guided --stack-name {stack} --capabilities CAPABILITY_IAM",
+            "deploy": f"sosw deploy .{self.words}",
             "apply": f"sosw apply labourers.yaml{self.words}",
             "submit": f"sosw submit --job job.json --wait{self.words}",
         }

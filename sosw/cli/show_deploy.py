@@ -27,9 +27,9 @@ def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
     where = f"in account {plan.account}, region {plan.region}"
     if plan.is_empty:
-        _print(out, f"stack {plan.wanted.stack} {where}: nothing changes", "green")
+        _print(out, f"stack {plan.name} {where}: nothing changes", "green")
         return
-    _print(out, f"stack {plan.wanted.stack} {where} is {plan.way.value}", "bold")
+    _print(out, f"stack {plan.name} {where} is {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
         _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
     if plan.makes_bucket:
@@ -49,10 +49,12 @@ def _changes(out: Console, plan: DeployPlan) -> None:
     if added:
         said = (f"{number} {kind.removeprefix(AWS)}" for kind, number in sorted(added.items()))
         _print(out, f"  created: {', '.join(said)}")
-    for change in (each for each in plan.changes or () if each.action != ADD):
-        _print(out, f"  {change}", "red" if change.replaces else "")
-    if plan.replaced:
-        _print(out, "what is replaced begins anew, empty: look twice", "red")
+    for change in (each for each in plan.changes or () if each.action != ADD and not each.loses):
+        _print(out, f"  {change}")
+    for change in plan.lost:
+        _print(out, f"! {change}", "bold red")
+    if plan.lost:
+        _print(out, "! what is removed or replaced is gone, with what it holds: look twice", "bold red")
 
 
 class Progress:
@@ -69,12 +71,12 @@ class Progress:
         _print(self._out, f"  {event.status:<16} {event.resource}{why}", "red" if is_bad else "dim")
 
 
-def deployed(out: Console, stack: StackFacts, words: str) -> None:
+def deployed(out: Console, stack: StackFacts, steps: list[str], words: str) -> None:
     """What there is now, and what to do with it."""
     _print(out, f"stack {stack.name} is {stack.status}", "green")
     for name, value in stack.outputs.items():
         _print(out, f"  {name}: {value}")
-    _print(out, f"next: sosw doctor{words}, sosw apply labourers.yaml{words}")
+    _print(out, f"next: {', '.join(step + words for step in steps)}")
 
 
 def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
@@ -82,9 +84,11 @@ def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
     where = f"in account {plan.account}, region {plan.region}"
     gone = f"is {plan.stack.status}: it is deleted" if plan.stack else "is gone already"
     _print(out, f"stack {plan.name} {where} {gone}", "bold")
-    if plan.data:
+    if plan.data.names:
         fate = "deleted, with all they hold" if delete_data else "kept, for the next deployment to take over"
-        _print(out, f"  {fate}: {', '.join(plan.data)}", "red" if delete_data else "")
+        _print(out, f"  {fate}: {', '.join(plan.data.names)}", "red" if delete_data else "")
+    for said in plan.remains:
+        _print(out, f"  stays: {said}", "yellow")
     for said in plan.unfinished:
         _print(out, f"  unfinished: {said}", "yellow")
 
@@ -92,8 +96,10 @@ def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
 def destroyed(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
     """What is left."""
     _print(out, f"stack {plan.name} is gone", "green")
-    if plan.data and not delete_data:
-        _print(out, f"  kept: {', '.join(plan.data)}; with --delete-data they go, too")
+    if plan.data.names and not delete_data:
+        _print(out, f"  kept: {', '.join(plan.data.names)}; with --delete-data they go, too")
+    for said in plan.remains:
+        _print(out, f"  stays: {said}", "yellow")
 
 
 def schema(out: Console, found: Schema) -> None:

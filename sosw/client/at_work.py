@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sosw.client.facts import stored_settings
@@ -43,4 +44,14 @@ def unfinished(service: Service) -> list[str]:
     of_jobs = [job.labourer for job in service.jobs.recent(RECENT, before=later)]
     names = dict.fromkeys([*settings.labourers, *map(LabourerName, settings.mistaken), *of_jobs])
     jobs = [f"job {job} is being written or cancelled" for job in service.jobs.left(later, OPEN)]
+    return [*(said for name in names if (said := tasks_of(service, name))), *jobs]
+
+
+def unfinished_of(service: Service, functions: Collection[str]) -> list[str]:
+    """The same of the labourers that these functions do the work of, declared or not."""
+    settings, later = stored_settings(service), service.clock.now() + AHEAD
+    declared = [name for name, labourer in settings.labourers.items() if labourer.function in functions]
+    names = dict.fromkeys([*declared, *map(LabourerName, functions)])
+    written = [job for each in service.jobs.left(later, OPEN) if (job := service.jobs.get(each))]
+    jobs = [f"job {job.id} is being written or cancelled" for job in written if job.labourer in names]
     return [*(said for name in names if (said := tasks_of(service, name))), *jobs]

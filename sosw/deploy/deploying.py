@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from sosw.client.schema import Schema
-from sosw.deploy.errors import ChangeFailed
+from sosw.deploy.errors import ChangeFailed, WouldBeLost
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.planning import DeployPlan, Planner, Wanted
+from sosw.deploy.planning import Planner
+from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
 from sosw.domain.stacks import EventFacts, StackFacts, Way
 
@@ -18,13 +18,12 @@ def silent(event: EventFacts) -> None:
 
 
 class Deployment:
-    """Of the root stack of one environment."""
+    """Of stacks of any kind."""
 
-    def __init__(self, site: Site, prefix: str, *, root: Path = Path()) -> None:
+    def __init__(self, site: Site, *, root: Path = Path()) -> None:
         """`root` is where packages are built, below `.sosw`."""
         self._site, self._stacks, self._belongings = site, site.stacks, site.belongings
-        self._service = site.service(prefix)
-        self._planner = Planner(site, self._service, root.resolve())
+        self._planner = Planner(site, root.resolve())
 
     def plan(self, wanted: Wanted) -> DeployPlan:
         """What would be done; see `Planner.plan`. A plan that is not carried out must be forgotten."""
@@ -33,7 +32,12 @@ class Deployment:
     def forget(self, plan: DeployPlan) -> None:
         """Take back what the plan has left with AWS."""
         if plan.changes is not None:
-            self._stacks.forget(plan.wanted.stack, plan.change_set)
+            self._stacks.forget(plan.name, plan.change_set)
+
+    def refuse(self, plan: DeployPlan, *, is_sure: bool, replaces: bool) -> None:
+        """Raises `WouldBeLost` where somebody who is not asked has not said that something may go."""
+        if plan.lost and is_sure and not replaces:
+            raise WouldBeLost(plan.name, plan.lost)
 
     def carry_out(self, plan: DeployPlan, tell: Tell = silent) -> StackFacts:
         """Do it, and follow it to its end; answers the stack. Raises `ChangeFailed`, which says how it stands then."""
@@ -41,14 +45,14 @@ class Deployment:
         if plan.stack and plan.way is Way.ANEW:
             plan = self._cleared(plan, plan.stack, follower)
         self._upload(plan)
-        before = self._stacks.find(plan.wanted.stack)
+        before = self._stacks.find(plan.name)
         after = follower.last_event(before)
-        self._stacks.carry_out(plan.wanted.stack, plan.change_set)
-        done = follower.to_the_end(before.id if before else plan.wanted.stack, after)
+        self._stacks.carry_out(plan.name, plan.change_set)
+        done = follower.to_the_end(before.id if before else plan.name, after)
         if done is None:
-            raise ChangeFailed(plan.wanted.stack, None, None)
+            raise ChangeFailed(plan.name, None, None)
         if plan.schema is None:
-            Schema(self._service).note()
+            plan.wanted.kind.begin(self._site, plan.prefix)
         return done
 
     def _cleared(self, plan: DeployPlan, failed: StackFacts, follower: Follower) -> DeployPlan:

@@ -1,17 +1,18 @@
-"""Takes the root stack away, and what it keeps only when that is asked for."""
+"""Takes a stack away, and what it keeps only when that is asked for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from sosw.client.at_work import unfinished
+from sosw.deploy.data import Data
 from sosw.deploy.deploying import silent
-from sosw.deploy.errors import NameClash, NoSuchStack, StillInUse
+from sosw.deploy.errors import NoSuchStack, StillInUse
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.planning import EXPORT, OURS
+from sosw.deploy.kinds import OURS, Kind
+from sosw.deploy.likeness import EXPORT, made_of
 from sosw.deploy.site import Site
-from sosw.domain.stacks import REVIEW, StackFacts, Way, blocked, way
+from sosw.domain.stacks import StackFacts, Way, blocked, way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,55 +25,51 @@ class DestroyPlan:
     region: str
     stack: StackFacts | None
     """None where it is gone already, and data of it is there."""
-    tables: tuple[str, ...]
-    """Those that are there."""
-    bucket: str | None
-    """That of the archive, where it is there."""
+    data: Data
+    """What stays unless it is to be deleted, too."""
+    remains: tuple[str, ...]
+    """What else stays, a sentence each."""
     importers: tuple[str, ...]
     """Stacks that stand on it."""
     unfinished: tuple[str, ...]
     """Work that would be left, a sentence each."""
 
-    @property
-    def data(self) -> tuple[str, ...]:
-        """What stays unless it is to be deleted, too."""
-        return (*self.tables, *([self.bucket] if self.bucket else []))
-
     def to_json(self) -> dict[str, Any]:
         """Plain values, under keys that stay."""
         return {
             "stack": self.name, "account": self.account, "region": self.region, "prefix": self.prefix,
-            "status": self.stack.status if self.stack else None, "tables": list(self.tables), "bucket": self.bucket,
-            "importers": list(self.importers), "unfinished": list(self.unfinished),
+            "status": self.stack.status if self.stack else None, "tables": list(self.data.tables),
+            "bucket": self.data.bucket, "remains": list(self.remains), "importers": list(self.importers),
+            "unfinished": list(self.unfinished),
         }  # fmt: skip
 
 
 class Demolition:
-    """Of the root stack of one environment."""
+    """Of stacks of any kind."""
 
     def __init__(self, site: Site) -> None:
-        self._site, self._stacks, self._belongings, self._service = site, site.stacks, site.belongings, site.service
+        self._site, self._stacks = site, site.stacks
 
-    def plan(self, name: str, prefix: str) -> DestroyPlan:
+    def plan(self, kind: Kind, name: str | None = None) -> DestroyPlan:
         """Raises `NoSuchStack` where there is nothing, `NameClash` for a stack of somebody else, `StackBlocked`."""
-        account, region = self._belongings.account(), self._stacks.region
+        name = name or kind.name(self._site)
+        account, region = self._site.belongings.account(), self._stacks.region
         stack = self._stacks.find(name)
         if stack and stack.is_moving:
             raise blocked(stack)
-        if stack and stack.status != REVIEW and OURS not in stack.parameters:
-            raise NameClash(f"stack {name} is not sosw's ({stack.description or 'it has no description'}): left alone")
-        prefix = stack.parameters.get(OURS, prefix) if stack else prefix
-        service = self._service(prefix)
-        expected = tuple(service.tables())
-        tables = tuple(table for table in expected if self._belongings.table_is_there(table))
-        bucket = f"{prefix}-{account}-{region}"
+        there = made_of(self._stacks, stack)
+        if stack and there:
+            kind.recognise(stack, there)
+            kind.refuse_other_prefix(stack, is_said=kind.is_said)
+        prefix = stack.parameters.get(OURS, kind.prefix) if stack else kind.prefix
         plan = DestroyPlan(
-            name=name, prefix=prefix, account=account, region=region, stack=stack, tables=tables,
-            bucket=bucket if self._belongings.has_bucket(bucket) else None,
+            name=name, prefix=prefix, account=account, region=region, stack=stack,
+            data=kind.data(self._site, prefix),
+            remains=tuple(kind.remains(self._site, stack, there)) if stack and there else (),
             importers=self._importers(stack),
-            unfinished=tuple(unfinished(service)) if tables == expected else (),
+            unfinished=tuple(kind.unfinished(self._site, prefix, stack)),
         )  # fmt: skip
-        if stack is None and (not plan.data or self._stacks.exporter(f"{prefix}-{EXPORT}")):
+        if stack is None and (not plan.data.names or self._stacks.exporter(f"{prefix}-{EXPORT}")):
             raise NoSuchStack(name, account, region)
         return plan
 
@@ -81,7 +78,7 @@ class Demolition:
         if plan.importers:
             raise StillInUse(
                 [f"stack {each} stands on {plan.name}" for each in plan.importers],
-                "delete those stacks first: aws cloudformation delete-stack --stack-name NAME",
+                "take those away first, each by sosw destroy PATH --stack NAME",
             )
         if plan.unfinished and not force:
             raise StillInUse(
@@ -97,10 +94,7 @@ class Demolition:
             self._stacks.delete(plan.name)
             follower.to_the_end(plan.stack.id, after)
         if delete_data:
-            for table in plan.tables:
-                self._belongings.delete_table(table)
-            if plan.bucket:
-                self._belongings.delete_bucket(plan.bucket)
+            plan.data.delete(self._site)
 
     def _importers(self, stack: StackFacts | None) -> tuple[str, ...]:
         exports = stack.exports if stack and way(stack) is Way.UPDATE else ()

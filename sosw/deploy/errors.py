@@ -5,11 +5,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sosw.domain.errors import SoswError
-from sosw.domain.stacks import EventFacts, StackFacts
+from sosw.domain.stacks import ChangeFacts, EventFacts, StackFacts
 
 
 class NameClash(SoswError):
     """A name that would be used is somebody else's."""
+
+
+class NotExported(SoswError):
+    """A stack would import what no stack exports here; `prefix`: of the environment that should, None for others."""
+
+    def __init__(self, stack: str, export: str, prefix: str | None, where: str, words: str) -> None:
+        self.stack, self.export, self.prefix = stack, export, prefix
+        what = (
+            f"stands on sosw's environment {prefix!r}, which is not deployed"
+            if prefix
+            else f"imports {export}, which no stack exports"
+        )
+        step = f"sosw deploy --prefix {prefix}{words} first" if prefix else "deploy the one that exports it first"
+        super().__init__(f"stack {stack} {what} in {where}: {step}")
+
+
+class WouldBeLost(SoswError):
+    """Somebody agreed beforehand to a plan that takes something away, with what it holds."""
+
+    def __init__(self, stack: str, lost: Sequence[ChangeFacts]) -> None:
+        self.stack, self.lost = stack, tuple(lost)
+        super().__init__(
+            f"stack {stack} was not changed: {'; '.join(map(str, self.lost))}, and --yes does not stand for that: "
+            "say --replace as well"
+        )
 
 
 class StillInUse(SoswError):

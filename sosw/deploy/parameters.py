@@ -9,13 +9,23 @@ from typing import Any
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
 from sosw.local.templates import Template
 
+LISTS = ("CommaDelimitedList", "List<Number>")
+MOST_CHARACTERS = 4096
+"""Of a parameter's value, AWS's most."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
-def effective(template: Template, before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+HIDDEN = "****"
+"""What AWS, and we, show of a secret."""
+
+
+def effective(
+    template: Template, before: Mapping[str, str], given: Mapping[str, str], there: Template | None = None
+) -> dict[str, str]:
     """Of all that the template declares: what is given, else what it was before, else its default.
 
-    Raises `InvalidInput` with all that is wrong.
+    With `there`, which the stack was made of, what was but the default of that follows the default of now. Raises
+    `InvalidInput` with all that is wrong.
     """
     declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
     problems = [
@@ -23,10 +33,12 @@ def effective(template: Template, before: Mapping[str, str], given: Mapping[str,
         for name in given
         if name not in declared
     ]
+    said = {**_ever_said(before, there), **given}
     values: dict[str, str] = {}
     for name, rules in declared.items():
-        value = given.get(name, before.get(name, rules.get("Default")))
-        rule = "must be given: it has no default" if value is None else _broken(str(value), rules)
+        value = said.get(name, rules.get("Default", before.get(name)))
+        is_hidden = name not in given and value == HIDDEN
+        rule = "must be given: it has no default" if value is None else None if is_hidden else _broken(value, rules)
         if rule:
             problems.append(Problem(f"parameter {name}", value, rule))
         values[name] = _text(value)
@@ -35,19 +47,41 @@ def effective(template: Template, before: Mapping[str, str], given: Mapping[str,
     return values
 
 
+def secrets(template: Template) -> frozenset[str]:
+    """Names of the parameters that nobody is to see."""
+    declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
+    return frozenset(name for name, rules in declared.items() if _text(rules.get("NoEcho", False)) == "true")
+
+
+def _ever_said(before: Mapping[str, str], there: Template | None) -> dict[str, str]:
+    """Without what was but a default."""
+    declared: dict[str, dict[str, Any]] = (there or {}).get("Parameters") or {}
+    defaults = {name: _text(rules["Default"]) for name, rules in declared.items() if "Default" in rules}
+    return {name: value for name, value in before.items() if defaults.get(name) != value}
+
+
 def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _broken(value: str, rules: Mapping[str, Any]) -> str | None:
-    """The rule that the value breaks."""
+def _broken(given: Any, rules: Mapping[str, Any]) -> str | None:
+    """The rule that the value breaks; of a list each part is looked at."""
+    value, kind = _text(given), str(rules.get("Type", "String"))
+    parts = [each.strip() for each in value.split(",")] if kind in LISTS else [value]
+    return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
+
+
+def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
     allowed = [_text(each) for each in rules.get("AllowedValues", [])]
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"
     pattern = rules.get("AllowedPattern")
     if pattern and not re.fullmatch(str(pattern), value):
         return str(rules.get("ConstraintDescription", f"must match {pattern}"))
-    if rules.get("Type") == "Number":
+    least, most = rules.get("MinLength"), rules.get("MaxLength")
+    if not int(least or 0) <= len(value) <= int(most or MOST_CHARACTERS):
+        return f"must have {least or 0} to {most or MOST_CHARACTERS} characters"
+    if kind in {"Number", "List<Number>"}:
         return _out_of_bounds(value, rules.get("MinValue"), rules.get("MaxValue"))
     return None
 

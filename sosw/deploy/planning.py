@@ -8,202 +8,118 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from sosw.client.schema import Schema
-from sosw.client.service import Service
-from sosw.deploy.errors import NameClash
-from sosw.deploy.parameters import effective
+from sosw.deploy.imports import refuse_missing
+from sosw.deploy.kinds import OURS
+from sosw.deploy.likeness import made_of
+from sosw.deploy.packing import Packer
+from sosw.deploy.parameters import effective, secrets
+from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
-from sosw.domain.stacks import ChangeFacts, StackFacts, Way, way
-from sosw.local.environment import ensure_environment
-from sosw.local.errors import TemplateInvalid
-from sosw.local.home import root_template
-from sosw.local.package import Target, build_package
-from sosw.local.templates import Template, read_template, render, with_code_at
+from sosw.domain.errors import invalid
+from sosw.domain.stacks import StackFacts, Way, way
+from sosw.local.templates import Template, read_template, render
 from sosw.local.tools import PYTHON_MINOR
 
 PACKAGES = "sosw-packages-{account}-{region}"
 BODY_LIMIT = 51_200
 """Bytes of a template that CloudFormation takes by value."""
-EXPORT = "SchedulerArn"
-"""Behind the prefix, the name of an export that every root stack of sosw has."""
 KEPT_NAMES = ("TableName", "BucketName")
-OURS = "Prefix"
-"""A parameter that every root stack of sosw has."""
+RUNTIME, PYTHON = "Runtime", "python"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What somebody wants to deploy."""
-
-    prefix: str
-    stack: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    """Those that are given; the others stay as they are, or are the template's defaults."""
-    template: Path | None = None
-    """Another one than sosw's own."""
-    bucket: str | None = None
-    """For packages; by default one that is made for that, one for each account and region."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeployPlan:
-    """What would be done."""
+class _Found:
+    """What a plan is made from."""
 
     wanted: Wanted
-    account: str
-    region: str
     stack: StackFacts | None
-    """As it stands."""
     way: Way
-    template: str
-    parameters: Mapping[str, str]
-    """All of them."""
-    bucket: str
-    makes_bucket: bool
-    uploads: Mapping[str, bytes]
-    """By their names in the bucket."""
-    takes_over: tuple[str, ...]
-    """Tables, and the bucket, that an earlier stack has left, with what they hold."""
-    change_set: str
-    changes: tuple[ChangeFacts, ...] | None
-    """What AWS says of it; None where it can be asked only when the failed stack is gone."""
-    schema: Schema | None
-    """Of tables that are there."""
+    there: Template | None
+    """What the stack was made of."""
+    template: Template
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def is_empty(self) -> bool:
-        """Nothing would change."""
-        return self.changes == ()
+    def before(self) -> Mapping[str, str]:
+        """The parameters as they are now."""
+        return self.stack.parameters if self.stack and self.way is Way.UPDATE else {}
 
     @property
-    def new_parameters(self) -> dict[str, tuple[str | None, str]]:
-        """What each was before, and would be; those that change."""
-        before = self.stack.parameters if self.stack and self.way is Way.UPDATE else {}
-        return {name: (before.get(name), value) for name, value in self.parameters.items() if before.get(name) != value}
-
-    @property
-    def replaced(self) -> tuple[ChangeFacts, ...]:
-        """What would be made anew, empty."""
-        return tuple(each for each in self.changes or () if each.replaces)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, under keys that stay."""
-        return {
-            "stack": self.wanted.stack, "account": self.account, "region": self.region, "prefix": self.wanted.prefix,
-            "way": self.way.name.lower(), "status": self.stack.status if self.stack else None,
-            "parameters": {name: {"old": old, "new": new} for name, (old, new) in self.new_parameters.items()},
-            "changes": None if self.changes is None else [
-                {"action": each.action, "resource": each.resource, "kind": each.kind, "replaces": each.replaces}
-                for each in self.changes
-            ],
-            "takes_over": list(self.takes_over),
-            "schema": None if self.schema is None else {
-                "version": self.schema.version, "steps": [each.what for each in self.schema.steps],
-            },
-        }  # fmt: skip
+    def prefix(self) -> str:
+        """Of the environment that it will belong to."""
+        return self.parameters.get(OURS, self.wanted.kind.prefix)
 
 
 class Planner:
-    """Makes plans for one environment. `root` is where packages are built, below `.sosw`."""
+    """Makes plans. `root` is where packages are built, below `.sosw`."""
 
-    def __init__(self, site: Site, service: Service, root: Path) -> None:
-        self.stacks, self.belongings, self._service, self._root = site.stacks, site.belongings, service, root
+    def __init__(self, site: Site, root: Path) -> None:
+        self._site, self._stacks, self._belongings, self._root = site, site.stacks, site.belongings, root
 
     def plan(self, wanted: Wanted) -> DeployPlan:
         """Raises a `SoswError` that says what is in the way, before anything is touched."""
-        account, region = self.belongings.account(), self.stacks.region
-        stack = self.stacks.find(wanted.stack)
-        chosen = way(stack)
-        self._refuse_clashes(wanted, stack, chosen)
-        path = wanted.template or root_template()
-        template = read_template(path)
-        parameters = self._parameters(wanted, template, stack if chosen is Way.UPDATE else None)
+        account, region = self._belongings.account(), self._stacks.region
+        wanted = replace(wanted, stack=wanted.stack or wanted.kind.name(self._site))
+        found = self._recognised(wanted)
+        found = replace(found, parameters=self._parameters(found))
+        refuse_missing(self._site, wanted.stack, found.template, found.parameters, wanted.words)
         bucket = wanted.bucket or PACKAGES.format(account=account, region=region)
-        makes_bucket = not self.belongings.has_bucket(bucket)
-        uploads: dict[str, bytes] = {}
-        kept = self._kept(wanted.prefix, account, region)
-        takes_over = kept if chosen is not Way.UPDATE else ()
+        packer = Packer(self._root, wanted.kind.template, bucket, is_local=self._stacks.is_local)
+        data, template = wanted.kind.data(self._site, found.prefix), found.template
+        takes_over = data.names if found.way is not Way.UPDATE else ()
+        schema = Schema(self._site.service(found.prefix)) if f"{found.prefix}-config" in data.tables else None
         if takes_over:
-            words = {"Prefix": wanted.prefix, "AWS::AccountId": account, "AWS::Region": region}
+            words = {OURS: found.prefix, "AWS::AccountId": account, "AWS::Region": region}
             template = _named(template, words)
-        text = render(with_code_at(template, lambda uri: self._packed(path, uri, parameters, bucket, uploads)))
         plan = DeployPlan(
-            wanted=wanted, account=account, region=region, stack=stack, way=chosen, template=text,
-            parameters=parameters, bucket=bucket, makes_bucket=makes_bucket, uploads=uploads,
-            takes_over=takes_over, change_set=f"sosw-{uuid.uuid4().hex[:12]}",
-            changes=None, schema=Schema(self._service) if f"{wanted.prefix}-config" in kept else None,
+            wanted=wanted, account=account, region=region, prefix=found.prefix, stack=found.stack, way=found.way,
+            template=render(packer.packed(template, found.parameters)), parameters=found.parameters,
+            secrets=secrets(template), bucket=bucket, makes_bucket=not self._belongings.has_bucket(bucket),
+            uploads=packer.uploads, takes_over=takes_over, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None,
+            schema=schema,
         )  # fmt: skip
-        return plan if chosen is Way.ANEW else self.proposed(plan)
+        return plan if found.way is Way.ANEW else self.proposed(plan)
 
     def proposed(self, plan: DeployPlan) -> DeployPlan:
         """The plan with what AWS says of it: a change set is made."""
-        creates = plan.way is not Way.UPDATE
-        found = self.stacks.propose(
-            plan.wanted.stack, plan.change_set, self._body(plan), plan.parameters,
-            creates=creates, takes_over=bool(plan.takes_over),
+        found = self._stacks.propose(
+            plan.name, plan.change_set, self._body(plan), plan.sent,
+            creates=plan.way is not Way.UPDATE, takes_over=bool(plan.takes_over),
         )  # fmt: skip
         return replace(plan, changes=tuple(found))
 
-    def _refuse_clashes(self, wanted: Wanted, stack: StackFacts | None, chosen: Way) -> None:
-        prefix = stack.parameters.get(OURS) if stack else None
-        if stack and chosen is Way.UPDATE and prefix is None:
-            raise NameClash(
-                f"stack {stack.name} is not sosw's ({stack.description or 'it has no description'}): "
-                "name another one by --stack"
-            )
-        if stack and chosen is Way.UPDATE and prefix != wanted.prefix:
-            raise NameClash(
-                f"stack {stack.name} has the prefix {prefix}: another one would replace every table by an empty one; "
-                f"say --prefix {prefix}, or name another stack by --stack"
-            )
-        owner = self.stacks.exporter(f"{wanted.prefix}-{EXPORT}")
-        if owner and owner != wanted.stack:
-            raise NameClash(
-                f"prefix {wanted.prefix} is in use by stack {owner}: say --stack {owner} to change that one, or name "
-                "another prefix by --prefix"
-            )
+    def _recognised(self, wanted: Wanted) -> _Found:
+        """Raises `StackBlocked`, `NameClash`, `TemplateInvalid`."""
+        kind, stack = wanted.kind, self._stacks.find(wanted.stack)
+        chosen, there, template = way(stack), made_of(self._stacks, stack), read_template(kind.template)
+        if stack and there:
+            kind.recognise(stack, there)
+        if stack and chosen is Way.UPDATE:
+            is_said = kind.is_said or not kind.is_users
+            kind.refuse_other_prefix(stack, is_said=is_said and OURS not in wanted.parameters)
+        kind.refuse_double(self._site, wanted.stack)
+        return _Found(wanted=wanted, stack=stack, way=chosen, there=there, template=template)
 
-    def _parameters(self, wanted: Wanted, template: Template, stack: StackFacts | None) -> dict[str, str]:
-        declared = template.get("Parameters") or {}
-        ours = {OURS: wanted.prefix} if OURS in declared else {}
-        if self.stacks.is_local and "Runtime" in declared:  # functions there run on this very Python
-            ours["Runtime"] = f"python{PYTHON_MINOR}"
-        return effective(template, stack.parameters if stack else {}, {**ours, **wanted.parameters})
-
-    def _packed(
-        self, path: Path, uri: str, parameters: Mapping[str, str], bucket: str, uploads: dict[str, bytes]
-    ) -> dict[str, str]:
-        """Where the package of a function's folder will be."""
-        folder = (path.parent / uri).resolve()
-        if not folder.is_dir():
-            raise TemplateInvalid(
-                path, f"CodeUri {uri} is no folder: it is looked for beside the template, at {folder}"
-            )
-        target = (
-            Target.of_local(ensure_environment(self._root))
-            if self.stacks.is_local
-            else Target.on_aws(parameters.get("Runtime", "python3.13"), parameters.get("Architecture", "x86_64"))
-        )
-        content = build_package(self._root, folder, target).read_bytes()
-        key = f"{hashlib.sha256(content).hexdigest()[:32]}.zip"
-        uploads[key] = content
-        return {"Bucket": bucket, "Key": key}
-
-    def _kept(self, prefix: str, account: str, region: str) -> tuple[str, ...]:
-        """Tables and bucket of that prefix that are there."""
-        found = [table for table in self._service.tables() if self.belongings.table_is_there(table)]
-        bucket = f"{prefix}-{account}-{region}"
-        return (*found, *([bucket] if self.belongings.has_bucket(bucket) else []))
+    def _parameters(self, found: _Found) -> dict[str, str]:
+        kind, declared = found.wanted.kind, found.template.get("Parameters") or {}
+        given = {**kind.said(declared, found.before), **found.wanted.parameters}
+        if not kind.is_users and given.get(OURS, kind.prefix) != kind.prefix:
+            raise invalid(f"parameter {OURS}", given[OURS], "is said by --prefix", f"--prefix {given[OURS]}")
+        there = found.there if kind.is_users else None
+        values = effective(found.template, found.before, given, there)
+        if self._stacks.is_local and RUNTIME not in found.wanted.parameters:
+            values |= {RUNTIME: f"{PYTHON}{PYTHON_MINOR}"} if values.get(RUNTIME, "").startswith(PYTHON) else {}
+        return values  # functions on the local stack run on this very Python
 
     def _body(self, plan: DeployPlan) -> dict[str, str]:
         if len(plan.template.encode()) <= BODY_LIMIT:
             return {"TemplateBody": plan.template}
         if plan.makes_bucket:
-            self.belongings.make_bucket(plan.bucket, plan.region)
+            self._belongings.make_bucket(plan.bucket, plan.region)
         key = f"{hashlib.sha256(plan.template.encode()).hexdigest()[:32]}.json"
-        return {"TemplateURL": self.belongings.upload(plan.bucket, key, plan.template.encode())}
+        return {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
 
 
 def _named(template: Template, words: Mapping[str, str]) -> Template:

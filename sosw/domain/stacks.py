@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -44,9 +45,17 @@ class ChangeFacts:
     """Such as `AWS::DynamoDB::Table`."""
     replaces: bool = False
     """It is made anew, and what it held is not in the new one."""
+    may_replace: bool = False
+    """That is known only when it is done."""
+
+    @property
+    def loses(self) -> bool:
+        """Something goes with it that a new one does not have: a function's name, what a table or a queue holds."""
+        return (self.replaces or self.action == "Remove") and not self.kind.startswith(_HOLDING_NOTHING)
 
     def __str__(self) -> str:
         word = "replaced" if self.replaces else _WORDS.get(self.action, self.action.lower())
+        word += ", and may be replaced" * self.may_replace
         return f"{self.resource} ({self.kind}) is {word}"
 
 
@@ -60,6 +69,18 @@ class EventFacts:
     status: str
     reason: str = ""
     is_of_stack: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFacts:
+    """A resource that a stack has."""
+
+    name: str
+    """In the template."""
+    kind: str
+    id: str
+    """What AWS knows it by: of a function its name; empty for what was never made."""
+    status: str
 
 
 class Way(Enum):
@@ -81,10 +102,23 @@ class StackBlocked(SoswError):
 REVIEW = "REVIEW_IN_PROGRESS"
 """There is nothing of it yet but a proposal that nobody has carried out."""
 _WORDS = {"Add": "created", "Modify": "changed", "Remove": "removed", "Import": "taken over"}
+_HOLDING_NOTHING = (
+    "AWS::IAM::", "AWS::CloudWatch::", "AWS::Events::", "AWS::Scheduler::", "AWS::Lambda::Permission",
+    "AWS::Lambda::Version", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping",
+    "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
+)  # fmt: skip
+"""Kinds of which a new one is as good as the old."""
+_NO_PART_OF_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 _SOUND = (
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
 )  # fmt: skip
 _USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+
+
+def stack_name(text: str) -> str:
+    """A name that a stack may have, of that of a folder or a function; empty where nothing of it can be used."""
+    name = _NO_PART_OF_A_NAME.sub("-", text).strip("-")[:128]
+    return name if not name or name[0].isalpha() else f"worker-{name}"
 
 
 def way(stack: StackFacts | None) -> Way:

@@ -42,7 +42,7 @@ class Deployer:
         values = _parameter_values(path, template, parameters)
         if any(runtime.startswith("nodejs") for runtime in runtimes(template, values)):
             ensure_node(self._root)
-        packaged = with_code_at(template, lambda uri: self._upload_code(path, uri))
+        packaged = with_code_at(template, values, lambda code: self._upload_code(path, code.uri))
         request = {
             "StackName": stack,
             "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from sosw.local.wheel import package_folder, source_root
 
-TEMPLATE = Path("cloudformation/sosw.yaml")
 
-
-def root_template() -> Path:
-    """The root stack's."""
+def template_of(name: str) -> Path:
+    """One of sosw's own: `sosw`, `watch`, `schedule` or `worker`."""
     inside = package_folder() / "deploy" / "stack"
-    return (source_root() or inside) / TEMPLATE
+    return (source_root() or inside) / "cloudformation" / f"{name}.yaml"

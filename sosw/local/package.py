@@ -28,7 +28,7 @@ REQUIREMENTS = "requirements.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
-_PLATFORMS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
+PROCESSORS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Target:
         python = ("--python", sys.executable, "--python-version", runtime.removeprefix("python"))
         return cls(
             name=f"{runtime}-{architecture}",
-            options=(*python, "--python-platform", _PLATFORMS[architecture], "--only-binary", ":all:"),
+            options=(*python, "--python-platform", PROCESSORS[architecture], "--only-binary", ":all:"),
         )
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sosw.local.errors import LocalStackError
-from sosw.local.home import TEMPLATE, root_template
+from sosw.local.home import template_of
+
+ESSENTIALS = Path("cloudformation/sosw.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +24,9 @@ def deployments(root: Path) -> list[Deployment]:
     """
     if not root.is_dir():
         raise LocalStackError(f"{root} is no folder: make it, or name another one by --root")
-    own = root / TEMPLATE
+    own = root / ESSENTIALS
     if not own.exists():
-        return [Deployment(stack_name="sosw", template=root_template())]
+        return [Deployment(stack_name="sosw", template=template_of("sosw"))]
     examples = sorted((root / "examples").glob("*/template.yaml"))
     return [
         Deployment(stack_name="sosw", template=own),

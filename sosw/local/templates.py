@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,39 @@ from sosw.local.errors import TemplateInvalid
 
 Template = dict[str, Any]
 _FUNCTION = "AWS::Serverless::Function"
+_RULE = "Fn::"
+LAMBDAS_OWN = "x86_64"
+"""The processor of a function that names none."""
 _FUNCTIONS = (_FUNCTION, "AWS::Lambda::Function")
 
 
 def read_template(path: Path) -> Template:
     """YAML with CloudFormation's tags, or JSON. Short tags (`!Ref`) come back in their long form."""
     try:
-        template = yaml_parse(path.read_text())
+        return parse_template(path.read_text("utf-8"), path)
     except OSError as error:
         raise TemplateInvalid(path, f"cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except UnicodeDecodeError as error:
+        raise TemplateInvalid(path, f"is not UTF-8: {error.reason} at byte {error.start:,}") from error
+
+
+def parse_template(text: str, path: Path) -> Template:
+    """The same of a text; `path` is what an error names."""
+    try:
+        template = yaml_parse(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise TemplateInvalid(path, f"is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise TemplateInvalid(path, "has no Resources")
+    for name, resource in template["Resources"].items():
+        if not name.startswith(_RULE) and not (isinstance(resource, dict) and isinstance(resource.get("Type"), str)):
+            raise TemplateInvalid(path, f"resource {name} has no Type")
     return template
+
+
+def resources(template: Template) -> dict[str, dict[str, Any]]:
+    """By name; without the rules by which AWS makes more of them."""
+    return {name: each for name, each in template["Resources"].items() if not name.startswith(_RULE)}
 
 
 def render(template: Template) -> str:
@@ -36,32 +56,66 @@ def render(template: Template) -> str:
     return json.dumps(template, default=str, separators=(",", ":"))
 
 
-def with_code_at(template: Template, upload: Callable[[str], dict[str, str]]) -> Template:
-    """A copy in which each local CodeUri is what `upload` answered for it; each folder is asked for once."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The folder of a function, and what its package is made for."""
+
+    uri: str
+    """As the template has it."""
+    runtime: str
+    """Empty where the template does not say it, or in a way that only AWS understands."""
+    architecture: str
+
+
+def with_code_at(template: Template, values: Mapping[str, str], upload: Callable[[Code], dict[str, str]]) -> Template:
+    """A copy in which each local CodeUri is what `upload` answered for it, asked once for each; `values`: parameters.
+
+    What Globals say of a function's code stands at each function then.
+    """
     packaged = copy.deepcopy(template)
-    locations: dict[str, dict[str, str]] = {}
-    for holder in _code_holders(packaged):
-        uri = holder["CodeUri"]
-        if uri not in locations:
-            locations[uri] = upload(uri)
-        holder["CodeUri"] = locations[uri]
+    shared = (packaged.get("Globals") or {}).get("Function") or {}
+    uri, locations = shared.pop("CodeUri", None), dict[Code, dict[str, str]]()
+    known = _known(template, values)
+    for resource in resources(packaged).values():
+        if resource["Type"] != _FUNCTION:
+            continue
+        holder = resource.setdefault("Properties", {})
+        if uri is not None:
+            holder.setdefault("CodeUri", uri)
+        if _is_local(holder.get("CodeUri")):
+            code = _code({**shared, **holder}, known)
+            if code not in locations:
+                locations[code] = upload(code)
+            holder["CodeUri"] = locations[code]
     return packaged
 
 
 def runtimes(template: Template, values: Mapping[str, str]) -> set[str]:
     """Of its functions, with `values` for its parameters."""
+    known = _known(template, values)
+    holders = [(template.get("Globals") or {}).get("Function") or {}]
+    holders += [r.get("Properties") or {} for r in resources(template).values() if r["Type"] in _FUNCTIONS]
+    return {_plain(holder["Runtime"], known) for holder in holders if holder.get("Runtime")}
+
+
+def _known(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """The parameters: those given, the others as the template has them."""
     declared = template.get("Parameters") or {}
-    known = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()} | dict(values)
-    holders = [template.get("Globals", {}).get("Function", {})]
-    holders += [r.get("Properties") or {} for r in template["Resources"].values() if r.get("Type") in _FUNCTIONS]
-    named = [holder.get("Runtime") for holder in holders]
-    return {known.get(name.get("Ref"), "") if isinstance(name, dict) else str(name) for name in named if name}
+    return {name: str(parameter.get("Default", "")) for name, parameter in declared.items()} | dict(values)
 
 
-def _code_holders(template: Template) -> Iterator[dict[str, Any]]:
-    holders = [template.get("Globals", {}).get("Function", {})]
-    holders += [r.get("Properties") or {} for r in template["Resources"].values() if r.get("Type") == _FUNCTION]
-    for holder in holders:
-        uri = holder.get("CodeUri")
-        if isinstance(uri, str) and not uri.startswith("s3://"):
-            yield holder
+def _plain(value: Any, known: Mapping[str, str]) -> str:
+    """What stands there, or is a parameter; empty for anything else."""
+    if isinstance(value, dict):
+        return known.get(str(value.get("Ref")), "")
+    return str(value)
+
+
+def _code(function: Mapping[str, Any], known: Mapping[str, str]) -> Code:
+    named = function.get("Architectures") or [LAMBDAS_OWN]
+    architecture = _plain(named[0] if isinstance(named, list) else named, known)
+    return Code(function["CodeUri"], _plain(function.get("Runtime", ""), known), architecture)
+
+
+def _is_local(uri: Any) -> bool:
+    return isinstance(uri, str) and not uri.startswith("s3://")

@@ -40,7 +40,7 @@ def test_a_folder_is_made_and_told_with_what_to_do_next(sosw: Run, tmp_path: Pat
     assert [command.strip() for command in commands] == [
         f"cd {folder}",
         "pytest",
-        "sam build && sam deploy --guided --stack-name orders-sync --capabilities CAPABILITY_IAM",
+        "sosw deploy .",
         "sosw apply labourers.yaml",
         "sosw submit --job job.json --wait",
     ]
@@ -50,8 +50,8 @@ def test_a_folder_is_made_and_told_with_what_to_do_next(sosw: Run, tmp_path: Pat
 def test_a_program_is_told_the_same_and_the_environment_is_named(sosw: Run, tmp_path: Path) -> None:
     said = sosw("--prefix", "blue", "new", "worker", "7up", "--into", str(tmp_path), "--json").json
     assert (said["folder"], said["files"]) == (str(tmp_path / "7up"), FILES)
-    assert "--stack-name worker-7up" in said["commands"][2]
-    assert said["commands"][3:] == [
+    assert said["commands"][2:] == [
+        "sosw deploy . --prefix blue",
         "sosw apply labourers.yaml --prefix blue",
         "sosw submit --job job.json --wait --prefix blue",
     ]

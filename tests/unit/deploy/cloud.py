@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sosw.aws.belongings import Belongings
 from sosw.aws.stacks import Stacks
-from sosw.deploy import Site
-from sosw.domain.stacks import ChangeFacts, EventFacts, StackFacts
+from sosw.deploy import Site, Wanted, own_stack
+from sosw.domain.stacks import ChangeFacts, EventFacts, ResourceFacts, StackFacts
 from tests.unit.client.doctoring import Examined
 
 TEMPLATE = """
@@ -21,6 +21,12 @@ Resources:
     Type: AWS::DynamoDB::Table
     DeletionPolicy: RetainExceptOnCreate
     Properties: { TableName: !Sub "${Prefix}-tasks" }
+Outputs:
+  SchedulerArn: { Value: none, Export: { Name: !Sub "${Prefix}-SchedulerArn" } }
+"""
+SHOP = """
+Resources:
+  Shop: { Type: AWS::SQS::Queue }
 """
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/sosw/1"
 
@@ -50,6 +56,7 @@ class FakeStacks(Stacks):
         self.imports: dict[str, list[str]] = {}
         self.validation = ""
         self.proposed: dict[str, object] = {}
+        self.made_of, self.has = TEMPLATE, list[ResourceFacts]()
 
     @property
     def region(self) -> str:
@@ -62,14 +69,24 @@ class FakeStacks(Stacks):
     def find(self, name: str) -> StackFacts | None:
         return self.stack if self.stack and name in {self.stack.name, self.stack.id} else None
 
-    def exporter(self, export: str) -> str | None:
-        return self.exports.get(export)
+    def template(self, name: str) -> str:
+        assert self.stack
+        assert (self.stack.name, self.stack.status != "REVIEW_IN_PROGRESS") == (name, True)
+        return self.made_of
+
+    def resources(self, name: str) -> list[ResourceFacts]:
+        assert self.stack
+        assert self.stack.name == name
+        return self.has
+
+    def exporters(self) -> dict[str, str]:
+        return self.exports
 
     def importers(self, export: str) -> list[str]:
         return self.imports.get(export, [])
 
     def propose(
-        self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str], *,
+        self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str | None], *,
         creates: bool, takes_over: bool,
     ) -> list[ChangeFacts]:  # fmt: skip
         del change_set
@@ -148,6 +165,10 @@ class Cloud:
         self.site = Site(self.stacks, self.belongings, lambda _prefix: self.world.service)
         self.folder, self.template = folder, folder / "sosw.yaml"
         self.template.write_text(TEMPLATE)
+
+    def wanted(self, **parameters: str) -> Wanted:
+        """The root stack, of a small template."""
+        return Wanted(kind=own_stack("sosw", is_said=False, template=self.template), parameters=parameters)
 
     def keep(self) -> None:
         """Tables and bucket are there."""

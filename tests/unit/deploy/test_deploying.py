@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from sosw.deploy import Deployment, DeployPlan, Wanted
+from sosw.deploy import Deployment, DeployPlan
 from sosw.deploy.errors import ChangeFailed, NameClash
 from sosw.domain.errors import InvalidInput
 from sosw.domain.schema import SCHEMA_CONFIG, TablesTooNew
 from sosw.domain.stacks import EventFacts, StackBlocked, StackFacts, Way
-from tests.unit.deploy.cloud import Cloud, event, sosw
+from tests.unit.deploy.cloud import SHOP, TEMPLATE, Cloud, event, sosw
 
 DONE = sosw("UPDATE_COMPLETE")
 
 
 def plan(cloud: Cloud, **parameters: str) -> DeployPlan:
-    return deployment(cloud).plan(Wanted(prefix="sosw", stack="sosw", template=cloud.template, parameters=parameters))
+    return deployment(cloud).plan(cloud.wanted(**parameters))
 
 
 def deployment(cloud: Cloud) -> Deployment:
-    return Deployment(cloud.site, "sosw", root=cloud.folder)
+    return Deployment(cloud.site, root=cloud.folder)
 
 
 def test_a_first_deployment_creates_and_notes_the_version_of_the_tables(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_a_stack_that_is_gone_amid_its_deployment_is_told(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("stack", "error", "said"),
     [
-        (sosw(parameters={}, description="a shop"), NameClash, r"not sosw's \(a shop\): name another one by --stack"),
+        (sosw(description="a shop"), NameClash, r"not sosw's \(a shop\): name another one by --stack"),
         (sosw(parameters={"Prefix": "prod"}), NameClash, "has the prefix prod: another one would replace every table"),
         (sosw("UPDATE_IN_PROGRESS"), StackBlocked, "wait until that has ended"),
     ],
@@ -149,6 +149,7 @@ def test_what_is_somebody_elses_is_not_touched(
     tmp_path: Path, stack: StackFacts, error: type[Exception], said: str
 ) -> None:
     cloud = Cloud(tmp_path, stack)
+    cloud.stacks.made_of = SHOP if stack.description else TEMPLATE
 
     with pytest.raises(error, match=said):
         plan(cloud)

@@ -1,0 +1,67 @@
+"""What a template imports, as far as it can be told before AWS is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sosw.deploy.errors import NotExported
+from sosw.deploy.kinds import OURS
+from sosw.deploy.site import Site
+from sosw.local.home import template_of
+from sosw.local.templates import Template, read_template, resources
+
+_WORD = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[str, str], words: str) -> None:
+    """Raises `NotExported` for the first thing that nobody exports here; `words`: the options that lead here."""
+    known = {**values, "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
+    wanted = sorted(imported(template, {**known, "AWS::StackName": stack}))
+    missing = [each for each in wanted if each not in site.stacks.exporters()] if wanted else []
+    if missing:
+        where = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}"
+        raise NotExported(stack, missing[0], _environment(missing[0]), where, words)
+
+
+def imported(template: Template, values: Mapping[str, str]) -> set[str]:
+    """Names that it imports in any case: what stands under a condition is left to AWS."""
+    certain = [each for each in resources(template).values() if "Condition" not in each]
+    return {name for each in certain for rule in _rules(each) if (name := _spelt(rule, values))}
+
+
+def _rules(part: Any) -> Iterator[Any]:
+    """What each `Fn::ImportValue` says."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "Fn::ImportValue":
+                yield value
+            elif key not in {"Fn::If", "Metadata"}:
+                yield from _rules(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from _rules(each)
+
+
+def _spelt(rule: Any, values: Mapping[str, str]) -> str | None:
+    """A name, None where only AWS can tell it."""
+    match rule:
+        case str():
+            return rule
+        case {"Ref": str(name)}:
+            return values.get(name)
+        case {"Fn::Sub": str(text)}:
+            return None if any(word not in values for word in _WORD.findall(text)) else _filled(text, values)
+    return None
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _WORD.sub(lambda word: values[word[1]], text)
+
+
+def _environment(export: str) -> str | None:
+    """The prefix of the environment that would export that; None where no environment does."""
+    outputs = read_template(template_of("sosw"))["Outputs"].values()
+    ends = [each["Export"]["Name"]["Fn::Sub"].removeprefix(f"${{{OURS}}}") for each in outputs if "Export" in each]
+    return next((export.removesuffix(end) for end in ends if export.endswith(end)), None)
