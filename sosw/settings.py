@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 
 DEFAULT_PREFIX = "sosw"
@@ -13,6 +14,11 @@ ESSENTIAL_CONFIG = "sosw_essential_config"
 def prefix() -> str:
     """That of this environment: everything that sosw owns in the account is named after it."""
     return os.environ.get("SOSW_PREFIX", DEFAULT_PREFIX)
+
+
+def is_prefix(text: str) -> bool:
+    """By the rule of the template's parameter `Prefix`."""
+    return re.fullmatch(r"[a-z][a-z0-9-]{0,30}", text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from sosw.aws.call_errors import ON_CREDENTIALS
 from sosw.domain.errors import SoswError, did_you_mean
 
-_FORBIDDEN_CODES = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
+PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
+"""Of clients with which somebody deploys: CloudFormation throttles a whole account, for longer than botocore tries."""
+FORBIDDEN = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403")
 
 
 class AwsFailed(SoswError):
@@ -39,7 +42,7 @@ def asking(what: str, *, region: str | None = None) -> Iterator[None]:
 
 
 def _reason(code: str, message: str, operation: str) -> str:
-    if code in _FORBIDDEN_CODES:
+    if code in FORBIDDEN:
         return f"the credentials in use do not allow {operation}: {message}"
     return ON_CREDENTIALS.get(code, message)
 

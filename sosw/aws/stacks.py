@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from sosw.aws.faults import AwsFailed, asking
+from sosw.aws.faults import PATIENT, AwsFailed, asking
 from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, ResourceFacts, StackFacts
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL, PATIENCE = 1, 300
 """Seconds between looks at a change set that is being made, and how often it is looked at."""
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
+_ALIVE = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -31,7 +32,9 @@ class Stacks:
         """The one client. Raises `AwsFailed` where no region is set."""
         if self._client is None:
             with asking("no stack could be looked at", region=self._region):
-                self._client = boto3.client("cloudformation", region_name=self._region, endpoint_url=self._endpoint)
+                self._client = boto3.client(
+                    "cloudformation", region_name=self._region, endpoint_url=self._endpoint, config=PATIENT
+                )
         return self._client
 
     @property
@@ -99,24 +102,30 @@ class Stacks:
         under the names that it gives to what it keeps becomes part of the stack. Raises `AwsFailed` for what AWS does
         not take.
         """
+        wanted = {"StackName": stack, "ChangeSetName": change_set}
         with asking(f"AWS does not take the template of stack {stack}, nothing was changed", region=self.region):
-            self.client.create_change_set(
-                StackName=stack,
-                ChangeSetName=change_set,
-                ChangeSetType="CREATE" if creates else "UPDATE",
-                Parameters=[_parameter(name, value) for name, value in parameters.items()],
-                Capabilities=CAPABILITIES,
-                **({"ImportExistingResources": True} if takes_over else {}),
-                **template,
-            )
-            waiter = self.client.get_waiter("change_set_create_complete")
-            with suppress(Exception):  # how it ended is told below
-                waiter.wait(
-                    StackName=stack,
-                    ChangeSetName=change_set,
-                    WaiterConfig={"Delay": POLL, "MaxAttempts": PATIENCE},
+            try:
+                self.client.create_change_set(
+                    **wanted,
+                    ChangeSetType="CREATE" if creates else "UPDATE",
+                    Parameters=[_parameter(name, value) for name, value in parameters.items()],
+                    Capabilities=CAPABILITIES,
+                    **({"ImportExistingResources": True} if takes_over else {}),
+                    **template,
                 )
-            return self._proposed(stack, change_set)
+                self._await_made(wanted)
+                return self._proposed(stack, change_set)
+            except KeyboardInterrupt:
+                self._await_made(wanted)  # until then it cannot be taken back
+                with suppress(AwsFailed):
+                    self.forget(stack, change_set)
+                raise
+
+    def _await_made(self, change_set: Mapping[str, str]) -> None:
+        """Returns when it is made, or will not be: which, its description tells."""
+        waiter = self.client.get_waiter("change_set_create_complete")
+        with suppress(Exception):
+            waiter.wait(**change_set, WaiterConfig={"Delay": POLL, "MaxAttempts": PATIENCE})
 
     def _proposed(self, stack: str, change_set: str) -> list[ChangeFacts]:
         pages = self.client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=change_set)
@@ -130,12 +139,22 @@ class Stacks:
         return [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
 
     def forget(self, stack: str, change_set: str) -> None:
-        """Take the proposal back, and the empty stack that it has made."""
+        """Take the proposal back, and the empty stack that it has made, unless somebody else has one for it too."""
         with asking(f"the change set {change_set} of stack {stack} could not be taken back", region=self.region):
             self.client.delete_change_set(StackName=stack, ChangeSetName=change_set)
             found = self.find(stack)
-            if found and found.status == REVIEW:
+            if found and found.status == REVIEW and not self._others(stack, change_set):
                 self.client.delete_stack(StackName=stack)
+
+    def _others(self, stack: str, change_set: str) -> list[str]:
+        """Other proposals, that are being made or may still be carried out."""
+        pages = self.client.get_paginator("list_change_sets").paginate(StackName=stack)
+        return [
+            each["ChangeSetName"]
+            for page in pages
+            for each in page["Summaries"]
+            if each["ChangeSetName"] != change_set and each.get("Status") in _ALIVE
+        ]
 
     def carry_out(self, stack: str, change_set: str) -> None:
         """Begin to; `find` and `events` tell how it goes."""
@@ -160,9 +179,14 @@ class Stacks:
         return news[::-1]
 
     def refused(self, stack: str) -> str:
-        """Why AWS has not even begun: what its check before a change has found wrong; empty where it has not."""
-        with asking(f"what is wrong with stack {stack} could not be read", region=self.region):
-            found = self.client.describe_events(StackName=stack, Filters={"FailedEvents": True})["OperationEvents"]
+        """Why AWS has not even begun: what its check before a change has found wrong; empty where it has not, or where
+        that may not be read: what failed must be told all the same.
+        """
+        try:
+            with asking(f"what is wrong with stack {stack} could not be read", region=self.region):
+                found = self.client.describe_events(StackName=stack, Filters={"FailedEvents": True})["OperationEvents"]
+        except AwsFailed:
+            return ""
         wrong = [each for each in found if each.get("ValidationStatusReason")]
         return "; ".join(f"{each.get('LogicalResourceId', stack)}: {each['ValidationStatusReason']}" for each in wrong)
 

@@ -101,8 +101,9 @@ app.command("deploy")(everywhere(deploy.deploy))
 app.command("destroy")(everywhere(deploy.destroy))
 app.command("migrate")(everywhere(deploy.migrate))
 app.command("cost")(everywhere(cost.cost))
-beginnings = typer.Typer(name="new", no_args_is_help=True, help="Begin something: a Worker.")
+beginnings = typer.Typer(name="new", no_args_is_help=True, help="Begin something: a Worker, a schedule.")
 beginnings.command("worker")(everywhere(new.worker))
+beginnings.command("schedule")(everywhere(new.schedule))
 app.add_typer(beginnings)
 app.command(
     "local",

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from sosw.cli.exits import BadInput
-from sosw.settings import Names
+from sosw.settings import Names, is_prefix
 
 SUFFIX = ".tmpl"
 NEWEST_PYTHON = 13
 """The minor version of Lambda's newest runtime that sosw is tried with."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_PREFIX = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _GAP = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -37,7 +36,7 @@ class NewWorker:
         if not _NAME.fullmatch(self.name):
             rule = "1 to 64 letters, digits, '-' and '_', beginning with a letter or a digit"
             raise BadInput(f"{self.name!r} is no name of a Lambda: {rule}, such as {_near(self.name)}")
-        if not _PREFIX.fullmatch(self.prefix):
+        if not is_prefix(self.prefix):
             raise BadInput(f"--prefix {self.prefix!r} must be 1 to 31 of a-z 0-9 -, beginning with a letter")
         if self.name in Names(self.prefix).functions:
             raise BadInput(f"{self.name} is a function of sosw itself: choose another name, such as {self.name}-worker")

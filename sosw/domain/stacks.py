@@ -46,7 +46,7 @@ class ChangeFacts:
     replaces: bool = False
     """It is made anew, and what it held is not in the new one."""
     may_replace: bool = False
-    """That is known only when it is done."""
+    """AWS will know only when it is at it whether that is so."""
 
     @property
     def loses(self) -> bool:
@@ -55,8 +55,7 @@ class ChangeFacts:
 
     def __str__(self) -> str:
         word = "replaced" if self.replaces else _WORDS.get(self.action, self.action.lower())
-        word += ", and may be replaced" * self.may_replace
-        return f"{self.resource} ({self.kind}) is {word}"
+        return f"{self.resource} ({self.kind}) is {word}{', perhaps by a new one' * self.may_replace}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

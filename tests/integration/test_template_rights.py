@@ -133,7 +133,9 @@ def test_no_right_is_a_wildcard_but_those_that_are_explained(deployed: dict[str,
     assert not [s for s in statements if "*" in json.dumps(s["Action"])]
     assert {s["Sid"]: s["Action"] for s in statements if s["Resource"] == "*"} == {
         # Metrics have no ARN: AWS knows no smaller right to read them. Neither of both changes anything.
-        "MeasureHealth": ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"]
+        "MeasureHealth": ["cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"],
+        # Nor is there one for traces.
+        "SendTraces": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
     }
     assert {
         json.dumps(s["Resource"]) for s in statements if "*" in json.dumps(s["Resource"]) and s["Resource"] != "*"
@@ -145,18 +147,25 @@ def test_no_right_is_a_wildcard_but_those_that_are_explained(deployed: dict[str,
     }
 
 
-def test_traces_are_sent_where_they_are_asked_for_alone_and_by_a_right_that_does_nothing_else(
-    template: dict[str, Any], deployed: dict[str, Any]
-) -> None:
-    policy = template["Resources"]["TracePolicy"]
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
-
+def test_traces_are_sent_where_they_are_asked_for_alone(template: dict[str, Any], deployed: dict[str, Any]) -> None:
     assert template["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    assert template["Conditions"]["Traces"] == {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]}
     for name in FUNCTIONS:
         assert deployed[name]["Properties"]["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
-    assert (policy["Condition"], template["Conditions"]["Traces"]) == (
-        "Traces",
-        {"Fn::Equals": [{"Ref": "Tracing"}, "Active"]},
-    )
-    assert policy["Properties"]["Roles"] == [{"Ref": f"{name}Role"} for name in FUNCTIONS]
-    assert statement["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+        assert _under(deployed, name, "Traces") == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+
+
+def test_every_right_of_a_function_is_in_its_role_which_the_function_waits_for(deployed: dict[str, Any]) -> None:
+    """Lambda asks before it takes a function, and CloudFormation makes what is not waited for in any order."""
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
+        assert of_type(deployed, kind) == []
+
+
+def _under(deployed: dict[str, Any], function: str, condition: str) -> list[str]:
+    """The actions that the function may take under that condition alone."""
+    (policy,) = deployed[f"{function}Role"]["Properties"]["Policies"]
+    found = [each["Fn::If"] for each in policy["PolicyDocument"]["Statement"] if "Fn::If" in each]
+    ((_, statement, otherwise),) = [each for each in found if each[0] == condition]
+    assert otherwise == {"Ref": "AWS::NoValue"}
+    actions: list[str] = statement["Action"]
+    return actions

@@ -14,6 +14,7 @@ from sosw.domain.stacks import ChangeFacts
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/sosw/1"
 CHANGE_SET = {"StackName": "sosw", "ChangeSetName": "mine"}
+_LEAVES = "DELETE_IN_PROGRESS"
 MADE = {"Id": "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/mine/1", "StackId": ID}
 
 
@@ -24,7 +25,7 @@ class Told:
         client = boto3.client(
             "cloudformation", region_name="eu-west-1", aws_access_key_id="1", aws_secret_access_key="1"
         )
-        self.stubber = Stubber(client)
+        self.client, self.stubber = client, Stubber(client)
         self.stacks = Stacks(client=client)
         self.stubber.activate()
 
@@ -38,6 +39,21 @@ class Told:
             self.stubber.add_response(
                 "describe_change_set", {"Status": status, "StatusReason": reason, "Changes": list(changes)}
             )
+
+    def proposals(self, **others: str) -> None:
+        """Mine is on its way out; and `others` with their status."""
+        found = [{"ChangeSetName": name, "Status": status} for name, status in (others | {"mine": _LEAVES}).items()]
+        self.stubber.add_response("list_change_sets", {"Summaries": found})
+
+    def interrupt(self) -> None:
+        """Whoever waits for the change set presses Ctrl-C, once."""
+        presses = iter([True])
+
+        def pressed(**_: Any) -> None:
+            if next(presses, False):
+                raise KeyboardInterrupt
+
+        self.client.meta.events.register("before-parameter-build.cloudformation.DescribeChangeSet", pressed)
 
     def propose(self) -> list[ChangeFacts]:
         return self.stacks.propose("sosw", "mine", {"TemplateBody": "{}"}, {}, creates=True, takes_over=False)
@@ -65,11 +81,60 @@ def test_a_refused_change_set_is_told_and_neither_it_nor_its_empty_stack_is_left
     told.change_set("FAILED", "Transform AWS::Serverless-2016-10-31 failed with: Invalid")
     told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
     told.stack("REVIEW_IN_PROGRESS")
+    told.proposals()
     told.stubber.add_response("delete_stack", {}, {"StackName": "sosw"})
 
     with pytest.raises(AwsFailed, match=r"AWS does not take the template of stack sosw, .* Invalid"):
         told.propose()
     told.stubber.assert_no_pending_responses()
+
+
+def test_a_resource_of_which_aws_does_not_know_yet_is_told_as_one_that_may_be_replaced(told: Told) -> None:
+    change = {"Action": "Modify", "LogicalResourceId": "Tasks", "ResourceType": "AWS::X", "Replacement": "Conditional"}
+    told.change_set("CREATE_COMPLETE", changes=[{"Type": "Resource", "ResourceChange": change}])
+
+    (found,) = told.propose()
+    assert (found.replaces, found.may_replace) == (False, True)
+
+
+def test_interrupted_while_aws_makes_it_neither_change_set_nor_empty_stack_is_left(told: Told) -> None:
+    told.stubber.add_response("create_change_set", MADE)
+    told.stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"}, CHANGE_SET)
+    told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
+    told.stack("REVIEW_IN_PROGRESS")
+    told.proposals()
+    told.stubber.add_response("delete_stack", {}, {"StackName": "sosw"})
+    told.interrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        told.propose()
+    told.stubber.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("status", ["CREATE_IN_PROGRESS", "CREATE_COMPLETE"])
+def test_the_empty_stack_stays_while_somebody_else_has_a_proposal_for_it(told: Told, status: str) -> None:
+    told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
+    told.stack("REVIEW_IN_PROGRESS")
+    told.proposals(theirs=status)
+
+    told.stacks.forget("sosw", "mine")  # a call to delete the stack would meet no answer
+    told.stubber.assert_no_pending_responses()
+
+
+def test_a_proposal_that_has_failed_does_not_keep_the_empty_stack(told: Told) -> None:
+    told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
+    told.stack("REVIEW_IN_PROGRESS")
+    told.proposals(theirs="FAILED")
+    told.stubber.add_response("delete_stack", {}, {"StackName": "sosw"})
+
+    told.stacks.forget("sosw", "mine")
+    told.stubber.assert_no_pending_responses()
+
+
+def test_whoever_may_not_read_why_aws_has_not_begun_is_still_told_that_it_failed(told: Told) -> None:
+    told.stubber.add_client_error("describe_events", "AccessDenied", "not authorized")
+
+    assert told.stacks.refused(ID) == ""
 
 
 def test_a_stack_that_is_not_there_is_none(told: Told) -> None:

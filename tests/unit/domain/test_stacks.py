@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sosw.domain.stacks import ChangeFacts, StackBlocked, StackFacts, Way, way
+from sosw.domain.stacks import ChangeFacts, StackBlocked, StackFacts, Way, stack_name, way
 
 
 def stack(status: str, reason: str = "") -> StackFacts:
@@ -54,3 +54,25 @@ def test_a_change_is_told_in_words(action: str, said: str, *, replaces: bool) ->
     change = ChangeFacts(action=action, resource="Tasks", kind="AWS::DynamoDB::Table", replaces=replaces)
 
     assert str(change) == f"Tasks (AWS::DynamoDB::Table) is {said}"
+    assert change.loses is (said in {"replaced", "removed"})
+
+
+def test_what_holds_nothing_is_no_loss() -> None:
+    assert not ChangeFacts(action="Remove", resource="Rule", kind="AWS::Events::Rule").loses
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("orders-sync", "orders-sync"), ("orders_sync", "orders-sync"), ("7up", "worker-7up"), ("_a b!", "a-b"),
+        ("x" * 200, "x" * 128), ("…", ""),
+    ],
+)  # fmt: skip
+def test_a_stack_has_a_name_like_its_folder(text: str, name: str) -> None:
+    assert stack_name(text) == name
+
+
+def test_a_change_of_which_aws_does_not_know_yet_is_told_as_one_that_may_make_it_anew() -> None:
+    change = ChangeFacts(action="Modify", resource="Tasks", kind="AWS::DynamoDB::Table", may_replace=True)
+
+    assert str(change) == "Tasks (AWS::DynamoDB::Table) is changed, perhaps by a new one"
