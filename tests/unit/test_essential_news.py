@@ -228,3 +228,11 @@ def test_a_report_of_what_is_known_costs_no_reading_of_the_configuration(account
     before = account.config.reads
     account.fail("old", "api:shop")
     assert account.config.reads == before
+
+
+def test_what_is_no_report_names_nothing_that_could_be_news(account: Account) -> None:
+    account.fail("old")
+    before = account.config.reads
+    with pytest.raises(InvalidInput):
+        account._assistant(["no report"], Context())
+    assert account.config.reads == before
