@@ -133,12 +133,10 @@ def _stack_names(stack: LocalStack) -> list[str]:
 
 
 def _show(stack: LocalStack, planned: list[Deployment]) -> None:
-    table = Table(box=None, show_header=False)
-    table.add_row("endpoint", stack.endpoint)
-    table.add_row("stacks", ", ".join(deployment.stack_name for deployment in planned))
-    table.add_row("log", str(stack.server.log))
     console.print("[green]the local stack is up[/green]")
-    console.print(table)
+    stacks = ", ".join(deployment.stack_name for deployment in planned)
+    for name, value in (("endpoint", stack.endpoint), ("stacks", stacks), ("log", stack.server.log)):
+        console.print(f" {name:9} {value}", markup=False)
     console.print("\nto use it with any AWS tool or SDK:")
     exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in stack.variables.items())
     console.print(f"  export {exports}")

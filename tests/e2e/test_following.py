@@ -192,6 +192,7 @@ def test_all_that_was_started_ends_also_when_the_follower_is_killed(tmp_path: Pa
     [
         (["a  b"], ["a b   "]),
         (["a", "…", "b"], ["a", "x", "y", "b"]),
+        (["a", "…", "b"], ["a", "b"]),
         (["a … c"], ["a b b c"]),
         (["api: 2.5 s, at 12:00:00 UTC"], ["api: 13 ms, at 23:59:59.123 UTC"]),
         (["http://127.0.0.1:1"], ["http://127.0.0.1:65000"]),
@@ -206,7 +207,8 @@ def test_what_may_differ_may_differ(shown: list[str], printed: list[str]) -> Non
     ("shown", "printed"),
     [
         (["a b"], ["ab"]),
-        (["a", "…", "b"], ["a", "b"]),
+        (["a", "…", "b"], ["a", "x"]),
+        (["…", "b"], ["b", "a"]),
         (["a … c"], ["a c"]),
         (["a", "b"], ["b", "a"]),
         (["8 → 4"], ["8 → 2"]),

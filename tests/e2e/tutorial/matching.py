@@ -1,8 +1,8 @@
 """Whether a command printed what the page shows.
 
 Line by line, and word by word: how wide columns are is all that is forgiven. `…` within a line is one character or
-more, and a line of `…` is one line or more. The moments, durations and ports that a page shows are examples, in whose
-place others of the same form may stand.
+more, and a line of `…` is any number of lines. The moments, durations and ports that a page shows are examples, in
+whose place others of the same form may stand.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _is_shown(want: Sequence[str], got: Sequence[str]) -> bool:
     if not want:
         return not got
     if want[0] == DOTS:
-        return any(_is_shown(want[1:], got[skipped:]) for skipped in range(1, len(got) + 1))
+        return any(_is_shown(want[1:], got[skipped:]) for skipped in range(len(got) + 1))
     return bool(got) and _pattern(want[0]).fullmatch(got[0]) is not None and _is_shown(want[1:], got[1:])
 
 

@@ -120,7 +120,10 @@ def test_without_a_stack_the_next_step_is_named(project: Path, arguments: tuple[
 def test_up_outside_of_a_checkout_deploys_the_essentials_of_the_sosw_that_runs(project: Path) -> None:
     up = command("up", "--root", project)
     try:
-        assert (up.returncode, up.stdout.count("stacks    sosw ")) == (0, 1), up.stderr
+        assert (up.returncode, up.stdout.splitlines()[2:4]) == (
+            0,
+            [" stacks    sosw", f" log       {project}/.sosw/logs/up.log"],
+        ), up.stderr
         assert "sosw-worker-assistant" in command("status", "--root", project).stdout
         assert (project / ".sosw" / ".gitignore").read_text() == "*\n"
     finally:
