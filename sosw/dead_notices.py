@@ -19,7 +19,7 @@ from sosw.domain import dead_notice
 from sosw.domain.dead import DeadCount, error_of
 from sosw.domain.dead_marks import WINDOW, Mark
 from sosw.domain.errors import SoswError, StaleRecord
-from sosw.domain.metrics import DEAD, Owner
+from sosw.domain.metrics import DEAD, UNTOLD, Owner
 from sosw.domain.moments import EPOCH, from_ms, to_ms
 from sosw.domain.ranks import Place
 from sosw.domain.records import Record, of_everything, of_labourer
@@ -265,6 +265,8 @@ class DeadNotices:
             )
         except SoswError as error:
             log.warning("deaths.unsent", extra={"count": dead.total, "why": str(error)})
+            for labourer, count in dead.by_labourer().items():
+                self._metrics.note({UNTOLD: count}, Owner.labourer(labourer))
             return False
         return True
 
@@ -279,6 +281,7 @@ class DeadNotices:
                 self._invoker.start(str(function), {"prefix": self._prefix, **event})
         except Exception:
             log.exception("deaths.uncalled", extra={"labourer": look.labourer})  # as above
+            self._metrics.note({UNTOLD: len(places)}, Owner.labourer(look.labourer))
             return False
         return True
 

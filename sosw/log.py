@@ -93,7 +93,8 @@ def _with_job(record: logging.LogRecord) -> bool:
 
 
 def _print(line: Line) -> None:
-    emf = EphemeralMetrics(namespace=NAMESPACE)
+    # No service: Powertools would add that of POWERTOOLS_SERVICE_NAME as a dimension, and no alarm find its metric.
+    emf = EphemeralMetrics(namespace=NAMESPACE, service="")
     for dimension, name in line.dimensions.items():
         emf.add_dimension(dimension, name)
     for metric, values in line.values.items():

@@ -35,6 +35,10 @@ def _of_a_day() -> list[Published]:
     world.report("fail", 1, error="ValueError", message="no", is_retryable=False)
     scavenger = world.scavenger(metrics=metrics, deaths=world.notices(metrics=metrics))
     scavenger.pass_on(world.tasks.changes, token="t")
+    world.refuse = True
+    scavenger.sweep()
+    world.refuse = False
+    world.clock.advance(seconds=60)
     scavenger.sweep()
     return metrics.published()
 

@@ -16,7 +16,7 @@ FIRST_REGION = "us-east-1"
 MISSING = ("404", "NoSuchBucket", "NotFound", "ResourceNotFoundException")
 DELETED_AT_ONCE = 1000
 """Objects, S3's most."""
-ANOTHERS = "it is not of account {account}, or the credentials in use may not look at it: name a bucket of that account"
+NOT_OURS = "it is not of account {account}, or the credentials in use may not look at it: name a bucket of that account"
 
 
 class Belongings:
@@ -44,7 +44,7 @@ class Belongings:
         except AwsFailed as failed:
             if failed.code not in FORBIDDEN:
                 raise
-            raise AwsFailed(what, failed.code, ANOTHERS.format(account=self.account())) from failed
+            raise AwsFailed(what, failed.code, NOT_OURS.format(account=self.account())) from failed
 
     def make_bucket(self, name: str, region: str) -> None:
         """A private one that is reached over TLS alone. One that was half made is completed."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,14 +26,6 @@ _ADVICE = {
     "NoSuchBucket": "there is no such bucket: deploy the stack, which creates it",
     "NoCredentialsError": "there are no AWS credentials: set them in the environment, or name a profile in AWS_PROFILE",
 }
-
-
-def _addressing(endpoint: str | None) -> Literal["auto", "virtual"]:
-    """How a URL names the bucket. Left to itself, botocore signs for the endpoint that all regions share, which serves
-    no region younger than 2019, and of the older ones no new bucket.
-    """
-    named = (endpoint, os.environ.get("AWS_ENDPOINT_URL_S3"), os.environ.get("AWS_ENDPOINT_URL"))
-    return "auto" if any(named) else "virtual"
 
 
 class S3Objects:
@@ -86,9 +78,12 @@ class S3Objects:
                     read_timeout=30,
                     signature_version="s3v4",
                     retries={"mode": "standard", "total_max_attempts": 4},
-                    s3={"addressing_style": _addressing(self._clients.endpoint)},
                 )
-                self._client = self._clients.make("s3", config)
+                # Left to itself, botocore signs URLs for the endpoint that all regions share, which serves no region
+                # younger than 2019, and of the older ones no new bucket.
+                self._client = self._clients.make("s3", config.merge(Config(s3={"addressing_style": "virtual"})))
+                if ".amazonaws." not in (urlsplit(self._client.meta.endpoint_url).hostname or ""):
+                    self._client = self._clients.make("s3", config)  # no bucket is a name before that of one's own
             return self._client
 
     def _sign(self, operation: str, key: str, life: timedelta) -> str:

@@ -138,11 +138,14 @@ class Stacks:
             raise AwsFailed(f"AWS does not take the template of stack {stack}, nothing was changed", status, reason)
         return [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
 
-    def forget(self, stack: str, change_set: str) -> None:
-        """Take the proposal back, and the empty stack that it has made, unless somebody else has one for it too."""
+    def forget(self, stack: str, change_set: str, *, is_ours: bool = True) -> None:
+        """Take the proposal back, and the empty stack that it has made, unless somebody else has one for it too.
+
+        `is_ours`: there was no stack before.
+        """
         with asking(f"the change set {change_set} of stack {stack} could not be taken back", region=self.region):
             self.client.delete_change_set(StackName=stack, ChangeSetName=change_set)
-            found = self.find(stack)
+            found = self.find(stack) if is_ours else None
             if found and found.status == REVIEW and not self._others(stack, change_set):
                 self.client.delete_stack(StackName=stack)
 

@@ -16,7 +16,8 @@ from sosw.cli.exits import BadInput
 from sosw.cli.session import Session, enter
 
 if TYPE_CHECKING:
-    from sosw.deploy import Deployment, DeployPlan, Kind, Site
+    from sosw.deploy import Deployment, DeployPlan, DestroyPlan, Kind, Site, Wanted
+    from sosw.domain.stacks import StackFacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +113,31 @@ def deploy(
     sosw deploy --watch --parameter AlarmTopicArn=arn:aws:sns:eu-west-1:123456789012:pager
     """
     given, site = content.parameters, _site(session)
-    from sosw.deploy import Deployment, Wanted  # noqa: PLC0415  (after the command line was understood)
+    from sosw.deploy import Deployment  # noqa: PLC0415  (after the command line was understood)
 
     deployment = Deployment(site)
     with _told_of_templates():
-        kind, there = which.kind(session, content.template), replace(session, prefix=None).words
-        wanted = Wanted(kind=kind, stack=which.stack or "", parameters=given, bucket=content.bucket, words=there)
-        plan = deployment.plan(wanted)
-    if not _is_agreed(session, deployment, plan, dry_run=dry_run, yes=yes, replaces=replaces):
-        _end(session, plan, is_deployed=False)
-        return
-    done = deployment.carry_out(plan, show_deploy.Progress(session.as_json))
-    if not session.as_json:
-        show_deploy.deployed(session.person(), done, kind.next_steps(), _words(session, plan))
-    _end(session, plan, is_deployed=True)
+        plan = deployment.plan(_wanted(session, which, content, given))
+    is_agreed = _is_agreed(session, deployment, plan, dry_run=dry_run, yes=yes, replaces=replaces)
+    done = _carried_out(session, deployment, plan) if is_agreed else None
+    if not dry_run and (trouble := deployment.note(plan)):
+        session.aside(trouble)
+    if session.as_json:
+        session.document(show_deploy.document(plan, done))
+    elif done:
+        show_deploy.deployed(session.person(), done, plan.wanted.kind.next_steps(), _words(session, plan))
+
+
+def _wanted(session: Session, which: Which, content: Content, given: dict[str, str]) -> Wanted:
+    from sosw.deploy import Wanted  # noqa: PLC0415  (after the command line was understood)
+
+    kind, there = which.kind(session, content.template), replace(session, prefix=None).words
+    return Wanted(kind=kind, stack=which.stack or "", parameters=given, bucket=content.bucket, words=there)
+
+
+def _carried_out(session: Session, deployment: Deployment, plan: DeployPlan) -> StackFacts:
+    with _told_of_interruption(session, plan.name):
+        return deployment.carry_out(plan, show_deploy.Progress(session.as_json))
 
 
 def _is_agreed(
@@ -158,11 +170,11 @@ def destroy(
 
     sosw destroy --prefix staging --delete-data --yes
     """
+    if delete_data and (which.path or which.watch):
+        raise BadInput("--delete-data is for the tables and the archive of sosw's own stack: leave it out")
     site = _site(session)
     from sosw.deploy import Demolition  # noqa: PLC0415  (after the command line was understood)
 
-    if delete_data and (which.path or which.watch):
-        raise BadInput("--delete-data is for the tables and the archive of sosw's own stack: leave it out")
     demolition = Demolition(site)
     with _told_of_templates():
         plan = demolition.plan(which.kind(session), which.stack)
@@ -172,11 +184,16 @@ def destroy(
     if not dry_run:
         what = f"stack {plan.name}" if plan.stack else f"what stack {plan.name} has left"
         session.confirm(f"Delete {what}{', and all its data' * delete_data}?", is_sure=yes)
-        told = show_deploy.Progress(session.as_json)
-        demolition.carry_out(plan, delete_data=delete_data, force=force, tell=told)
+        with _told_of_interruption(session, plan.name):
+            told = show_deploy.Progress(session.as_json)
+            demolition.carry_out(plan, delete_data=delete_data, force=force, tell=told)
+    _told_of_end(session, plan, is_done=not dry_run, delete_data=delete_data)
+
+
+def _told_of_end(session: Session, plan: DestroyPlan, *, is_done: bool, delete_data: bool) -> None:
     if session.as_json:
-        session.document({"destroyed": not dry_run, "data_deleted": delete_data and not dry_run, **plan.to_json()})
-    elif not dry_run:
+        session.document({"destroyed": is_done, "data_deleted": delete_data and is_done, **plan.to_json()})
+    elif is_done:
         show_deploy.destroyed(session.person(), plan, delete_data=delete_data)
 
 
@@ -205,9 +222,16 @@ def _words(session: Session, plan: DeployPlan) -> str:
     return replace(session, prefix=session.prefix or (plan.prefix if plan.prefix != prefix() else None)).words
 
 
-def _end(session: Session, plan: DeployPlan, *, is_deployed: bool) -> None:
-    if session.as_json:
-        session.document({"deployed": is_deployed, **plan.to_json()})
+@contextmanager
+def _told_of_interruption(session: Session, stack: str) -> Iterator[None]:
+    """Who stops the looking is told that AWS goes on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        session.aside(
+            f"what AWS has begun with stack {stack} goes on: how it stands is told by the same command with --dry-run"
+        )
+        raise
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sosw.cli.session import Session, console
 
@@ -23,6 +23,12 @@ def out(session: Session) -> Console:
     return console(is_error=session.as_json)
 
 
+def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
+    """The same for a program; `done`: the stack, where it was deployed."""
+    now = {"now": done.status, "outputs": dict(done.outputs)} if done else {}
+    return {"deployed": done is not None, **plan.to_json(), **now}
+
+
 def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
     where = f"in account {plan.account}, region {plan.region}"
@@ -36,6 +42,8 @@ def plan(out: Console, plan: DeployPlan) -> None:
         _print(out, f"  bucket {plan.bucket} is made, for packages")
     if plan.takes_over:
         _print(out, f"  taken over, with what they hold: {', '.join(plan.takes_over)}")
+    for said in plan.differs:
+        _print(out, f"! {said}: AWS takes it over as it is, and no later deployment mends that", "bold yellow")
     _changes(out, plan)
     if plan.schema and plan.schema.steps:
         _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
@@ -50,7 +58,7 @@ def _changes(out: Console, plan: DeployPlan) -> None:
         said = (f"{number} {kind.removeprefix(AWS)}" for kind, number in sorted(added.items()))
         _print(out, f"  created: {', '.join(said)}")
     for change in (each for each in plan.changes or () if each.action != ADD and not each.loses):
-        _print(out, f"  {change}")
+        _print(out, f"  {change}", "yellow" if change.may_replace else "")
     for change in plan.lost:
         _print(out, f"! {change}", "bold red")
     if plan.lost:
@@ -66,7 +74,7 @@ class Progress:
     def __call__(self, event: EventFacts) -> None:
         if self._out is None or event.is_of_stack or event.status.endswith(BEGUN):
             return
-        is_bad = event.status.endswith("_FAILED")
+        is_bad = event.status.endswith("_FAILED") and not event.is_cancelled
         why = f": {event.reason}" if is_bad and event.reason else ""
         _print(self._out, f"  {event.status:<16} {event.resource}{why}", "red" if is_bad else "dim")
 

@@ -49,9 +49,14 @@ def unfinished(service: Service) -> list[str]:
 
 def unfinished_of(service: Service, functions: Collection[str]) -> list[str]:
     """The same of the labourers that these functions do the work of, declared or not."""
-    settings, later = stored_settings(service), service.clock.now() + AHEAD
-    declared = [name for name, labourer in settings.labourers.items() if labourer.function in functions]
-    names = dict.fromkeys([*declared, *map(LabourerName, functions)])
+    names = dict.fromkeys([*declared_for(service, functions), *map(LabourerName, functions)])
+    later = service.clock.now() + AHEAD
     written = [job for each in service.jobs.left(later, OPEN) if (job := service.jobs.get(each))]
     jobs = [f"job {job.id} is being written or cancelled" for job in written if job.labourer in names]
     return [*(said for name in names if (said := tasks_of(service, name))), *jobs]
+
+
+def declared_for(service: Service, functions: Collection[str]) -> list[LabourerName]:
+    """The labourers whose work these functions do."""
+    labourers = stored_settings(service).labourers
+    return [name for name, labourer in labourers.items() if labourer.function in functions]

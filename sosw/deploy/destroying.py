@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sosw.deploy.data import Data
+from sosw.deploy.data import NONE, Data
 from sosw.deploy.deploying import silent
 from sosw.deploy.errors import NoSuchStack, StillInUse
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.kinds import OURS, Kind
-from sosw.deploy.likeness import EXPORT, made_of
+from sosw.deploy.kinds import OURS, Kind, checked_name, owner_of
+from sosw.deploy.likeness import made_of
 from sosw.deploy.site import Site
 from sosw.domain.stacks import StackFacts, Way, blocked, way
 
@@ -52,8 +52,8 @@ class Demolition:
 
     def plan(self, kind: Kind, name: str | None = None) -> DestroyPlan:
         """Raises `NoSuchStack` where there is nothing, `NameClash` for a stack of somebody else, `StackBlocked`."""
-        name = name or kind.name(self._site)
         account, region = self._site.belongings.account(), self._stacks.region
+        name = checked_name(kind, self._site, name)
         stack = self._stacks.find(name)
         if stack and stack.is_moving:
             raise blocked(stack)
@@ -64,12 +64,12 @@ class Demolition:
         prefix = stack.parameters.get(OURS, kind.prefix) if stack else kind.prefix
         plan = DestroyPlan(
             name=name, prefix=prefix, account=account, region=region, stack=stack,
-            data=kind.data(self._site, prefix),
-            remains=tuple(kind.remains(self._site, stack, there)) if stack and there else (),
+            data=kind.data(self._site, prefix) if owner_of(self._site, prefix) in {None, name} else NONE,
+            remains=tuple(kind.remains(self._site, prefix, stack, there)) if stack and there else (),
             importers=self._importers(stack),
             unfinished=tuple(kind.unfinished(self._site, prefix, stack)),
         )  # fmt: skip
-        if stack is None and (not plan.data.names or self._stacks.exporter(f"{prefix}-{EXPORT}")):
+        if stack is None and not plan.data.names:
             raise NoSuchStack(name, account, region)
         return plan
 

@@ -26,6 +26,14 @@ class NotExported(SoswError):
         super().__init__(f"stack {stack} {what} in {where}: {step}")
 
 
+class LostSight(SoswError):
+    """AWS is at a change, and does not tell how it goes."""
+
+    def __init__(self, stack: str, why: SoswError) -> None:
+        self.stack, self.why = stack, why
+        super().__init__(f"{why}: AWS goes on with it; how it stands is told by the same command with --dry-run")
+
+
 class WouldBeLost(SoswError):
     """Somebody agreed beforehand to a plan that takes something away, with what it holds."""
 
@@ -75,6 +83,11 @@ def _step(stack: str, status: str) -> str:
         return "all is as it was before; mend the cause and deploy again"
     if status == "ROLLBACK_COMPLETE":
         return "what had been made was taken back; mend the cause and deploy again, which removes the rest first"
+    if status == "ROLLBACK_FAILED":
+        return (
+            "tables are protected from deletion, so they may be what stayed; mend the cause and deploy again, which "
+            "takes them over"
+        )
     if status in {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}:
         return f"mend the cause, then: aws cloudformation continue-update-rollback --stack-name {stack}"
     if status == "gone":

@@ -6,16 +6,24 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sosw.aws.faults import AwsFailed
 from sosw.aws.stacks import Stacks
-from sosw.deploy.errors import ChangeFailed
+from sosw.deploy.errors import ChangeFailed, LostSight
 from sosw.domain.stacks import EventFacts, StackFacts
 
 Tell = Callable[[EventFacts], None]
 """Is told of each thing that happens, as it is known."""
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE")
 GONE = "DELETE_COMPLETE"
-CANCELLED = "cancelled"
-"""Is in the reason of what failed for something else had failed."""
+PATIENCE = 60.0
+"""Seconds in which AWS may be late to tell of what it has begun, and may not answer."""
+PASSING = (
+    "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "ServiceUnavailable",
+    "InternalFailure", "InternalError", "EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError",
+    "ConnectionClosedError", "HTTPClientError",
+)  # fmt: skip
+"""Codes of failures that say nothing about the stack."""
+_CONSEQUENCE = "the following resource(s) failed"
 
 
 @dataclass(frozen=True)
@@ -33,22 +41,38 @@ class Follower:
         return known[-1].id if known else None
 
     def to_the_end(self, stack: str, after: str | None) -> StackFacts | None:
-        """The stack when AWS has left it, None when it is gone; `stack` is its id. Raises `ChangeFailed`."""
-        cause: EventFacts | None = None
+        """The stack when AWS has left it, None when it is gone; `stack` is its id.
+
+        What AWS shows before its first word of the change is how the stack was before. Raises `ChangeFailed`, and
+        `LostSight` where AWS goes on but does not tell any more.
+        """
+        causes, has_begun, waited = _Causes(), False, 0.0
         while True:
-            now = self.stacks.find(stack)
-            for event in self.stacks.events(stack, after):
-                after = event.id
+            now, news = self._look(stack, after)
+            for event in news:
+                after, has_begun = event.id, has_begun or event.is_of_stack
                 self.tell(event)
-                if cause is None and _is_cause(event):
-                    cause = event
+                causes.see(event)
             if now is None or now.status == GONE:
                 return None
-            if not now.is_moving:
+            if not now.is_moving and (has_begun or waited >= PATIENCE):
                 if now.status not in DONE:
-                    raise ChangeFailed(now.name, cause or self._never_begun(now), now)
+                    raise ChangeFailed(now.name, causes.first or self._never_begun(now), now)
                 return now
             self.sleep(self.pause)
+            waited += self.pause
+
+    def _look(self, stack: str, after: str | None) -> tuple[StackFacts | None, list[EventFacts]]:
+        """How it stands, and what is new; asked again and again, where AWS does not answer."""
+        waited = 0.0
+        while True:
+            try:
+                return self.stacks.find(stack), self.stacks.events(stack, after)
+            except AwsFailed as failed:
+                if failed.code not in PASSING or waited >= PATIENCE:
+                    raise LostSight(stack, failed) from failed
+            self.sleep(self.pause)
+            waited += self.pause
 
     def _never_begun(self, stack: StackFacts) -> EventFacts | None:
         """What is wrong of a change in which nothing has failed, for AWS has refused it as a whole."""
@@ -57,5 +81,23 @@ class Follower:
         return EventFacts(id="", resource=stack.name, kind=kind, status="refused", reason=why) if why else None
 
 
-def _is_cause(event: EventFacts) -> bool:
-    return event.status.endswith("_FAILED") and not event.is_of_stack and CANCELLED not in event.reason.lower()
+class _Causes:
+    """What was the first to go wrong: of a resource, else of the stack as a whole."""
+
+    def __init__(self) -> None:
+        self._of_resource: EventFacts | None = None
+        self._of_stack: EventFacts | None = None
+
+    def see(self, event: EventFacts) -> None:
+        """Whether it is the cause of all that follows."""
+        has_failed = event.status.endswith("_FAILED")
+        if event.is_of_stack and (has_failed or event.status.endswith("ROLLBACK_IN_PROGRESS")):
+            if event.reason and _CONSEQUENCE not in event.reason.lower():
+                self._of_stack = self._of_stack or event
+        elif has_failed and not event.is_of_stack and not event.is_cancelled:
+            self._of_resource = self._of_resource or event
+
+    @property
+    def first(self) -> EventFacts | None:
+        """None where AWS has told none."""
+        return self._of_resource or self._of_stack

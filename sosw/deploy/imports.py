@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.deploy.errors import NotExported
 from sosw.deploy.kinds import OURS
 from sosw.deploy.site import Site
@@ -19,10 +20,21 @@ def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[s
     """Raises `NotExported` for the first thing that nobody exports here; `words`: the options that lead here."""
     known = {**values, "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
     wanted = sorted(imported(template, {**known, "AWS::StackName": stack}))
-    missing = [each for each in wanted if each not in site.stacks.exporters()] if wanted else []
+    exported = _exported(site) if wanted else set()
+    missing = [each for each in wanted if exported is not None and each not in exported]
     if missing:
         where = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}"
         raise NotExported(stack, missing[0], _environment(missing[0]), where, words)
+
+
+def _exported(site: Site) -> set[str] | None:
+    """Names; None where one may not ask for them: AWS itself will tell."""
+    try:
+        return set(site.stacks.exporters())
+    except AwsFailed as failed:
+        if failed.code in FORBIDDEN:
+            return None
+        raise
 
 
 def imported(template: Template, values: Mapping[str, str]) -> set[str]:

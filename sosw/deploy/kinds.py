@@ -6,24 +6,29 @@ its name, which stack that is there it may change, and what it has beside its re
 
 from __future__ import annotations
 
+import re
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sosw.client.at_work import unfinished, unfinished_of
+from sosw.aws.faults import FORBIDDEN, AwsFailed
+from sosw.client.at_work import declared_for, unfinished, unfinished_of
+from sosw.client.doctor import unlike
 from sosw.client.schema import Schema
 from sosw.deploy.data import NONE, Data
 from sosw.deploy.errors import NameClash
 from sosw.deploy.likeness import EXPORT, is_like, is_root, kept
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
-from sosw.domain.stacks import REVIEW, StackFacts, stack_name
-from sosw.local.home import template_of
+from sosw.domain.stacks import REVIEW, ResourceFacts, StackFacts, stack_name
+from sosw.local.errors import TemplateInvalid
 from sosw.local.templates import Template, read_template
+from sosw.settings import is_prefix
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 OURS = "Prefix"
 """A parameter of every template that belongs to an environment of sosw."""
 TEMPLATE = "template.yaml"
@@ -88,13 +93,18 @@ class Kind(ABC):
         del site, prefix, stack
         return []
 
-    def remains(self, site: Site, stack: StackFacts, there: Template) -> list[str]:
+    def remains(self, site: Site, prefix: str, stack: StackFacts, there: Template) -> list[str]:
         """What is left of it, or beside it, when it is gone, a sentence each."""
-        del site, stack, there
+        del site, prefix, stack, there
         return []
 
-    def begin(self, site: Site, prefix: str) -> None:  # noqa: B027  (most kinds have no data)
-        """What is to be noted when it was deployed where no data of it was."""
+    def differs(self, site: Site, prefix: str, data: Data) -> list[str]:
+        """How data that is taken over is other than the template says, a sentence each."""
+        del site, prefix, data
+        return []
+
+    def note(self, site: Site, prefix: str, *, is_new: bool) -> None:  # noqa: B027  (most kinds have no data)
+        """Write down what is known of its data once it is deployed. `is_new`: there was none before."""
 
     @abstractmethod
     def next_steps(self) -> list[str]:
@@ -120,8 +130,8 @@ class RootStack(Kind):
             raise NameClash(f"stack {stack.name} is not sosw's ({_described(stack)}): name another one by --stack")
 
     def refuse_double(self, site: Site, name: str) -> None:
-        """The prefix is that of another stack."""
-        owner = site.stacks.exporter(f"{self.prefix}-{EXPORT}")
+        """The prefix is that of another stack, as far as one may ask: AWS itself takes no export twice."""
+        owner = owner_of(site, self.prefix, unless_forbidden=True)
         if owner and owner != name:
             raise NameClash(
                 f"prefix {self.prefix} is in use by stack {owner}: say --stack {owner} to change that one, or name "
@@ -133,22 +143,28 @@ class RootStack(Kind):
         return Data.of(site, prefix)
 
     def unfinished(self, site: Site, prefix: str, stack: StackFacts | None) -> list[str]:
-        """Of all labourers."""
-        del stack
-        return unfinished(site.service(prefix)) if Data.of(site, prefix).is_whole else []
+        """Of all labourers, unless the environment is another stack's."""
+        is_ours = owner_of(site, prefix) in {None, stack and stack.name}
+        return unfinished(site.service(prefix)) if is_ours and Data.of(site, prefix).is_whole else []
 
-    def remains(self, site: Site, stack: StackFacts, there: Template) -> list[str]:
+    def remains(self, site: Site, prefix: str, stack: StackFacts, there: Template) -> list[str]:
         """The watch beside it."""
-        del there
+        del prefix, there
         watch = site.stacks.find(f"{stack.name}{WATCH}")
         if watch is None or watch.status == REVIEW:
             return []
         how = f"sosw destroy --watch --stack {watch.name}"
         return [f"stack {watch.name}: its alarms will be raised when nothing reports any more; they go by {how}"]
 
-    def begin(self, site: Site, prefix: str) -> None:
-        """The version of the tables."""
-        Schema(site.service(prefix)).note()
+    def differs(self, site: Site, prefix: str, data: Data) -> list[str]:
+        """The tables, as the doctor sees them."""
+        return unlike(site.service(prefix), data.tables)
+
+    def note(self, site: Site, prefix: str, *, is_new: bool) -> None:
+        """The version of the tables, where they do not say it themselves."""
+        schema = Schema(site.service(prefix))
+        if is_new or not (schema.is_noted or schema.steps):
+            schema.note()
 
     def next_steps(self) -> list[str]:
         """To be told when something is wrong, and to use it."""
@@ -165,7 +181,7 @@ class WatchStack(Kind):
 
     def name(self, site: Site) -> str:
         """Beside the root stack, where that is there."""
-        return f"{site.stacks.exporter(f'{self.prefix}-{EXPORT}') or self.prefix}{WATCH}"
+        return f"{owner_of(site, self.prefix, unless_forbidden=True) or self.prefix}{WATCH}"
 
     def recognise(self, stack: StackFacts, there: Template) -> None:
         """By its alarms."""
@@ -197,7 +213,7 @@ class UserStack(Kind):
         path = self.template.resolve()
         name = stack_name(path.parent.name if path.name == TEMPLATE else path.stem)
         if not name:
-            raise invalid("PATH", str(self.template), "gives no name that a stack may have", "name it by --stack")
+            raise TemplateInvalid(self.template, "its path gives no name that a stack may have: name it by --stack")
         return name
 
     def recognise(self, stack: StackFacts, there: Template) -> None:
@@ -215,17 +231,20 @@ class UserStack(Kind):
 
     def unfinished(self, site: Site, prefix: str, stack: StackFacts | None) -> list[str]:
         """Of the labourers whose functions are in it."""
-        found = site.stacks.resources(stack.name) if stack and stack.status != REVIEW else []
-        functions = [each.id for each in found if each.kind == FUNCTION and each.id]
-        if not functions or not Data.of(site, prefix).is_whole:
-            return []
-        return unfinished_of(site.service(prefix), functions)
+        functions = _functions(site.stacks.resources(stack.name)) if stack and stack.status != REVIEW else []
+        can_ask = functions and Data.of(site, prefix).is_whole
+        return unfinished_of(site.service(prefix), functions) if can_ask else []
 
-    def remains(self, site: Site, stack: StackFacts, there: Template) -> list[str]:
-        """What its template keeps."""
-        names = kept(there)
-        found = [each for each in site.stacks.resources(stack.name) if each.name in names and each.id] if names else []
-        return [f"{each.name} ({each.kind}): {each.id}, as its template says" for each in found]
+    def remains(self, site: Site, prefix: str, stack: StackFacts, there: Template) -> list[str]:
+        """What its template keeps, and the labourers that are declared for it."""
+        found, names = site.stacks.resources(stack.name), kept(there)
+        functions = _functions(found)
+        can_ask = functions and Data.of(site, prefix).is_whole
+        labourers = declared_for(site.service(prefix), functions) if can_ask else []
+        return [
+            *(f"{each.name} ({each.kind}): {each.id}, as its template says" for each in found if each.name in names),
+            *(f"labourer {each} in the settings, until sosw apply takes a file without it" for each in labourers),
+        ]
 
     def next_steps(self) -> list[str]:
         """With the files of a Worker's folder, where they are there."""
@@ -235,30 +254,29 @@ class UserStack(Kind):
         return steps or ["sosw doctor"]
 
 
-def own_stack(prefix: str, *, is_said: bool, template: Path | None = None) -> RootStack:
-    """sosw's own, of its own template or of a copy."""
-    return RootStack(prefix=prefix, is_said=is_said, template=template or template_of("sosw"))
+def checked_name(kind: Kind, site: Site, given: str | None) -> str:
+    """Of the stack; raises `InvalidInput` for what cannot be one, or is of no environment, before AWS is asked."""
+    if not is_prefix(kind.prefix):
+        raise invalid(f"parameter {OURS}", kind.prefix, "must be 1 to 31 of a-z 0-9 -, beginning with a letter")
+    if given and not _NAME.fullmatch(given):
+        rule = "must be 1 to 128 of A-Z a-z 0-9 -, beginning with a letter"
+        raise invalid("--stack", given, rule, stack_name(given) and f"such as {stack_name(given)}")
+    return given or kind.name(site)
 
 
-def watch_stack(prefix: str, *, is_said: bool) -> WatchStack:
-    """Of the environment."""
-    return WatchStack(prefix=prefix, is_said=is_said, template=template_of("watch"))
+def owner_of(site: Site, prefix: str, *, unless_forbidden: bool = False) -> str | None:
+    """The root stack of that prefix; `unless_forbidden`: None, too, where one may not ask who exports something."""
+    try:
+        return site.stacks.exporter(f"{prefix}-{EXPORT}")
+    except AwsFailed as failed:
+        if unless_forbidden and failed.code in FORBIDDEN:
+            return None
+        raise
 
 
-def stack_at(path: Path, prefix: str, *, is_said: bool) -> Kind:
-    """That of the template at `path`, a file or a folder with a template.yaml; also where it is one of sosw's own.
-
-    Raises `InvalidInput` where there is no template, `TemplateInvalid` where the file is none.
-    """
-    template = path / TEMPLATE if path.is_dir() else path
-    if not template.is_file():
-        rule = f"has no {TEMPLATE}" if path.is_dir() else "is neither a folder nor a template"
-        raise invalid("PATH", str(path), rule, "name the folder of a Worker, or a template")
-    if is_root(read_template(template)):
-        return own_stack(prefix, is_said=is_said, template=template)
-    if template.resolve() == template_of("watch").resolve():
-        return watch_stack(prefix, is_said=is_said)
-    return UserStack(prefix=prefix, is_said=is_said, template=template)
+def _functions(found: Iterable[ResourceFacts]) -> list[str]:
+    """The names of those that were made."""
+    return [each.id for each in found if each.kind == FUNCTION and each.id]
 
 
 def _described(stack: StackFacts) -> str:

@@ -38,8 +38,10 @@ def effective(
     for name, rules in declared.items():
         value = said.get(name, rules.get("Default", before.get(name)))
         is_hidden = name not in given and value == HIDDEN
-        rule = "must be given: it has no default" if value is None else None if is_hidden else _broken(value, rules)
-        if rule:
+        if value is None:
+            hint = f"say --parameter {name}=…"
+            problems.append(Problem(f"parameter {name}", None, "is missing: it has no default", hint))
+        elif not is_hidden and (rule := _broken(value, rules)):
             problems.append(Problem(f"parameter {name}", value, rule))
         values[name] = _text(value)
     if problems:
@@ -90,5 +92,7 @@ def _out_of_bounds(value: str, least: Any, most: Any) -> str | None:
     if not NUMBER.fullmatch(value):
         return "must be a number"
     if (least is not None and float(value) < float(least)) or (most is not None and float(value) > float(most)):
-        return f"must be from {least} to {most}" if None not in (least, most) else f"must be within {least}, {most}"
+        if None not in (least, most):
+            return f"must be from {least} to {most}"
+        return f"must be at most {most}" if least is None else f"must be at least {least}"
     return None

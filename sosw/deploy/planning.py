@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sosw.client.schema import Schema
 from sosw.deploy.imports import refuse_missing
-from sosw.deploy.kinds import OURS
+from sosw.deploy.kinds import OURS, checked_name
 from sosw.deploy.likeness import made_of
 from sosw.deploy.packing import Packer
 from sosw.deploy.parameters import effective, secrets
@@ -52,6 +52,16 @@ class _Found:
         return self.parameters.get(OURS, self.wanted.kind.prefix)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What an earlier stack has left, and the new one takes over."""
+
+    names: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
+    schema: Schema | None = None
+    """Of tables that are there, taken over or the stack's own."""
+
+
 class Planner:
     """Makes plans. `root` is where packages are built, below `.sosw`."""
 
@@ -61,24 +71,22 @@ class Planner:
     def plan(self, wanted: Wanted) -> DeployPlan:
         """Raises a `SoswError` that says what is in the way, before anything is touched."""
         account, region = self._belongings.account(), self._stacks.region
-        wanted = replace(wanted, stack=wanted.stack or wanted.kind.name(self._site))
+        wanted = replace(wanted, stack=checked_name(wanted.kind, self._site, wanted.stack))
         found = self._recognised(wanted)
         found = replace(found, parameters=self._parameters(found))
         refuse_missing(self._site, wanted.stack, found.template, found.parameters, wanted.words)
         bucket = wanted.bucket or PACKAGES.format(account=account, region=region)
         packer = Packer(self._root, wanted.kind.template, bucket, is_local=self._stacks.is_local)
-        data, template = wanted.kind.data(self._site, found.prefix), found.template
-        takes_over = data.names if found.way is not Way.UPDATE else ()
-        schema = Schema(self._site.service(found.prefix)) if f"{found.prefix}-config" in data.tables else None
-        if takes_over:
-            words = {OURS: found.prefix, "AWS::AccountId": account, "AWS::Region": region}
-            template = _named(template, words)
+        kept = self._kept(found)
+        template = packer.packed(_named(found, account, region) if kept.names else found.template, found.parameters)
+        text = render(template)
+        needs_bucket = packer.uploads or len(text.encode()) > BODY_LIMIT
         plan = DeployPlan(
             wanted=wanted, account=account, region=region, prefix=found.prefix, stack=found.stack, way=found.way,
-            template=render(packer.packed(template, found.parameters)), parameters=found.parameters,
-            secrets=secrets(template), bucket=bucket, makes_bucket=not self._belongings.has_bucket(bucket),
-            uploads=packer.uploads, takes_over=takes_over, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None,
-            schema=schema,
+            template=text, parameters=found.parameters, secrets=secrets(template), bucket=bucket,
+            makes_bucket=bool(needs_bucket) and not self._belongings.has_bucket(bucket), uploads=packer.uploads,
+            takes_over=kept.names, differs=kept.differs, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None,
+            schema=kept.schema,
         )  # fmt: skip
         return plan if found.way is Way.ANEW else self.proposed(plan)
 
@@ -96,7 +104,6 @@ class Planner:
         chosen, there, template = way(stack), made_of(self._stacks, stack), read_template(kind.template)
         if stack and there:
             kind.recognise(stack, there)
-        if stack and chosen is Way.UPDATE:
             is_said = kind.is_said or not kind.is_users
             kind.refuse_other_prefix(stack, is_said=is_said and OURS not in wanted.parameters)
         kind.refuse_double(self._site, wanted.stack)
@@ -113,6 +120,14 @@ class Planner:
             values |= {RUNTIME: f"{PYTHON}{PYTHON_MINOR}"} if values.get(RUNTIME, "").startswith(PYTHON) else {}
         return values  # functions on the local stack run on this very Python
 
+    def _kept(self, found: _Found) -> _Kept:
+        kind = found.wanted.kind
+        data = kind.data(self._site, found.prefix)
+        schema = Schema(self._site.service(found.prefix)) if f"{found.prefix}-config" in data.tables else None
+        if found.way is Way.UPDATE or not data.names:
+            return _Kept(schema=schema)
+        return _Kept(names=data.names, differs=tuple(kind.differs(self._site, found.prefix, data)), schema=schema)
+
     def _body(self, plan: DeployPlan) -> dict[str, str]:
         if len(plan.template.encode()) <= BODY_LIMIT:
             return {"TemplateBody": plan.template}
@@ -122,9 +137,9 @@ class Planner:
         return {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
 
 
-def _named(template: Template, words: Mapping[str, str]) -> Template:
+def _named(found: _Found, account: str, region: str) -> Template:
     """With the names of tables and bucket spelt out: AWS takes over what is there only under a name that is no rule."""
-    spelt = copy.deepcopy(template)
+    spelt, words = copy.deepcopy(found.template), {OURS: found.prefix, "AWS::AccountId": account, "AWS::Region": region}
     for resource in spelt["Resources"].values():
         properties = resource.get("Properties") or {}
         for name in KEPT_NAMES:

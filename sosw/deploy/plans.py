@@ -50,6 +50,8 @@ class DeployPlan:
     """By their names in the bucket."""
     takes_over: tuple[str, ...]
     """Tables, and the bucket, that an earlier stack has left, with what they hold."""
+    differs: tuple[str, ...]
+    """How what is taken over is other than the template says, a sentence each: nothing makes it equal."""
     change_set: str
     changes: tuple[ChangeFacts, ...] | None
     """What AWS says of it; None where it can be asked only when the failed stack is gone."""
@@ -94,10 +96,14 @@ class DeployPlan:
             "way": self.way.name.lower(), "status": self.stack.status if self.stack else None,
             "parameters": {name: {"old": old, "new": new} for name, (old, new) in self.new_parameters.items()},
             "changes": None if self.changes is None else [
-                {"action": each.action, "resource": each.resource, "kind": each.kind, "replaces": each.replaces}
+                {
+                    "action": each.action, "resource": each.resource, "kind": each.kind, "replaces": each.replaces,
+                    "may_replace": each.may_replace,
+                }
                 for each in self.changes
             ],
-            "takes_over": list(self.takes_over),
+            "bucket": self.bucket, "makes_bucket": self.makes_bucket, "takes_over": list(self.takes_over),
+            "differs": list(self.differs),
             "lost": [each.resource for each in self.lost],
             "schema": None if self.schema is None else {
                 "version": self.schema.version, "steps": [each.what for each in self.schema.steps],

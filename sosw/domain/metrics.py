@@ -93,6 +93,8 @@ FAILED = Metric("failed")
 """Attempts that failed, from the stream."""
 DEAD = Metric("dead")
 """Tasks that died, when people are told of them."""
+UNTOLD = Metric("untold")
+"""Deaths that the topic, or a function, did not take, each minute in which it was tried: `DEAD` waits for the topic."""
 OPEN = Metric("open", fold=Fold.HIGHEST, is_of_each=True)
 """Tasks of a labourer that wait, for now or for later, or run: by its totals, when the stream has told of a change."""
 BUDGET = Metric("budget", is_of_each=True)
@@ -102,7 +104,7 @@ LOAD = Metric("load", Unit.NONE, Fold.HIGHEST, is_of_each=True)
 
 METRICS = (
     *(QUEUED, OLDEST, RUNNING, LIMIT, HEALTH, CREATED, STARTED, DISPATCH_DELAY, DONE, FAILED, DEAD),
-    *(OPEN, BUDGET, LOAD),
+    *(UNTOLD, OPEN, BUDGET, LOAD),
 )
 
 TROUBLES = (

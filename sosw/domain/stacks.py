@@ -69,6 +69,11 @@ class EventFacts:
     reason: str = ""
     is_of_stack: bool = False
 
+    @property
+    def is_cancelled(self) -> bool:
+        """It did not fail by itself: something else had failed."""
+        return "cancelled" in self.reason.lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceFacts:

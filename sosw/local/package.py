@@ -28,6 +28,10 @@ REQUIREMENTS = "requirements.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
+_WHEN = "uv_cache.json"
+"""When a wheel that lay here was built, by uv: with it the same sources would be another package on each machine, and
+each deployment a change of every function.
+"""
 PROCESSORS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
 
@@ -107,9 +111,21 @@ def _install(root: Path, requirements: Path, target: Target, wheel: Path, conten
             "--link-mode", "copy", "--find-links", str(wheel),
             what=f"the requirements of {requirements.parent.name} ({requirements})",
         )  # fmt: skip
+    for note in content.glob(f"*.dist-info/{_WHEN}"):
+        _forget(note)
     shutil.rmtree(content / "bin", ignore_errors=True)
     for leftover in content.glob(".lock"):
         leftover.unlink()
+
+
+def _forget(note: Path) -> None:
+    """Leave out a file of an installed package, and the line about it in the list of its files."""
+    note.unlink()
+    record = note.with_name("RECORD")
+    lines = record.read_text("utf-8").splitlines(keepends=True)
+    record.write_text(
+        "".join(line for line in lines if not line.startswith(f"{note.parent.name}/{note.name},")), "utf-8"
+    )
 
 
 def _zip(content: Path, archive: Path) -> None:

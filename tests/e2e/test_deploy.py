@@ -92,15 +92,15 @@ def test_a_template_edited_to_something_that_aws_does_not_take_changes_nothing(
 
 def test_a_template_that_is_no_yaml_is_told_with_the_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("Resources:\n  A: [\n")
-    refused(run("deploy", "--template", str(tmp_path / "bad.yaml")), "is not YAML")
-    refused(run("deploy", "--template", str(tmp_path / "none.yaml")), "cannot be read: No such file or directory")
+    refused(run("deploy", "--template", str(tmp_path / "bad.yaml")), "is not YAML", 2)
+    refused(run("deploy", "--template", str(tmp_path / "none.yaml")), "cannot be read: No such file or directory", 2)
 
 
 def test_a_stack_of_somebody_else_is_left_alone(run: Run, stack: LocalStack) -> None:
     body = json.dumps({"Description": "a shop", "Resources": {"Q": {"Type": "AWS::SQS::Queue"}}})
     stack.client("cloudformation").create_stack(StackName="shop", TemplateBody=body)
     refused(run("deploy", "--stack", "shop", "--yes"), "stack shop is not sosw's (a shop): name another one by --stack")
-    refused(run("destroy", "--stack", "shop", "--yes"), "stack shop is not sosw's (a shop): left alone")
+    refused(run("destroy", "--stack", "shop", "--yes"), "stack shop is not sosw's (a shop): name another one")
     assert status(stack, "shop") == "CREATE_COMPLETE"
 
 
@@ -145,7 +145,6 @@ def test_a_plan_is_told_to_programs(run: Run) -> None:
     told = plan_of(run("deploy", "--prefix", "told", "--dry-run", "--json"))
 
     assert (told["deployed"], told["stack"], told["prefix"], told["way"]) == (False, "told", "told", "create")
-    assert {"action": "Add", "resource": "TasksTable", "kind": "AWS::DynamoDB::Table", "replaces": False} in told[
-        "changes"
-    ]
+    added = {"action": "Add", "resource": "TasksTable", "kind": "AWS::DynamoDB::Table"}
+    assert {**added, "replaces": False, "may_replace": False} in told["changes"]
     assert told["parameters"]["DeletionProtection"] == {"old": None, "new": "true"}

@@ -9,7 +9,6 @@ import pytest
 
 from sosw.aws.dynamodb import DynamoConfigSource
 from sosw.client import SettingsFile
-from sosw.local.tools import PYTHON_MINOR
 from sosw.settings import ESSENTIAL_CONFIG
 from tests.e2e.conftest import CONFIG, run
 
@@ -28,7 +27,8 @@ def folder(deployment: Deployment, tmp_path: Path) -> Iterator[Path]:
     made = run(deployment, "new", "worker", NAME, "--into", str(tmp_path))
     assert made.returncode == 0, made.stderr
     folder, stack = tmp_path / NAME, deployment.stack
-    stack.deploy(folder / "template.yaml", NAME, {"Runtime": f"python{PYTHON_MINOR}"})
+    deployed = run(deployment, "deploy", str(folder), "--yes")
+    assert deployed.returncode == 0, deployed.stderr
     entry: Any = SettingsFile.read(folder / "labourers.yaml").values
     others: Any = CONFIG["task_config"]
     labourers = {**others["labourers"], **entry["labourers"]}

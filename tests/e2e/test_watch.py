@@ -97,5 +97,5 @@ def test_the_alarms_and_the_dashboard_are_there_once_they_are_deployed_and_look_
     assert {tuple(alarm["AlarmActions"]) for alarm in own} == {(topic,)}
     (oldest,) = (alarm for alarm in alarms if alarm["AlarmName"] == "sosw-oldest")
     assert (oldest["Threshold"], oldest["Dimensions"]) == (3600, [{"Name": "environment", "Value": "sosw"}])
-    body = json.loads(cloudwatch.get_dashboard(DashboardName="sosw")["DashboardBody"])
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=f"sosw-{deployment.stack.region}")["DashboardBody"])
     assert "sosw: alarms" in [widget["properties"].get("title") for widget in body["widgets"]]

@@ -1,7 +1,8 @@
 """`make verify-deploy`: sosw's own stack from nothing to away again, as one deploys it, where rights are enforced.
 
-Deploys by `sosw deploy`, runs a job of a cron rule, a dead letter and its replay, updates the stack while tasks run,
-takes it away and back, and away for good. Every check is told; the last line is `deploy: N checks, 0 failed`.
+Deploys it by `sosw deploy`, with a Worker, the watch and a schedule beside it, runs a job of a cron rule, a dead letter
+and its replay, updates the stack while tasks run, takes all of it away and back, and away for good. Every check is
+told; the last line is `deploy: N checks, 0 failed`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +34,7 @@ SETTINGS = {
     "job_schema_variants": {"by_shop": {"chunkable_attrs": [["shop", {}]]}},
 }
 JOB = {"lambda_name": "obedient", "data": "by the rule"}
+WORKER = str(ROOT / "tests" / "e2e" / "worker.yaml")
 TABLES = 5
 
 
@@ -56,8 +60,9 @@ class Checks:
 class Verification:
     """One run over one local stack."""
 
-    def __init__(self, deployment: Deployment, checks: Checks) -> None:
+    def __init__(self, deployment: Deployment, checks: Checks, folder: Path) -> None:
         self._at, self._check, self._stack = deployment, checks, deployment.stack
+        self._folder, self._schedule = folder, str(folder / "each-minute")
         self._client = Client()
 
     def whole(self) -> None:
@@ -80,11 +85,16 @@ class Verification:
         table = self._stack.client("dynamodb").describe_table(TableName="sosw-tasks")["Table"]
         self._check("its tables are protected from deletion", table["DeletionProtectionEnabled"])
         self._check("the doctor finds nothing", self._sosw("doctor").returncode == 0)
-        self._stack.deploy(ROOT / "tests" / "e2e" / "worker.yaml", "obedient")
+        worker = self._sosw("deploy", WORKER, "--stack", "obedient", "--yes")
+        self._check("a Worker's stack stands on it", self._stacks().get("obedient") == "CREATE_COMPLETE", worker)
         applied = self._sosw("apply", "-", "--yes", typed=json.dumps(SETTINGS))
         self._check("a labourer is declared", applied.returncode == 0, applied)
-        rule = {"Name": "each-minute", "Schedule": "cron(* * * * ? *)", "Job": json.dumps(JOB)}
-        self._stack.deploy(ROOT / "cloudformation" / "schedule.yaml", "each-minute", rule)
+        watch = self._sosw("deploy", "--watch", "--yes")
+        self._check("alarms and a dashboard watch it", self._stacks().get("sosw-watch") == "CREATE_COMPLETE", watch)
+        when = ("--job", "-", "--cron", "* * * * ? *", "--into", str(self._folder))
+        made = self._sosw("new", "schedule", "each-minute", *when, typed=json.dumps(JOB))
+        rule = self._sosw("deploy", self._schedule, "--yes")
+        self._check("a schedule is made and deployed", rule.returncode == 0, (made, rule))
 
     def jobs_run(self) -> None:
         """A dead letter and its replay, a job of the cron rule; every role may do what it must."""
@@ -98,7 +108,8 @@ class Verification:
         self._check("the cron rule's job is done", ruled.wait(timeout=60).done == 1)
         (result,) = ruled.results()
         self._check("with what the rule says", result.payload == {"data": "by the rule"}, result.payload)
-        self._stack.client("cloudformation").delete_stack(StackName="each-minute")
+        gone = self._sosw("destroy", self._schedule, "--yes")
+        self._check("the schedule is taken away", gone.returncode == 0 and "each-minute" not in self._stacks(), gone)
 
     def an_update_disturbs_nothing(self) -> None:
         """The stack is updated while tasks run: each is done, in one attempt."""
@@ -120,14 +131,21 @@ class Verification:
         self._check("deployed again, nothing changes", "nothing changes" in again.stdout, again)
 
     def what_is_in_use_is_not_taken_away(self) -> None:
-        """Refused while a stack stands on it, and while a task waits."""
+        """Refused while a stack stands on it, and while a task waits, the Worker's as well as sosw's own."""
         tomorrow = SystemClock().now() + timedelta(days=1)
         waiting = self._client.submit("obedient", not_before=tomorrow, idempotency_key="waiting")
         refused = self._sosw("destroy", "--yes")
         said = "stack obedient stands on sosw" in refused.stderr
         self._check("it is not destroyed while a stack stands on it", refused.returncode == 1 and said, refused)
-        self._stack.client("cloudformation").delete_stack(StackName="obedient")
-        self._at.wait_for(lambda: set(self._stacks()) == {"sosw"})
+        waits = "1 waiting tasks, such as waiting#0"
+        refused = self._sosw("destroy", WORKER, "--stack", "obedient", "--yes")
+        self._check(
+            "a Worker stays while a task of it waits", refused.returncode == 1 and waits in refused.stderr, refused
+        )
+        gone = self._sosw("destroy", WORKER, "--stack", "obedient", "--yes", "--force")
+        self._check("and goes when that is forced", gone.returncode == 0 and "obedient" not in self._stacks(), gone)
+        gone = self._sosw("destroy", "--watch", "--yes")
+        self._check("the watch is taken away", gone.returncode == 0 and set(self._stacks()) == {"sosw"}, gone)
         refused = self._sosw("destroy", "--yes")
         said = "obedient has 0 running and 1 waiting tasks, such as waiting#0" in refused.stderr
         self._check("nor while a task waits", refused.returncode == 1 and said, refused)
@@ -179,11 +197,15 @@ class Verification:
 def verify(tell: Callable[[str], object]) -> Checks:
     """On a local stack of its own."""
     checks, begun = Checks(tell), time.monotonic()
-    with local_stack(ROOT, name="verify-deploy", enforces_rights=True) as stack, pytest.MonkeyPatch.context() as patch:
+    with (
+        local_stack(ROOT, name="verify-deploy", enforces_rights=True) as stack,
+        pytest.MonkeyPatch.context() as patch,
+        TemporaryDirectory() as folder,
+    ):
         for name, value in stack.variables.items():
             patch.setenv(name, value)
         try:
-            Verification(Deployment(stack), checks).whole()
+            Verification(Deployment(stack), checks, Path(folder)).whole()
         except Exception as error:  # noqa: BLE001  (what ends it is a check that failed, and the others are told)
             checks("it goes on to the end", is_so=False, seen=repr(error))
     tell(f"after {time.monotonic() - begun:.0f} s")

@@ -160,7 +160,7 @@ def test_every_threshold_that_is_a_matter_of_taste_is_a_parameter_with_a_default
     template: dict[str, Any], alarms: dict[str, dict[str, Any]]
 ) -> None:
     fixed = {name for name, alarm in alarms.items() if not isinstance(alarm["Threshold"], dict)}
-    assert fixed == {"OrchestratorSilentAlarm", "ScavengerSilentAlarm", "ArchiveAlarm"}
+    assert fixed == {"OrchestratorSilentAlarm", "ScavengerSilentAlarm", "ArchiveAlarm", "UntoldAlarm"}
     for name, parameter in template["Parameters"].items():
         assert "Default" in parameter, name
         assert parameter["Description"], name
@@ -169,6 +169,12 @@ def test_every_threshold_that_is_a_matter_of_taste_is_a_parameter_with_a_default
 def test_the_dashboard_shows_every_alarm(alarms: dict[str, dict[str, Any]], widgets: list[dict[str, Any]]) -> None:
     (shown,) = (widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm")
     assert sorted(shown) == sorted(f"${{{name}.Arn}}" for name in alarms)
+
+
+def test_the_dashboard_is_of_one_region_for_an_account_has_each_name_once(template: dict[str, Any]) -> None:
+    dashboard = template["Resources"]["Dashboard"]["Properties"]
+    assert dashboard["DashboardName"] == {"Fn::Sub": "${Prefix}-${AWS::Region}"}
+    assert template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"].endswith("/${Dashboard}")
 
 
 def test_no_widget_lies_upon_another(widgets: list[dict[str, Any]]) -> None:

@@ -24,6 +24,7 @@ class Watched(DeadWorld):
         super().__init__()
         self.published: list[tuple[str, str]] = []
         self.counted: list[tuple[str, str, float]] = []
+        self.untold: list[tuple[str, str, float]] = []
         self.refuse = False
         self.has_topic = True
 
@@ -34,7 +35,9 @@ class Watched(DeadWorld):
 
     def note(self, values: Mapping[Metric, float], of: Owner | None = None) -> None:
         assert of is not None
-        self.counted += [(metric.name, of.name, number) for metric, number in values.items()]
+        told = [(metric.name, of.name, number) for metric, number in values.items()]
+        self.counted += [each for each in told if each[0] == "dead"]
+        self.untold += [each for each in told if each[0] == "untold"]
 
     def notices(self, **parts: Any) -> DeadNotices:
         given = {"tasks": self.tasks, "records": self.records, "invoker": self.invoker, "clock": self.clock, **parts}

@@ -93,6 +93,21 @@ def test_a_message_that_was_not_taken_is_sent_in_the_next_minute(world: Watched)
     assert (len(world.published), world.told) == (1, 1)
 
 
+def test_each_minute_in_which_nobody_can_be_told_says_so_as_a_metric(world: Watched) -> None:
+    """Deaths are counted when they are told: with a topic that takes nothing, their own alarm is silent for ever."""
+    world.bury(0, 1)
+    world.bury(2, labourer=OTHER)
+    world.stream()
+    world.refuse = True
+    world.minute()
+    assert sorted(world.untold) == [("untold", "other", 1), ("untold", "sales", 2)]
+    world.minute()
+    assert (len(world.untold), world.counted) == (4, [])
+    world.refuse = False
+    world.minutes()
+    assert (len(world.untold), world.told) == (4, 3)
+
+
 def test_who_dies_between_the_message_and_its_mark_has_it_told_once_more(world: Watched) -> None:
     world.bury(0)
     world.stream()

@@ -107,6 +107,20 @@ def test_what_an_essential_counts_of_trouble_is_a_metric_and_what_it_counts_when
     assert found.dimensions == {"environment": "test", "service": "scavenger"}
 
 
+def test_a_service_that_is_named_for_powertools_is_no_dimension_of_ours(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "of-the-whole-company")
+    metrics = EmfMetrics("test")
+    metrics.note({QUEUED: 1})
+    metrics.publish(Level.ENVIRONMENT, {"expired": 2}, "scavenger")
+    dimensions = {found.name: found.dimensions for found in published(_said(capsys)[1])}
+    assert dimensions == {
+        "queued": {"environment": "test"},
+        "expired": {"environment": "test", "service": "scavenger"},
+    }
+
+
 def test_nothing_is_published_where_no_metrics_are_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     metrics, role = EmfMetrics("test"), Role(Level.NONE, expired=2)
     with EssentialLog("scavenger", metrics).invocation(lambda: role, Context()):

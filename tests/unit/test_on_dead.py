@@ -92,9 +92,9 @@ def test_a_function_that_does_not_take_them_gets_them_later_and_people_are_told_
     world.bury(0)
     world.stream()
     world.minute(invoker=RecordingInvoker(refuse))
-    assert (world.called, len(world.published)) == ([], 1)
+    assert (world.called, len(world.published), world.untold) == ([], 1, [("untold", "sales", 1)])
     world.minute()
-    assert (world.called, len(world.published)) == ([("undertaker", ["job#0"])], 1)
+    assert (world.called, len(world.published), len(world.untold)) == ([("undertaker", ["job#0"])], 1, 1)
 
 
 def test_a_function_that_never_takes_any_holds_up_no_notice(world: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

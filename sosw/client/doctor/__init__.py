@@ -7,6 +7,7 @@ list the jobs, 4 for each of the 20 submitted last, and a read of up to 1,000 of
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sosw.client.doctor import jobs, settings, stack, workers
@@ -19,7 +20,7 @@ from sosw.domain.labourer import Labourer
 from sosw.domain.settings import EssentialSettings
 from sosw.domain.surroundings import FunctionFacts
 
-__all__ = ["Diagnosis", "Finding", "Unseen", "examine"]
+__all__ = ["Diagnosis", "Finding", "Unseen", "examine", "unlike"]
 
 RECENT = 20
 """Jobs that are looked at, the last ones."""
@@ -28,6 +29,14 @@ LEFT = 25
 """Jobs that nobody works on, of which is told."""
 SKEW = timedelta(hours=1)
 """How far the Scheduler's clock may be ahead of ours."""
+
+
+def unlike(service: Service, tables: Collection[str]) -> list[str]:
+    """How these are other than the stores expect them, a sentence each. Two calls for each."""
+    notes = Notes()
+    expected = {name: facts for name, facts in service.tables().items() if name in tables}
+    notes.each(lambda table, own: stack.table(*table, service.inspector, own), expected.items())
+    return [*map(str, notes.findings), *map(str, notes.unseen)]
 
 
 def examine(service: Service, wanted: Job | None = None, *, everything: bool = False, mend: bool = False) -> Diagnosis:

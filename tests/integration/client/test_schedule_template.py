@@ -40,6 +40,24 @@ def test_the_linter_finds_nothing() -> None:
     assert [str(match) for match in lint_file(TEMPLATES / "schedule.yaml")] == []
 
 
+def test_a_job_that_could_not_be_delivered_raises_an_alarm_where_there_is_somebody_to_tell(
+    template: dict[str, Any], schedule: dict[str, Any]
+) -> None:
+    alarm = template["Resources"]["UndeliveredAlarm"]
+    looked_at = alarm["Properties"]
+
+    assert schedule["Target"]["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["Undelivered", "Arn"]}}
+    assert looked_at["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Undelivered", "QueueName"]}}]
+    assert (looked_at["Statistic"], looked_at["ComparisonOperator"], looked_at["Threshold"]) == (
+        "Maximum",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert looked_at["AlarmActions"] == looked_at["OKActions"] == [{"Ref": "AlarmTopicArn"}]
+    assert template["Conditions"][alarm["Condition"]] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmTopicArn"}, ""]}]}
+    assert template["Parameters"]["AlarmTopicArn"]["Default"] == ""
+
+
 def test_the_schedule_is_as_its_parameters_say_and_exact(schedule: dict[str, Any]) -> None:
     assert schedule["ScheduleExpression"] == {"Ref": "Schedule"}
     assert schedule["ScheduleExpressionTimezone"] == {"Ref": "TimeZone"}

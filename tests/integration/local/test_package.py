@@ -79,6 +79,23 @@ def test_the_same_content_is_the_same_archive_byte_for_byte(
         assert {entry.date_time for entry in archive.infolist()} == {(2020, 1, 1, 0, 0, 0)}, "no time of the build"
 
 
+def test_the_same_sources_are_the_same_archive_whenever_our_wheel_was_built(
+    project: Path, tmp_path: Path, code: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (code / "requirements.txt").write_text("sosw>=1.0.0.dev0\n")
+    monkeypatch.setenv("UV", find_uv(project))
+    target = Target.on_aws("python3.13", "arm64")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    here, there = build_package(project, code, target), build_package(elsewhere, code, target)
+    assert here != there
+    assert here.read_bytes() == there.read_bytes()
+    with zipfile.ZipFile(here) as archive:
+        (record,) = (name for name in archive.namelist() if name.endswith("sosw-1.0.0.dev0.dist-info/RECORD"))
+        listed = {line.rsplit(",", 2)[0] for line in archive.read(record).decode().splitlines()}
+        assert {name for name in listed if not name.startswith("bin/")} <= set(archive.namelist())
+
+
 def test_what_did_not_change_is_not_built_again(project: Path, environment: Environment, code: Path) -> None:
     first = build_package(project, code, Target.of_local(environment))
     built = first.stat().st_ino

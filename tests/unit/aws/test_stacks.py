@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -9,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from sosw.aws.faults import AwsFailed
-from sosw.aws.stacks import Stacks
+from sosw.aws.stacks import CAPABILITIES, Stacks
 from sosw.domain.stacks import ChangeFacts
 
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/sosw/1"
@@ -153,3 +154,48 @@ def test_the_stack_that_exports_a_name_is_found_by_it(told: Told) -> None:
     told.stubber.add_response("list_exports", {"Exports": [{"Name": "sosw-SchedulerArn", "ExportingStackId": ID}]})
 
     assert told.stacks.exporter("sosw-SchedulerArn") == "sosw"
+
+
+@pytest.mark.parametrize(("sent", "told"), [("A: !Ref B", "A: !Ref B"), ({"A": 1}, '{"A": 1}')])
+def test_a_template_is_told_as_it_was_sent(sent: Any, told: str) -> None:
+    asked: list[dict[str, str]] = []
+
+    def answer(**given: str) -> dict[str, Any]:
+        asked.append(given)
+        return {"TemplateBody": sent}  # botocore reads JSON by itself
+
+    client = SimpleNamespace(get_template=answer, meta=SimpleNamespace(region_name="eu-west-1"))
+    assert Stacks(client=client).template("sosw") == told
+    assert asked == [{"StackName": "sosw", "TemplateStage": "Original"}]
+
+
+def test_resources_are_told_also_where_they_were_never_made(told: Told) -> None:
+    when = {"LastUpdatedTimestamp": "2026-01-01T00:00:00Z"}
+    made = {"LogicalResourceId": "A", "ResourceType": "AWS::X", "ResourceStatus": "CREATE_COMPLETE", **when}
+    never = {**made, "LogicalResourceId": "B", "ResourceStatus": "CREATE_FAILED"}
+    told.stubber.add_response(
+        "list_stack_resources", {"StackResourceSummaries": [{**made, "PhysicalResourceId": "a-1"}, never]}
+    )
+
+    assert [(each.name, each.id) for each in told.stacks.resources("sosw")] == [("A", "a-1"), ("B", "")]
+
+
+def test_a_parameter_that_stays_is_not_sent_by_its_value(told: Told) -> None:
+    wanted = [{"ParameterKey": "A", "UsePreviousValue": True}, {"ParameterKey": "B", "ParameterValue": "1"}]
+    expected = {**CHANGE_SET, "ChangeSetType": "UPDATE", "Parameters": wanted, "TemplateBody": "{}"}
+    expected["Capabilities"] = CAPABILITIES
+    told.stubber.add_response("create_change_set", MADE, expected)
+    for _ in range(2):
+        told.stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": []})
+    body = {"TemplateBody": "{}"}
+    parameters = {"A": None, "B": "1"}
+
+    assert told.stacks.propose("sosw", "mine", body, parameters, creates=False, takes_over=False) == []
+    told.stubber.assert_no_pending_responses()
+
+
+def test_a_stack_that_was_there_before_stays_when_a_plan_is_forgotten(told: Told) -> None:
+    told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
+
+    told.stacks.forget("sosw", "mine", is_ours=False)
+    told.stubber.assert_no_pending_responses()

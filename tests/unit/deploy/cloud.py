@@ -96,8 +96,8 @@ class FakeStacks(Stacks):
             self.stack = sosw("REVIEW_IN_PROGRESS", parameters={})
         return self.changes
 
-    def forget(self, stack: str, change_set: str) -> None:
-        del change_set
+    def forget(self, stack: str, change_set: str, *, is_ours: bool = True) -> None:
+        del change_set, is_ours
         self.done.append(f"forget {stack}")
 
     def carry_out(self, stack: str, change_set: str) -> None:
@@ -119,6 +119,7 @@ class FakeStacks(Stacks):
 
     def _end(self, what: str) -> None:
         self.done.append(what)
+        self.known.append(event("sosw", f"{what}_IN_PROGRESS {len(self.known)}"))
         self.known += self.news.pop(0) if self.news else []
         self.stack = self.ends.pop(0)
 
@@ -129,6 +130,7 @@ class FakeBelongings(Belongings):
     def __init__(self) -> None:
         self.tables: set[str] = set()
         self.buckets: dict[str, dict[str, bytes]] = {}
+        self.completed: list[str] = []
 
     def account(self) -> str:
         return "123456789012"
@@ -138,7 +140,8 @@ class FakeBelongings(Belongings):
 
     def make_bucket(self, name: str, region: str) -> None:
         assert region == "eu-west-1"
-        self.buckets[name] = {}
+        self.buckets.setdefault(name, {})
+        self.completed.append(name)
 
     def has_object(self, bucket: str, key: str) -> bool:
         return key in self.buckets[bucket]

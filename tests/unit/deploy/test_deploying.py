@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ def test_a_first_deployment_creates_and_notes_the_version_of_the_tables(tmp_path
 
     cloud.stacks.ends = [sosw()]
     assert deployment(cloud).carry_out(planned).status == "CREATE_COMPLETE"
+    assert deployment(cloud).note(planned) == ""
     assert cloud.stacks.done == ["propose sosw", "carry out sosw"]
     assert cloud.world.stored.stored[SCHEMA_CONFIG] == {"version": 1}
 
@@ -116,7 +118,7 @@ def test_a_failure_is_told_by_its_first_cause_with_how_it_stands_and_the_next_st
     assert "Role (AWS::X::Y) UPDATE_FAILED: the credentials may not iam:PutRolePolicy" in str(failed.value)
     assert f"It is {status}: " in str(failed.value)
     assert step in str(failed.value)
-    assert told == FAILED
+    assert told[1:] == FAILED
 
 
 def test_what_aws_refuses_as_a_whole_is_told_by_what_its_check_has_found(tmp_path: Path) -> None:
@@ -171,3 +173,67 @@ def test_a_plan_without_changes_is_empty_and_forgotten(tmp_path: Path) -> None:
     deployment(cloud).forget(planned)
 
     assert (planned.is_empty, cloud.stacks.done) == (True, ["propose sosw", "forget sosw"])
+
+
+def test_a_change_that_could_not_be_begun_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud(tmp_path)
+    planned = plan(cloud)
+
+    def interrupted(_stack: str, _change_set: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cloud.stacks, "carry_out", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        deployment(cloud).carry_out(planned)
+    assert cloud.stacks.done == ["propose sosw", "forget sosw"]
+
+
+def test_a_version_that_was_not_noted_is_noted_by_the_next_deployment(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, DONE)
+    cloud.keep()
+    cloud.stacks.changes = []
+    planned = plan(cloud)
+    assert planned.schema is not None
+    assert not planned.schema.is_noted
+
+    assert deployment(cloud).note(planned) == ""
+    assert cloud.world.stored.stored[SCHEMA_CONFIG] == {"version": 1}
+
+
+def test_a_version_that_cannot_be_noted_is_told_and_spoils_nothing(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    planned = plan(cloud)
+    cloud.world.stored.stored[SCHEMA_CONFIG] = {"version": 99}
+
+    assert "the version of the tables could not be noted (" in deployment(cloud).note(planned)
+
+
+def test_tables_that_are_taken_over_are_told_where_they_are_other_than_the_template(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.keep()
+    assert plan(cloud).differs == ()
+    found = cloud.world.inspector.tables["sosw-tasks"]
+    cloud.world.inspector.tables["sosw-tasks"] = replace(found, indexes={})
+
+    assert any("table sosw-tasks lacks the index queue" in said for said in plan(cloud).differs)
+    cloud.stacks.stack = sosw()
+    assert plan(cloud).differs == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "there", "completed"), [(None, False, True), (None, True, False), ("mine", False, False)]
+)
+def test_our_own_bucket_is_completed_before_something_is_put_into_it(
+    tmp_path: Path, own: str | None, *, there: bool, completed: bool
+) -> None:
+    cloud, wanted = Cloud(tmp_path, sosw()), replace(Cloud(tmp_path).wanted(), bucket=own)
+    bucket = own or "sosw-packages-123456789012-eu-west-1"
+    cloud.belongings.buckets[bucket] = {"a.zip": b""} if there else {}
+    planned = replace(deployment(cloud).plan(wanted), uploads={"a.zip": b"1"})
+    cloud.stacks.ends = [DONE]
+    deployment(cloud).carry_out(planned)
+
+    assert cloud.belongings.completed == [bucket] * completed
+    assert cloud.belongings.buckets[bucket] == {"a.zip": b"" if there else b"1"}

@@ -41,6 +41,6 @@ def test_the_page_says_of_every_alarm_what_it_means_and_what_to_do(alarms: list[
 
 
 def test_the_page_says_what_the_alarms_cost(alarms: list[str]) -> None:
-    (told,) = re.findall(r"Fifteen alarms cost \$([\d.]+) a month", PAGE.read_text("utf-8"))
-    assert len(alarms) == 15
+    (told,) = re.findall(r"Sixteen alarms cost \$([\d.]+) a month", PAGE.read_text("utf-8"))
+    assert len(alarms) == 16
     assert float(told) == pytest.approx(len(alarms) * OF_AN_ALARM)
