@@ -13,7 +13,7 @@ from tests.e2e.tutorial.shell import Shell
 
 ASKED = "echo $?"
 """The command that tells how the last one ended: the page must have it where that is not 0."""
-_PATIENCE = 75.0
+_PATIENCE = 120.0
 """Seconds until what is repeated must be there: whatever comes each minute does, and more."""
 _PAUSE = 0.5
 

@@ -25,7 +25,7 @@ _FOREIGN = ("AWS_", "SOSW_", "VIRTUAL_ENV", "PYTHON", "COLUMNS", "PYENV_", "UV_C
 _FOLDERS = ("work", "home", "tmp", "bin")
 _GOODBYE = 20.0
 """Seconds for the shell to take down what it has started."""
-_PATIENCE = 120.0
+_PATIENCE = 180.0
 """Seconds that a command may take."""
 
 
