@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,9 +35,9 @@ class Packer:
         if not folder.is_dir():
             what = f"CodeUri {code.uri} is no folder: it is looked for beside the template, at {folder}"
             raise TemplateInvalid(self._path, what)
-        content = build_package(self._root, folder, self._target(code, folder)).read_bytes()
-        key = f"{hashlib.sha256(content).hexdigest()[:32]}.zip"
-        self.uploads[key] = content
+        archive = build_package(self._root, folder, self._target(code, folder))
+        key = f"{_content(archive)}.zip"
+        self.uploads[key] = archive.read_bytes()
         return {"Bucket": self._bucket, "Key": key}
 
     def _target(self, code: Code, folder: Path) -> Target:
@@ -49,3 +50,12 @@ class Packer:
             what = f"Architectures of {code.uri} must be {' or '.join(PROCESSORS)}, or a parameter that is"
             raise TemplateInvalid(self._path, what)
         return Target.on_aws(code.runtime, code.architecture)
+
+
+def _content(archive: Path) -> str:
+    """What is in it, as 32 hex digits: packed by another zlib, on a colleague's machine, the same is the same."""
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(archive) as packed:
+        for name in sorted(packed.namelist()):
+            digest.update(f"{name}\0{hashlib.sha256(packed.read(name)).hexdigest()}\0".encode())
+    return digest.hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,13 +71,21 @@ def test_a_function_that_names_no_processor_has_lambdas_own() -> None:
 
 
 @pytest.fixture
-def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Target]:
+def how() -> list[int]:
+    """They are packed."""
+    return [zipfile.ZIP_STORED]
+
+
+@pytest.fixture
+def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: list[int]) -> list[Target]:
     """The targets for which packages were made."""
     found: list[Target] = []
 
     def build(_root: Path, _folder: Path, target: Target) -> Path:
         found.append(target)
-        (tmp_path / "made.zip").write_text(target.name)
+        with zipfile.ZipFile(tmp_path / "made.zip", "w", how[0]) as made:
+            made.writestr("b.py", target.name * 100)
+            made.writestr("a.py", "1")
         return tmp_path / "made.zip"
 
     monkeypatch.setattr(packing, "build_package", build)
@@ -92,11 +101,18 @@ def pack(tmp_path: Path, properties: str) -> Packer:
     return packer
 
 
-def test_packages_are_named_after_their_content(tmp_path: Path, built: list[Target]) -> None:
-    packer = pack(tmp_path, "CodeUri: code, Runtime: python3.12, Architectures: [arm64]")
+def test_packages_are_named_after_what_is_in_them_however_it_is_packed(
+    tmp_path: Path, built: list[Target], how: list[int]
+) -> None:
+    words = "CodeUri: code, Runtime: python3.12, Architectures: [arm64]"
+    stored = pack(tmp_path, words)
+    how[:] = [zipfile.ZIP_DEFLATED]
+    deflated, other = pack(tmp_path, words), pack(tmp_path, words.replace("arm64", "x86_64"))
 
-    assert [target.name for target in built] == ["python3.12-arm64"]
-    assert list(packer.uploads.values()) == [b"python3.12-arm64"]
+    assert [target.name for target in built] == ["python3.12-arm64", "python3.12-arm64", "python3.12-x86_64"]
+    assert list(stored.uploads) == list(deflated.uploads)
+    assert list(stored.uploads.values()) != list(deflated.uploads.values())
+    assert list(stored.uploads) != list(other.uploads)
 
 
 @pytest.mark.parametrize(
