@@ -20,6 +20,7 @@ BASE_PYTHON = $$($(PYTHON) -c 'import sys; print(sys._base_executable)')
 ENV := .venv/.stamp-$(PYTHON_VERSION)
 SAM := .sosw/sam/.stamp-$(PYTHON_VERSION)
 CHECKOV := .sosw/checkov/.stamp-$(PYTHON_VERSION)
+AUDIT := .sosw/audit/.stamp-$(PYTHON_VERSION)
 PEER_VERSION := 0.7.51
 PEER := .sosw/peer/.stamp-$(PEER_VERSION)-$(PYTHON_VERSION)
 TEMPLATES = $(wildcard cloudformation/*.yaml examples/*/template.yaml)
@@ -103,12 +104,16 @@ down: env ## Stop the local stack
 
 .PHONY: build
 build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sosw/build/)
-	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --out-dir dist
+	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --build-constraints requirements/build.txt --out-dir dist
 	@# There is another package of our name on the index, with higher versions.
 	$(BIN)/python -c 'from importlib.metadata import version; print("sosw==" + version("sosw"))' > dist/constraints.txt
 	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" PIP_CONSTRAINT="$(CURDIR)/dist/constraints.txt" \
 	  sam build --template-file cloudformation/sosw.yaml --build-dir .sosw/build \
 	  --parameter-overrides Runtime=python$(PYTHON_VERSION)
+
+.PHONY: release
+release: env ## Build all that a release is of, out of the commit, twice, and install it (dist/)
+	@$(BIN)/python -m release
 
 .PHONY: validate
 validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and checkov
@@ -118,13 +123,27 @@ validate: $(SAM) $(CHECKOV) ## Validate every template with SAM, cfn-lint and ch
 	done
 	.sosw/checkov/bin/checkov --framework cloudformation --compact --quiet --skip-download --file $(TEMPLATES)
 
-.PHONY: lock
-lock: uv ## Renew the pinned versions in requirements/
-	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
-	$(LOCK) requirements/sam.in --output-file requirements/sam.txt
-	$(LOCK) requirements/checkov.in --output-file requirements/checkov.txt
+.PHONY: audit
+audit: env $(AUDIT) ## Ask a vulnerability service about every locked version (wants the network)
+	@$(BIN)/python -m release.auditing .sosw/audit/bin/pip-audit
 
-LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --custom-compile-command "make lock"
+.PHONY: lock
+lock: uv ## Renew the pinned versions in requirements/ and essentials/ (UPGRADE= keeps those that still fit)
+	$(LOCK) --extra dev pyproject.toml --output-file requirements/dev.txt
+	@# What users install, and what is deployed, is what the tests ran with.
+	$(LOCK) $(AS_TESTED) $(foreach extra,$(EXTRAS),--extra $(extra)) pyproject.toml --output-file requirements/extras.txt
+	$(LOCK) $(AS_TESTED) --extra essentials pyproject.toml --output-file essentials/constraints.txt
+	@mkdir -p .sosw
+	$(LOCK) $(AS_TESTED) --extra essentials --only-binary :all: pyproject.toml --output-file .sosw/pylock.toml
+	$(PYTHON) -m release.hashes .sosw/pylock.toml > essentials/hashes.txt
+	@for each in audit build checkov sam; do \
+	  echo "lock requirements/$$each.txt"; $(LOCK) requirements/$$each.in --output-file requirements/$$each.txt; \
+	done
+
+UPGRADE ?= --upgrade
+EXTRAS := cli deploy essentials local
+AS_TESTED := --constraints requirements/dev.txt
+LOCK = $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.10 --custom-compile-command "make lock"
 
 .PHONY: clean
 clean: ## Stop the local stack and remove everything that can be made again
@@ -153,6 +172,11 @@ $(SAM): requirements/sam.txt | uv
 $(CHECKOV): requirements/checkov.txt | uv
 	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/checkov
 	@$(UV) pip install --quiet --python .sosw/checkov --requirement requirements/checkov.txt
+	@touch $@
+
+$(AUDIT): requirements/audit.txt | uv
+	@$(UV) venv --quiet $(if $(wildcard $@),--allow-existing,--clear) --python "$(BASE_PYTHON)" .sosw/audit
+	@$(UV) pip install --quiet --python .sosw/audit --requirement requirements/audit.txt
 	@touch $@
 
 # A package of the same name as ours: it is never installed beside it.

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sosw.processor import Processor
     from sosw.worker import Worker
 
+    __version__: str
+
 __all__ = [
     "Client",
     "LambdaGlobals",
@@ -38,6 +40,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":  # pyproject.toml has it, and the installed package knows it from there
+        from importlib.metadata import version  # noqa: PLC0415  (as below)
+
+        return version(__name__)
     if name not in _HOMES:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

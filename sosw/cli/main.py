@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import sosw
 from sosw.cli import apply, backfill, controls, cost, dead, deploy, doctor, jobs, local, new, submit, task
 from sosw.cli.everywhere import AsJson, Endpoint, Local, Prefix, Region, everywhere
 from sosw.cli.exits import AlreadyTold, Exit, document, of_error
@@ -53,9 +54,7 @@ app = typer.Typer(
 
 def _version(is_asked: bool) -> None:  # noqa: FBT001  (Typer's callback of a flag)
     if is_asked:
-        from importlib.metadata import version  # noqa: PLC0415  (only the flag asks)
-
-        sys.stdout.write(f"sosw {version('sosw')}\n")
+        sys.stdout.write(f"sosw {sosw.__version__}\n")
         raise typer.Exit
 
 

@@ -8,11 +8,11 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import sosw
 from sosw.cli.exits import BadInput
 from sosw.settings import Names, is_prefix
 
@@ -58,7 +58,7 @@ class NewWorker:
             "name": self.name,
             "prefix": self.prefix,
             "python": python,
-            "version": version("sosw"),
+            "version": sosw.__version__,
             **self.commands,
         }
         return {path: _GAP.sub(lambda gap: given[gap[1]], text) for path, text in templates()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sosw.domain.errors import SoswError
@@ -19,11 +20,21 @@ class ToolMissing(LocalStackError):
         super().__init__(f"{tool} was not found: {remedy}")
 
 
+_STRANGE = re.compile("Hash mismatch for `([^`]+)`")
+"""As uv says it."""
+
+
 class InstallFailed(LocalStackError):
     """Packages could not be installed; `output` is what the installer said."""
 
     def __init__(self, what: str, output: str) -> None:
         self.what, self.output = what, output
+        if strange := _STRANGE.search(output):
+            super().__init__(
+                f"{what} could not be installed: the index has another archive of {strange[1]} than the one that is "
+                "locked; deploy from another index, or find out who changed it"
+            )
+            return
         said = [line.strip(" ╰─▶×├") for line in output.splitlines() if line.strip()]
         reason = ": ".join(dict.fromkeys(said[:1] + said[-1:])) or "the installer said nothing"
         super().__init__(f"{what} could not be installed ({reason}): check the network, then try again")

@@ -4,11 +4,16 @@ time. Kept under `.sosw/build` by the hash of what goes into it; what did not ch
 A package is made for a target. For the local Lambdas, what the runtime has itself (boto3 and what belongs to it) is
 left out: 14 MB less to unpack for each process; the compiled modules are put in, for each starts from a fresh folder.
 For AWS, all is put in that the requirements ask for, for the Python and the processor that were chosen.
+
+Where the folder has a `hashes.txt`, that is what is installed: of each package that it names, the archives of these
+hashes and no others. They are not in `requirements.txt` itself, for pip, and so SAM, wants hashes of all or of none.
 """
 
 from __future__ import annotations
 
 import compileall
+import csv
+import hashlib
 import os
 import py_compile
 import shutil
@@ -17,20 +22,21 @@ import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+import sosw
 from sosw.local.environment import Environment
 from sosw.local.tools import hide_from_git, locked, run_uv, state_folder
 from sosw.local.wheel import ensure_wheel, files_of, fingerprint
 
 REQUIREMENTS = "requirements.txt"
+HASHES = "hashes.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
 _KEPT = 12  # packages
-_WHEN = "uv_cache.json"
-"""When a wheel that lay here was built, by uv: with it the same sources would be another package on each machine, and
-each deployment a change of every function.
+_NOTES = (".lock", "*.dist-info/uv_cache.json", "*.dist-info/direct_url.json")
+"""What uv notes of an installation, such as when the wheel was built that lay here: with it the same sources would be
+another package on each machine, and each deployment a change of every function.
 """
 PROCESSORS = {"arm64": "aarch64-manylinux2014", "x86_64": "x86_64-manylinux2014"}
 
@@ -65,10 +71,13 @@ class Target:
         )
 
 
-def build_package(root: Path, folder: Path, target: Target) -> Path:
-    """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had."""
+def build_package(root: Path, folder: Path, target: Target, wheel: Path | None = None) -> Path:
+    """The archive for the function in `folder`. Raises `InstallFailed` if a requirement cannot be had.
+
+    `wheel` is the folder with the wheel of sosw; by default the one of what runs here.
+    """
     hide_from_git(root)
-    wheel = ensure_wheel(root)
+    wheel = wheel or ensure_wheel(root)
     build = state_folder(root) / "build"
     words = (wheel.name, target.name, *target.leaves_out)
     name = fingerprint(files_of(folder), folder, *words)
@@ -98,34 +107,43 @@ def _assemble(root: Path, folder: Path, target: Target, wheel: Path, content: Pa
 
 
 def _install(root: Path, requirements: Path, target: Target, wheel: Path, content: Path) -> None:
+    hashes = requirements.with_name(HASHES)
     with tempfile.TemporaryDirectory() as scratch:
         # An override that holds nowhere leaves the package out, whoever asks for it.
         overrides = Path(scratch) / "overrides.txt"
         overrides.write_text("".join(f"{name}; sys_platform == 'never'\n" for name in target.leaves_out))
-        # There is another package of our name on the index, with higher versions: it is this very version, or none.
         ours = Path(scratch) / "constraints.txt"
-        ours.write_text(f"sosw=={version('sosw')}\n")
+        ours.write_text(_this_very(wheel))
         run_uv(
             root, "pip", "install", "--quiet", *target.options, "--target", str(content),
             "--requirement", str(requirements), "--overrides", str(overrides), "--constraints", str(ours),
+            *(["--constraints", str(hashes)] if hashes.exists() else []),
             "--link-mode", "copy", "--find-links", str(wheel),
             what=f"the requirements of {requirements.parent.name} ({requirements})",
         )  # fmt: skip
-    for note in content.glob(f"*.dist-info/{_WHEN}"):
-        _forget(note)
+    _leave_what_the_wheels_hold(content)
+
+
+def _leave_what_the_wheels_hold(content: Path) -> None:
+    """Without commands and notes: the same wheels are the same bytes."""
     shutil.rmtree(content / "bin", ignore_errors=True)
-    for leftover in content.glob(".lock"):
-        leftover.unlink()
+    for note in _NOTES:
+        for path in content.glob(note):
+            path.unlink()
+    for record in content.glob("*.dist-info/RECORD"):
+        lines = record.read_text("utf-8").splitlines(keepends=True)
+        record.write_text("".join(line for line in lines if _is_there(content, line)), "utf-8")
 
 
-def _forget(note: Path) -> None:
-    """Leave out a file of an installed package, and the line about it in the list of its files."""
-    note.unlink()
-    record = note.with_name("RECORD")
-    lines = record.read_text("utf-8").splitlines(keepends=True)
-    record.write_text(
-        "".join(line for line in lines if not line.startswith(f"{note.parent.name}/{note.name},")), "utf-8"
-    )
+def _is_there(content: Path, line: str) -> bool:
+    """Whether the file of a line of a RECORD is: a name that holds a comma is quoted."""
+    return (content / next(csv.reader([line]))[0]).exists()
+
+
+def _this_very(wheel: Path) -> str:
+    """There is another package of our name on the index, with higher versions: it is this very wheel, or none."""
+    (archive,) = wheel.glob("*.whl")
+    return f"sosw=={sosw.__version__} --hash=sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}\n"
 
 
 def _zip(content: Path, archive: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("sosw", "essentials", "examples", "bench", "tests")
+PARTS = ("sosw", "essentials", "examples", "bench", "release", "tests")
 SOURCES = sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py"))
 CORE = [path for path in SOURCES if path.is_relative_to(ROOT / "sosw" / "domain") or path == ROOT / "sosw" / "ports.py"]
 MOST_LINES_OF_A_FILE = 300

@@ -13,7 +13,7 @@ from sosw.local.environment import Environment, ensure_environment
 from sosw.local.errors import InstallFailed, ToolMissing
 from sosw.local.package import Target, build_package
 from sosw.local.tools import find_uv, nearest_root
-from sosw.local.wheel import source_root
+from sosw.local.wheel import ensure_wheel, source_root
 from tests.integration.local.support import ROOT
 
 
@@ -91,9 +91,9 @@ def test_the_same_sources_are_the_same_archive_whenever_our_wheel_was_built(
     assert here != there
     assert here.read_bytes() == there.read_bytes()
     with zipfile.ZipFile(here) as archive:
-        (record,) = (name for name in archive.namelist() if name.endswith("sosw-1.0.0.dev0.dist-info/RECORD"))
+        (record,) = (name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
         listed = {line.rsplit(",", 2)[0] for line in archive.read(record).decode().splitlines()}
-        assert {name for name in listed if not name.startswith("bin/")} <= set(archive.namelist())
+        assert listed <= set(archive.namelist())
 
 
 def test_what_did_not_change_is_not_built_again(project: Path, environment: Environment, code: Path) -> None:
@@ -188,3 +188,29 @@ def test_packages_are_built_in_the_nearest_folder_that_has_a_state(tmp_path: Pat
     assert nearest_root(worker) == tmp_path / "project"
     (worker / ".sosw").mkdir()
     assert nearest_root(worker) == worker
+
+
+def test_another_archive_than_the_one_whose_hash_is_known_is_refused(project: Path, code: Path) -> None:
+    (code / "requirements.txt").write_text("iniconfig\n")
+    (code / "hashes.txt").write_text(f"iniconfig==2.3.0 --hash=sha256:{64 * '0'}\n")
+    with pytest.raises(InstallFailed, match=r"another archive of iniconfig==2\.3\.0 than the one that is locked"):
+        build_package(project, code, Target.on_aws("python3.13", "arm64"))
+
+
+def test_a_package_of_our_name_and_version_elsewhere_is_never_installed(
+    project: Path, code: Path, tmp_path: Path
+) -> None:
+    (wheel,) = ensure_wheel(project).glob("*.whl")
+    elsewhere = impostor(wheel, tmp_path / ".a")  # uv takes the first of that name, by the path
+    (code / "requirements.txt").write_text(f"--find-links {elsewhere}\nsosw>=1.0.0.dev0\n")
+    with pytest.raises(InstallFailed, match=r"another archive of sosw==\S+ than the one that is locked"):
+        build_package(project, code, Target.on_aws("python3.13", "arm64"))
+
+
+def impostor(wheel: Path, folder: Path) -> Path:
+    """The folder with a wheel that is called as that one, and holds another `sosw/__init__.py`."""
+    folder.mkdir()
+    with zipfile.ZipFile(wheel) as original, zipfile.ZipFile(folder / wheel.name, "w") as fake:
+        for name in original.namelist():
+            fake.writestr(name, b"'impostor'\n" if name == "sosw/__init__.py" else original.read(name))
+    return folder
