@@ -28,7 +28,10 @@ Endpoint = Annotated[
     str | None, typer.Option(help="URL to use instead of AWS; AWS_ENDPOINT_URL.", rich_help_panel=PANEL)
 ]
 Local = Annotated[
-    bool, typer.Option("--local", help="Use the local stack that `make up` has started here.", rich_help_panel=PANEL)
+    bool,
+    typer.Option(
+        "--local", help="Use the local stack that `sosw local up` has started here, or above.", rich_help_panel=PANEL
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.", rich_help_panel=PANEL)]
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import sosw
 from sosw.local.environment import Environment
-from sosw.local.tools import locked, run_uv, state_folder
+from sosw.local.tools import hide_from_git, locked, run_uv, state_folder
 from sosw.local.wheel import ensure_wheel, files_of, fingerprint
 
 REQUIREMENTS = "requirements.txt"
@@ -76,6 +76,7 @@ def build_package(root: Path, folder: Path, target: Target, wheel: Path | None =
 
     `wheel` is the folder with the wheel of sosw; by default the one of what runs here.
     """
+    hide_from_git(root)
     wheel = wheel or ensure_wheel(root)
     build = state_folder(root) / "build"
     words = (wheel.name, target.name, *target.leaves_out)

@@ -24,6 +24,20 @@ def state_folder(root: Path) -> Path:
     return root / ".sosw"
 
 
+def nearest_root(folder: Path) -> Path:
+    """`folder` or the nearest one above that has a state folder; `folder` itself where none has."""
+    folder = folder.resolve()
+    return next((each for each in (folder, *folder.parents) if state_folder(each).is_dir()), folder)
+
+
+def hide_from_git(root: Path) -> None:
+    """What is in the state folder is nothing to commit, in whichever repository `root` lies."""
+    ignore = state_folder(root) / ".gitignore"
+    if not ignore.exists():
+        ignore.parent.mkdir(parents=True, exist_ok=True)
+        ignore.write_text("*\n")
+
+
 def find_uv(root: Path) -> str:
     """The `uv` named by the variable UV, on the PATH, beside this Python, or in the project's `.sosw/uv`."""
     candidates = [

@@ -106,6 +106,16 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
     assert (told.code, told.err) == (2, "sosw: 'k' is not the id of a task: those are such as k#0\n")
 
 
+def test_without_a_task_the_one_that_died_last_is_shown(sosw: Run, world: ClientWorld) -> None:
+    world.client.dead.discard("k#2", why="looked at")
+    world.clock.advance(seconds=9)
+    world.end("k", 1, is_dead=True)
+    assert sosw("dead", "show", "--json").json["task_id"] == "k#1"
+    world.client.dead.discard(why="looked at")
+    told = sosw("dead", "show")
+    assert (told.code, told.err) == (1, "sosw: no task is dead: there is nothing to show\n")
+
+
 def test_where_the_last_attempt_failed_is_shown(sosw: Run, world: ClientWorld) -> None:
     task = world.task_of("k", 0)
     world.tasks.tasks[task.id] = replace(task, failures=(replace(task.failures[0], trace="app.py:12 __call__"),))

@@ -163,7 +163,7 @@ def test_what_was_wrong_before_and_is_not_touched_stops_nothing_and_is_told() ->
     assert [each.field for each in outcome.old_problems] == [
         "theirs",
         "resources.bad",
-        *[f"resources.bad.{key}" for key in ("target", "band", "ceiling")],
+        "resources.bad.ceiling",
         "task_config.labourers.old.max_simultaneous_invocations",
     ]
 
