@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 WIDTH_OF_A_PIPE = 200
 """Columns where there is no terminal to ask and COLUMNS is not set."""
+WIDTH_OF_NAMES = 80
+"""Columns from which on a table keeps its names whole; in fewer of them it folds what it must, and cuts nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,11 @@ def console(*, is_error: bool) -> Console:
     if not shown.is_terminal and "COLUMNS" not in os.environ:
         shown.width = WIDTH_OF_A_PIPE
     return shown
+
+
+def kept_whole(out: Console, longest: int, most: int) -> int | None:
+    """The least width of a column of names, of which `most` characters are not folded; none where it is narrow."""
+    return min(longest, most) if out.width >= WIDTH_OF_NAMES else None
 
 
 def connect(session: Session) -> Client:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sosw.cli.session import console
+from sosw.cli.session import console, kept_whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,7 +85,7 @@ def jobs(out: Console, found: Sequence[JobStatus]) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     longest = max(len(status.job_id) for status in found)
-    table.add_column("job", overflow="fold", min_width=min(longest, UUID_CHARS))
+    table.add_column("job", overflow="fold", min_width=kept_whole(out, longest, UUID_CHARS))
     table.add_column("labourer", overflow="fold")
     table.add_column("state", no_wrap=True)
     table.add_column("closed", justify="right", no_wrap=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sosw.cli.session import kept_whole
 from sosw.domain.moments import told
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 NAME_CHARS = 24
 """Of a name that is not folded where there is room for 80 columns."""
+NAME_CHARS_OF_TOTALS = 16
+"""Of names beside which seven totals have room for a second space between them, in 80 columns."""
 COLOURS = {
     "unregistered": "red", "mistaken": "red", "paused": "yellow", "limit_0": "yellow", "full": "cyan", "rate": "cyan",
     "key": "cyan", "next": "green", "running": "green", "starting": "green", "done": "green", "dead": "red",
@@ -30,7 +33,7 @@ def labourers(out: Console, found: Sequence[LabourerStatus], resources: Sequence
     if not found:
         out.print("no labourer is registered here yet: declare them by `sosw apply`", markup=False)
         return
-    table = _table("labourer", [status.labourer for status in found])
+    table = _table(out, "labourer", [status.labourer for status in found])
     for name in ("running", "due", "health"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
@@ -43,17 +46,19 @@ def labourers(out: Console, found: Sequence[LabourerStatus], resources: Sequence
     out.print(table)
     if any(any(status.totals.to_json().values()) for status in found):
         out.print()
-        out.print(_totals(found))
+        out.print(_totals(out, found))
     if resources:
         out.print()
-        out.print(_resources(resources))
+        out.print(_resources(out, resources))
 
 
-def _totals(found: Sequence[LabourerStatus]) -> Table:
+def _totals(out: Console, found: Sequence[LabourerStatus]) -> Table:
     """What became of the tasks of each so far: seven numbers that fit into 80 columns."""
     from rich.text import Text  # noqa: PLC0415  (as above)
 
-    table = _table("in all", [status.labourer for status in found], between=1)
+    labourers = [status.labourer for status in found]
+    between = 2 if max(map(len, labourers)) <= NAME_CHARS_OF_TOTALS else 1
+    table = _table(out, "in all", labourers, between=between)
     names = ("created", "started", "failed", "retried", "done", "dead", "cancelled")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
@@ -70,10 +75,10 @@ def _short(number: int) -> str:
     return f"{number:,}"
 
 
-def _resources(found: Sequence[ResourceStatus]) -> Table:
+def _resources(out: Console, found: Sequence[ResourceStatus]) -> Table:
     from rich.text import Text  # noqa: PLC0415  (as above)
 
-    table = _table("resource", [status.resource for status in found])
+    table = _table(out, "resource", [status.resource for status in found])
     table.add_column("attempts", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
     for status in found:
@@ -105,9 +110,9 @@ def ordered(out: Console, done: Ordered) -> None:
     out.print(done.said + (f"; started at once: {started}" if started else ""), markup=False, soft_wrap=True)
 
 
-def _table(head: str, names: Sequence[str], *, between: int = 2) -> Table:
+def _table(out: Console, head: str, names: Sequence[str], *, between: int = 2) -> Table:
     from rich.table import Table  # noqa: PLC0415  (as above)
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, between, 0, 0))
-    table.add_column(head, overflow="fold", min_width=min(NAME_CHARS, max(map(len, names))))
+    table.add_column(head, overflow="fold", min_width=kept_whole(out, max(map(len, names)), NAME_CHARS))
     return table

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sosw.cli.session import kept_whole
 from sosw.cli.show import compact, line, stderr, tasks, ways_out
 from sosw.domain.moments import told
 
@@ -33,7 +34,8 @@ def counts(out: Console, found: DeadCount) -> None:
         return
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     rows = found.rows()
-    table.add_column("labourer", overflow="fold", min_width=min(NAME_CHARS, max(len(row[0]) for row in rows)))
+    longest = max(len(row[0]) for row in rows)
+    table.add_column("labourer", overflow="fold", min_width=kept_whole(out, longest, NAME_CHARS))
     table.add_column("error", overflow="fold")
     table.add_column("dead", justify="right", no_wrap=True)
     for labourer, error, count in rows[:ROWS]:

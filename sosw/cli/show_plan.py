@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from sosw.cli.session import kept_whole
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -18,7 +20,7 @@ _COLOURS = {"added": "green", "changed": "yellow", "removed": "red"}
 def plan(out: Console, found: Plan) -> None:
     """A table, a line for each setting that changes; then what does not, and what is to be known."""
     if found.changes:
-        out.print(_table(found))
+        out.print(_table(out, found))
     out.print(f"{count(found)}, {len(found.unchanged)} unchanged" if found.changes else "nothing changes", markup=False)
     for warning in found.warnings:
         out.print(f"warning: stored already, and not touched: {warning}", style="yellow", markup=False, soft_wrap=True)
@@ -32,14 +34,14 @@ def count(found: Plan) -> str:
     return ", ".join(f"{number} {how}" for how, number in numbers.items() if number)
 
 
-def _table(found: Plan) -> Any:
+def _table(out: Console, found: Plan) -> Any:
     from rich.table import Table  # noqa: PLC0415  (after --help has been answered)
     from rich.text import Text  # noqa: PLC0415  (as above)
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     longest = max((len(each.name) for change in found.changes for each in change.fields), default=0)
     for heading in ("", "", "setting", "now", "then"):
-        width = min(NAME_CHARS, longest) if heading == "setting" else None
+        width = kept_whole(out, longest, NAME_CHARS) if heading == "setting" else None
         table.add_column(heading, overflow="fold", min_width=width)
     for change in found.changes:
         head = (Text(f"{change.kind} {change.name}"), Text(change.how.value, _COLOURS[change.how.value]))

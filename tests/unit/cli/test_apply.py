@@ -57,6 +57,14 @@ def test_names_of_settings_are_whole_at_80_columns(sosw: Run, file: Path) -> Non
     assert " max_simultaneous_invocations " in sosw("apply", str(file), "--dry-run", columns=80).out
 
 
+def test_what_is_set_is_whole_in_a_narrow_terminal_too(sosw: Run, file: Path) -> None:
+    file.write_text(TEXT.replace("sales", "the-flight-delays-of-2013").replace("api", "the-database-of-2013"))
+    lines = sosw("apply", str(file), "--dry-run", columns=60).out.splitlines()
+    assert max(map(len, lines)) <= 60
+    folded = "".join(line[lines[0].index("then") :].strip() for line in lines[1:])
+    assert '["the-database-of-2013"]' in folded
+
+
 def test_changes_are_shown_old_and_new_and_removals_by_their_name(sosw: Run, world: ClientWorld, file: Path) -> None:
     sosw("apply", str(file), "--yes")
     file.write_text(TEXT.replace(": 2", ": 7").replace("    draws: [api]\n", "").split("resources")[0] + "resources:\n")

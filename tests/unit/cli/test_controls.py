@@ -71,6 +71,19 @@ def test_what_became_of_their_tasks_in_all_is_a_table_that_fits_into_80_columns(
     assert [each["totals"]["created"] for each in found] == [123_456, 3]
 
 
+def test_totals_of_short_names_stand_apart(sosw: Run, busy: ClientWorld) -> None:
+    busy.count()
+    assert "in all  created  started" in sosw("labourers", columns=80).out
+
+
+@pytest.mark.usefixtures("many")
+def test_nothing_is_cut_in_a_narrow_terminal(sosw: Run) -> None:
+    lines = sosw("labourers", columns=44).out.splitlines()
+    assert max(map(len, lines)) <= 44
+    why = " ".join(line[lines[0].index("why") :].strip() for line in lines[1 : lines.index("")])
+    assert why.endswith("1 due")
+
+
 def test_more_than_are_counted_are_told_as_more(sosw: Run, world: ClientWorld) -> None:
     world.queue(COUNTED + 1)
     assert sosw("labourers").out.splitlines()[1].split()[2] == "1,000+"

@@ -41,6 +41,15 @@ def test_dead_tasks_are_counted_and_the_last_ones_listed(sosw: Run, columns: int
     ]
 
 
+def test_counts_are_whole_in_a_narrow_terminal(sosw: Run, world: ClientWorld) -> None:
+    name = "flights-" * 4
+    world.config["task_config"]["labourers"][name] = {"max_simultaneous_invocations": 1}
+    world.client.submit(name, idempotency_key="l", **SHOPS, shops=["a"])
+    world.end("l", 0, is_dead=True)
+    lines = sosw("dead", "list", columns=30).out.splitlines()
+    assert [line[26:].strip() for line in lines[:2]] == ["dead", "2"]
+
+
 def test_the_last_ones_are_those_of_all_labourers(sosw: Run, world: ClientWorld) -> None:
     world.config["task_config"]["labourers"]["a-later-one"] = {"max_simultaneous_invocations": 1}
     world.client.submit("a-later-one", idempotency_key="l", **SHOPS, shops=["a"])
