@@ -222,7 +222,8 @@ def why_resource(facts: ResourceFacts) -> Answer:
         return Answer(reason=Reason.PAUSED, headline=headline, more=tuple(more))
     if budget.control.is_paused:
         return Answer(reason=Reason.PAUSED, headline=f"paused {paused(budget.control, now)}", more=tuple(more))
-    headline = f"{causes.load(resource, budget, now)}; {causes.attempts(resource, budget):,} attempts at once"
+    attempts = causes.attempts(resource, budget)
+    headline = f"{causes.load(resource, budget, now)}; {attempts:,} attempt{'s' * (attempts != 1)} at once"
     reason = Reason.RUNNING if budget.shares else Reason.IDLE
     return Answer(reason=reason, headline=headline, more=tuple(more))
 

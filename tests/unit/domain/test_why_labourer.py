@@ -286,9 +286,9 @@ def test_what_is_ordered_of_everything_is_told() -> None:
 
 
 def test_a_resource_without_a_unit_or_a_start_is_told_as_well() -> None:
-    plain = replace(RESOURCE, unit="", start=None, label="load")
+    plain = replace(RESOURCE, unit="", start=None, label="load", floor=1)
     facts = ResourceFacts(name=DATABASE, now=NOW, resource=plain, budget=Budget(reading=12))
-    assert why_resource(facts).headline == "rds:orders load is at 12, target 70 ± 5; 4 attempts at once"
+    assert why_resource(facts).headline == "rds:orders load is at 12, target 70 ± 5; 1 attempt at once"
 
 
 def test_an_unknown_resource_is_told_with_a_guess() -> None:
