@@ -35,7 +35,7 @@ def apply(
 
     sosw apply labourers.yaml --dry-run
 
-    sosw apply --add my-worker/labourer.yaml
+    sosw apply --add my-worker/labourers.yaml
 
     sosw apply labourers.yaml --yes --json
     """

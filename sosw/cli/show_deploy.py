@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sosw.cli.session import Session, console
+from sosw.cli.show import compact
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,11 +37,11 @@ def plan(out: Console, plan: DeployPlan) -> None:
     if plan.is_empty:
         _print(out, f"stack {plan.name} {where}: nothing changes", "green")
         return
-    _print(out, f"stack {plan.name} {where} is {plan.way.value}", "bold")
+    _print(out, f"stack {plan.name} {where} will be {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
-        _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
+        _print(out, f"  {name}: {_value(new)}" if old is None else f"  {name}: {_value(old)} → {_value(new)}")
     if plan.makes_bucket:
-        _print(out, f"  bucket {plan.bucket} is made, for packages")
+        _print(out, f"  bucket {plan.bucket} will be made, for packages")
     for said in plan.notes:
         _print(out, f"  {said}", "yellow")
     if plan.takes_over:
@@ -49,6 +51,14 @@ def plan(out: Console, plan: DeployPlan) -> None:
     _changes(out, plan)
     if plan.schema and plan.schema.steps:
         _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
+
+
+def _value(text: str) -> str:
+    """Of a parameter, in one line: a job as JSON, where the template has it over many."""
+    try:
+        return compact(json.loads(text)) if "\n" in text else repr(text)
+    except ValueError:
+        return repr(text)
 
 
 def _changes(out: Console, plan: DeployPlan) -> None:
@@ -86,13 +96,15 @@ def deployed(out: Console, stack: StackFacts, steps: list[str], words: str) -> N
     _print(out, f"stack {stack.name} is {stack.status}", "green")
     for name, value in stack.outputs.items():
         _print(out, f"  {name}: {value}")
-    _print(out, f"next: {', '.join(step + words for step in steps)}")
+    _print(out, "next:")
+    for step in steps:
+        _print(out, f"  {step}{words}")
 
 
 def demolition(out: Console, plan: DestroyPlan, *, delete_data: bool) -> None:
     """What would be taken away, what stays, and what is in the way."""
     where = f"in account {plan.account}, region {plan.region}"
-    gone = f"is {plan.stack.status}: it is deleted" if plan.stack else "is gone already"
+    gone = f"is {plan.stack.status}: it will be deleted" if plan.stack else "is gone already"
     _print(out, f"stack {plan.name} {where} {gone}", "bold")
     if plan.data.names:
         fate = "deleted, with all they hold" if delete_data else "kept, for the next deployment to take over"

@@ -111,7 +111,8 @@ def test_a_worker_its_schedule_and_the_watch_come_work_and_go(
     run: Run, at: Deployment, worker: Path, tmp_path: Path
 ) -> None:
     deployed = went_well(run("deploy", str(worker), "--yes"))
-    assert f"next: sosw apply --add {worker}/labourers.yaml, sosw submit --job {worker}/job.json --wait" in deployed
+    steps = [f"  sosw apply --add {worker}/labourers.yaml", f"  sosw submit --job {worker}/job.json --wait"]
+    assert "\n".join(["next:", *steps]) in deployed
     assert "nothing changes" in went_well(run("deploy", str(worker), "--yes"))
     went_well(run("apply", "--add", str(worker / "labourers.yaml"), "--yes"))
     (tmp_path / "job.json").write_text(json.dumps(JOB))
