@@ -16,6 +16,7 @@ from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, ResourceFacts, S
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL, PATIENCE = 1, 300
 """Seconds between looks at a change set that is being made, and how often it is looked at."""
+STACK = "AWS::CloudFormation::Stack"
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ALIVE = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
@@ -96,7 +97,8 @@ class Stacks:
         self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str | None], *,
         creates: bool, takes_over: bool,
     ) -> list[ChangeFacts]:  # fmt: skip
-        """Make a change set; answers what it would do, nothing where it would do nothing. Nothing is changed yet.
+        """Make a change set; answers what it would do, nothing where it would do nothing. Nothing is changed yet, and
+        nothing is left where that fails.
 
         `template` is its `TemplateBody` or `TemplateURL`; a parameter of None stays as it is; `takes_over`: what exists
         under the names that it gives to what it keeps becomes part of the stack. Raises `AwsFailed` for what AWS does
@@ -115,7 +117,7 @@ class Stacks:
                 )
                 self._await_made(wanted)
                 return self._proposed(stack, change_set)
-            except KeyboardInterrupt:
+            except BaseException:
                 self._await_made(wanted)  # until then it cannot be taken back
                 with suppress(AwsFailed):
                     self.forget(stack, change_set)
@@ -134,9 +136,9 @@ class Stacks:
         if status != "CREATE_COMPLETE":
             if any(word in reason for word in _NOTHING):
                 return []
-            self.forget(stack, change_set)
             raise AwsFailed(f"AWS does not take the template of stack {stack}, nothing was changed", status, reason)
-        return [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
+        changes = [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
+        return changes or [ChangeFacts(action="Modify", resource=stack, kind=STACK)]  # its outputs alone
 
     def forget(self, stack: str, change_set: str, *, is_ours: bool = True) -> None:
         """Take the proposal back, and the empty stack that it has made, unless somebody else has one for it too.
