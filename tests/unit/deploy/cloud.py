@@ -122,6 +122,8 @@ class FakeStacks(Stacks):
         self.known.append(event("sosw", f"{what}_IN_PROGRESS {len(self.known)}"))
         self.known += self.news.pop(0) if self.news else []
         self.stack = self.ends.pop(0)
+        if self.stack:
+            self.known.append(replace(event("sosw", self.stack.status), id=f"end {len(self.known)}"))
 
 
 class FakeBelongings(Belongings):

@@ -118,7 +118,7 @@ def test_a_failure_is_told_by_its_first_cause_with_how_it_stands_and_the_next_st
     assert "Role (AWS::X::Y) UPDATE_FAILED: the credentials may not iam:PutRolePolicy" in str(failed.value)
     assert f"It is {status}: " in str(failed.value)
     assert step in str(failed.value)
-    assert told[1:] == FAILED
+    assert told[1:-1] == FAILED
 
 
 def test_what_aws_refuses_as_a_whole_is_told_by_what_its_check_has_found(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ Look = tuple[str | AwsFailed, list[EventFacts]]
 THROTTLED = AwsFailed("stack sosw could not be looked at", "Throttling", "Rate exceeded")
 FORBIDDEN = AwsFailed("stack sosw could not be looked at", "AccessDenied", "you may not")
 BEGUN = event("sosw", "UPDATE_IN_PROGRESS", "User Initiated")
+ENDED = event("sosw", "UPDATE_COMPLETE")
 
 
 class Shown(Stacks):
@@ -54,11 +55,18 @@ def follow(*looks: Look) -> tuple[Callable[[], StackFacts | None], list[float]]:
 
 def test_how_the_stack_was_before_is_not_taken_for_its_end() -> None:
     end, _ = follow(
-        ("CREATE_COMPLETE", []), ("CREATE_COMPLETE", []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [])
+        ("CREATE_COMPLETE", []), ("CREATE_COMPLETE", []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [ENDED])
     )
     found = end()
     assert found
     assert found.status == "UPDATE_COMPLETE"
+
+
+def test_nor_is_it_where_aws_tells_of_the_beginning_before_it_shows_it() -> None:
+    failed = [event("B", "UPDATE_FAILED", "the cause"), event("sosw", "UPDATE_ROLLBACK_COMPLETE")]
+    end, _ = follow(("UPDATE_COMPLETE", [BEGUN]), ("UPDATE_COMPLETE", []), ("UPDATE_ROLLBACK_COMPLETE", failed))
+    with pytest.raises(ChangeFailed, match="the cause"):
+        end()
 
 
 def test_a_change_of_which_nothing_is_told_for_a_minute_is_over() -> None:
@@ -74,7 +82,7 @@ def test_a_deletion_is_not_failed_because_it_has_not_begun() -> None:
 
 
 def test_who_is_throttled_looks_again() -> None:
-    end, _ = follow((THROTTLED, []), (THROTTLED, []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", []))
+    end, _ = follow((THROTTLED, []), (THROTTLED, []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [ENDED]))
     assert end() is not None
 
 
