@@ -9,6 +9,7 @@ from typing import Any
 from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.deploy.errors import NotExported
 from sosw.deploy.kinds import OURS
+from sosw.deploy.parameters import plain
 from sosw.deploy.site import Site
 from sosw.local.home import template_of
 from sosw.local.templates import Template, read_template, resources
@@ -18,7 +19,7 @@ _WORD = re.compile(r"\$\{([^!}][^}]*)\}")
 
 def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[str, str], words: str) -> None:
     """Raises `NotExported` for the first thing that nobody exports here; `words`: the options that lead here."""
-    known = {**values, "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
+    known = {**plain(template, values), "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
     wanted = sorted(imported(template, {**known, "AWS::StackName": stack}))
     exported = _exported(site) if wanted else set()
     missing = [each for each in wanted if exported is not None and each not in exported]

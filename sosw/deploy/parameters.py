@@ -9,7 +9,9 @@ from typing import Any
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
 from sosw.local.templates import Template
 
-LISTS = ("CommaDelimitedList", "List<Number>")
+LISTS = ("CommaDelimitedList", "List<")
+LOOKED_UP = "AWS::SSM::Parameter::Value<"
+"""Of such a type only AWS knows the value: what is given is the name under which it stands."""
 MOST_CHARACTERS = 4096
 """Of a parameter's value, AWS's most."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -55,6 +57,13 @@ def secrets(template: Template) -> frozenset[str]:
     return frozenset(name for name, rules in declared.items() if _text(rules.get("NoEcho", False)) == "true")
 
 
+def plain(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the values that are what the template will see."""
+    declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
+    unknown = {name for name, rules in declared.items() if str(rules.get("Type")).startswith(LOOKED_UP)}
+    return {name: value for name, value in values.items() if name not in unknown and value != HIDDEN}
+
+
 def _ever_said(before: Mapping[str, str], there: Template | None) -> dict[str, str]:
     """Without what was but a default."""
     declared: dict[str, dict[str, Any]] = (there or {}).get("Parameters") or {}
@@ -69,7 +78,9 @@ def _text(value: Any) -> str:
 def _broken(given: Any, rules: Mapping[str, Any]) -> str | None:
     """The rule that the value breaks; of a list each part is looked at."""
     value, kind = _text(given), str(rules.get("Type", "String"))
-    parts = [each.strip() for each in value.split(",")] if kind in LISTS else [value]
+    if kind.startswith(LOOKED_UP):
+        return None
+    parts = [each.strip() for each in value.split(",")] if kind.startswith(LISTS) else [value]
     return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
 
 
@@ -78,7 +89,7 @@ def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"
     pattern = rules.get("AllowedPattern")
-    if pattern and not re.fullmatch(str(pattern), value):
+    if pattern and not _fits(value, str(pattern)):
         return str(rules.get("ConstraintDescription", f"must match {pattern}"))
     least, most = rules.get("MinLength"), rules.get("MaxLength")
     if not int(least or 0) <= len(value) <= int(most or MOST_CHARACTERS):
@@ -86,6 +97,14 @@ def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
     if kind in {"Number", "List<Number>"}:
         return _out_of_bounds(value, rules.get("MinValue"), rules.get("MaxValue"))
     return None
+
+
+def _fits(value: str, pattern: str) -> bool:
+    """Also where the pattern is one of Java's that Python does not know: AWS will tell."""
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return True
 
 
 def _out_of_bounds(value: str, least: Any, most: Any) -> str | None:

@@ -104,8 +104,8 @@ class Planner:
         chosen, there, template = way(stack), made_of(self._stacks, stack), read_template(kind.template)
         if stack and there:
             kind.recognise(stack, there)
-            is_said = kind.is_said or not kind.is_users
-            kind.refuse_other_prefix(stack, is_said=is_said and OURS not in wanted.parameters)
+            is_moved = kind.is_users and OURS in wanted.parameters
+            kind.refuse_other_prefix(stack, is_said=not is_moved and (kind.is_said or not kind.is_users))
         kind.refuse_double(self._site, wanted.stack)
         return _Found(wanted=wanted, stack=stack, way=chosen, there=there, template=template)
 

@@ -161,17 +161,22 @@ def test_an_environment_that_is_not_deployed_is_told_before_anything_is_sent(fol
         ("!If [Never, !ImportValue net-Vpc, none]", None),
         ('{ Fn::ImportValue: !Sub "${Other.Arn}" }', None),
         ("!ImportValue net-Vpc }\n    Condition: Never #", None),
+        ("{ Fn::ImportValue: !Ref Net }", None),
+        ("{ Fn::ImportValue: !Ref Secret }", None),
     ],
 )
 def test_other_imports_are_looked_for_as_far_as_they_can_be_told(
     folder: Path, clouds: Clouds, imported: str, said: str | None
 ) -> None:
-    (folder / "template.yaml").write_text(WORKER + f"    Properties: {{ LogGroupName: {imported} }}\n")
+    net = "  Net: { Type: 'AWS::SSM::Parameter::Value<String>', Default: /net/export }\nResources:"
+    text = WORKER.replace("Resources:", net) + f"    Properties: {{ LogGroupName: {imported} }}\n"
+    (folder / "template.yaml").write_text(text)
+    cloud = clouds(stack(Secret="****"))
     if said is None:
-        assert plan(clouds(), at(folder)).way is Way.CREATE
+        assert plan(cloud, at(folder)).way is Way.UPDATE
         return
     with pytest.raises(NotExported, match=said):
-        plan(clouds(), at(folder))
+        plan(cloud, at(folder))
 
 
 def test_nothing_is_lost_by_who_is_not_asked_and_has_not_said_so(folder: Path, clouds: Clouds) -> None:
@@ -276,6 +281,12 @@ def test_the_prefix_of_sosws_own_is_not_said_as_a_parameter(clouds: Clouds) -> N
     cloud = clouds(None, TEMPLATE)
     with pytest.raises(InvalidInput, match="parameter Prefix: 'other' is said by --prefix"):
         plan(cloud, own_stack("green", is_said=True, template=cloud.template), Prefix="other")
+
+
+def test_sosws_own_stack_is_moved_by_no_parameter(clouds: Clouds) -> None:
+    cloud = clouds(stack(), TEMPLATE)
+    with pytest.raises(NameClash, match="has the prefix blue: another one would replace every table"):
+        plan(cloud, own_stack("green", is_said=True, template=cloud.template), Prefix="green")
 
 
 def test_what_comes_next_is_told_with_the_files_that_are_there(folder: Path) -> None:
