@@ -61,6 +61,7 @@ class Demolition:
         if stack and there:
             kind.recognise(stack, there)
             kind.refuse_other_prefix(stack, is_said=kind.is_said)
+            kind.refuse_namesake(stack, there, {})
         prefix = stack.parameters.get(OURS, kind.prefix) if stack else kind.prefix
         plan = DestroyPlan(
             name=name, prefix=prefix, account=account, region=region, stack=stack,

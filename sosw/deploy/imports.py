@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,9 +11,7 @@ from sosw.deploy.kinds import OURS
 from sosw.deploy.parameters import plain
 from sosw.deploy.site import Site
 from sosw.local.home import template_of
-from sosw.local.templates import Template, read_template, resources
-
-_WORD = re.compile(r"\$\{([^!}][^}]*)\}")
+from sosw.local.templates import Template, read_template, resources, spelt
 
 
 def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[str, str], words: str) -> None:
@@ -41,7 +38,7 @@ def _exported(site: Site) -> set[str] | None:
 def imported(template: Template, values: Mapping[str, str]) -> set[str]:
     """Names that it imports in any case: what stands under a condition is left to AWS."""
     certain = [each for each in resources(template).values() if "Condition" not in each]
-    return {name for each in certain for rule in _rules(each) if (name := _spelt(rule, values))}
+    return {name for each in certain for rule in _rules(each) if (name := spelt(rule, values))}
 
 
 def _rules(part: Any) -> Iterator[Any]:
@@ -55,22 +52,6 @@ def _rules(part: Any) -> Iterator[Any]:
     elif isinstance(part, list):
         for each in part:
             yield from _rules(each)
-
-
-def _spelt(rule: Any, values: Mapping[str, str]) -> str | None:
-    """A name, None where only AWS can tell it."""
-    match rule:
-        case str():
-            return rule
-        case {"Ref": str(name)}:
-            return values.get(name)
-        case {"Fn::Sub": str(text)}:
-            return None if any(word not in values for word in _WORD.findall(text)) else _filled(text, values)
-    return None
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda word: values[word[1]], text)
 
 
 def _environment(export: str) -> str | None:

@@ -20,7 +20,8 @@ from sosw.client.doctor import unlike
 from sosw.client.schema import Schema
 from sosw.deploy.data import NONE, Data
 from sosw.deploy.errors import NameClash
-from sosw.deploy.likeness import EXPORT, is_like, is_root, kept
+from sosw.deploy.likeness import EXPORT, is_like, is_root, kept, other_names
+from sosw.deploy.parameters import would_be
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
 from sosw.domain.stacks import REVIEW, ResourceFacts, StackFacts, stack_name
@@ -77,6 +78,11 @@ class Kind(ABC):
                 f"stack {stack.name} has the prefix {prefix}: {self.why_not_moved}; "
                 f"say --prefix {prefix}, or name another stack by --stack"
             )
+
+    def refuse_namesake(  # noqa: B027  (sosw's own are told apart by their prefix)
+        self, stack: StackFacts, there: Template, given: Mapping[str, str]
+    ) -> None:
+        """Raises `NameClash` where nothing in the stack is called as it would be of this template and parameters."""
 
     def said(self, declared: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
         """Of the parameters that are declared, those that the environment decides. `before`: as they are now."""
@@ -222,6 +228,17 @@ class UserStack(Kind):
             raise NameClash(
                 f"stack {stack.name} came from something else ({_described(stack)}) than {self.template}: "
                 "name another one by --stack"
+            )
+
+    def refuse_namesake(self, stack: StackFacts, there: Template, given: Mapping[str, str]) -> None:
+        """Of two Workers that began as the same template, the resources alone do not tell which is which."""
+        template = read_template(self.template)
+        before = would_be(there, {}, stack.parameters)
+        old, new = other_names(there, before, template, would_be(template, before, given, there))
+        if old:
+            raise NameClash(
+                f"stack {stack.name} is of {old}, and {self.template} of {new}: name the stack of {new} by --stack, or "
+                "the template of that one"
             )
 
     def said(self, declared: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:

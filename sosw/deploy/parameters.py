@@ -35,20 +35,28 @@ def effective(
         for name in given
         if name not in declared
     ]
-    said = {**_ever_said(before, there), **given}
-    values: dict[str, str] = {}
+    values = would_be(template, before, given, there)
     for name, rules in declared.items():
-        value = said.get(name, rules.get("Default", before.get(name)))
+        value = values.get(name)
         is_hidden = name not in given and value == HIDDEN
         if value is None:
             hint = f"say --parameter {name}=…"
             problems.append(Problem(f"parameter {name}", None, "is missing: it has no default", hint))
         elif not is_hidden and (rule := _broken(value, rules)):
             problems.append(Problem(f"parameter {name}", value, rule))
-        values[name] = _text(value)
     if problems:
         raise InvalidInput(problems)
     return values
+
+
+def would_be(
+    template: Template, before: Mapping[str, str], given: Mapping[str, str], there: Template | None = None
+) -> dict[str, str]:
+    """The same without a look at the rules; without those of which nothing is known."""
+    declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
+    said = {**_ever_said(before, there), **given}
+    known = {name: said.get(name, rules.get("Default", before.get(name))) for name, rules in declared.items()}
+    return {name: _text(value) for name, value in known.items() if value is not None}
 
 
 def secrets(template: Template) -> frozenset[str]:
@@ -75,9 +83,9 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _broken(given: Any, rules: Mapping[str, Any]) -> str | None:
+def _broken(value: str, rules: Mapping[str, Any]) -> str | None:
     """The rule that the value breaks; of a list each part is looked at."""
-    value, kind = _text(given), str(rules.get("Type", "String"))
+    kind = str(rules.get("Type", "String"))
     if kind.startswith(LOOKED_UP):
         return None
     parts = [each.strip() for each in value.split(",")] if kind.startswith(LISTS) else [value]

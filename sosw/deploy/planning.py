@@ -19,7 +19,7 @@ from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
 from sosw.domain.stacks import StackFacts, Way, way
-from sosw.local.templates import Template, read_template, render
+from sosw.local.templates import Template, read_template, render, resources, spelt
 from sosw.local.tools import PYTHON_MINOR
 
 PACKAGES = "sosw-packages-{account}-{region}"
@@ -78,7 +78,8 @@ class Planner:
         bucket = wanted.bucket or PACKAGES.format(account=account, region=region)
         packer = Packer(self._root, wanted.kind.template, bucket, is_local=self._stacks.is_local)
         kept = self._kept(found)
-        template = packer.packed(_named(found, account, region) if kept.names else found.template, found.parameters)
+        words = {**found.parameters, "AWS::AccountId": account, "AWS::Region": region}
+        template = packer.packed(_named(found.template, words) if kept.names else found.template, found.parameters)
         text = render(template)
         needs_bucket = packer.uploads or len(text.encode()) > BODY_LIMIT
         plan = DeployPlan(
@@ -106,6 +107,8 @@ class Planner:
             kind.recognise(stack, there)
             is_moved = kind.is_users and OURS in wanted.parameters
             kind.refuse_other_prefix(stack, is_said=not is_moved and (kind.is_said or not kind.is_users))
+            if chosen is Way.ANEW:  # what goes is not shown: nothing tells it before
+                kind.refuse_namesake(stack, there, wanted.parameters)
         kind.refuse_double(self._site, wanted.stack)
         return _Found(wanted=wanted, stack=stack, way=chosen, there=there, template=template)
 
@@ -137,16 +140,12 @@ class Planner:
         return {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
 
 
-def _named(found: _Found, account: str, region: str) -> Template:
+def _named(template: Template, values: Mapping[str, str]) -> Template:
     """With the names of tables and bucket spelt out: AWS takes over what is there only under a name that is no rule."""
-    spelt, words = copy.deepcopy(found.template), {OURS: found.prefix, "AWS::AccountId": account, "AWS::Region": region}
-    for resource in spelt["Resources"].values():
+    named = copy.deepcopy(template)
+    for resource in resources(named).values():
         properties = resource.get("Properties") or {}
         for name in KEPT_NAMES:
-            rule = properties.get(name)
-            text = rule.get("Fn::Sub") if isinstance(rule, dict) else None
-            if isinstance(text, str):
-                for word, value in words.items():
-                    text = text.replace(f"${{{word}}}", value)
-                properties[name] = text
-    return spelt
+            if name in properties:
+                properties[name] = spelt(properties[name], values) or properties[name]
+    return named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ _RULE = "Fn::"
 LAMBDAS_OWN = "x86_64"
 """The processor of a function that names none."""
 _FUNCTIONS = (_FUNCTION, "AWS::Lambda::Function")
+_WORD = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 def read_template(path: Path) -> Template:
@@ -54,6 +56,18 @@ def resources(template: Template) -> dict[str, dict[str, Any]]:
 def render(template: Template) -> str:
     # `default`: an unquoted 2010-09-09 is read as a date.
     return json.dumps(template, default=str, separators=(",", ":"))
+
+
+def spelt(rule: Any, values: Mapping[str, str]) -> str | None:
+    """The text that a rule of CloudFormation makes of the values; None where only AWS can tell it."""
+    match rule:
+        case str():
+            return rule
+        case {"Ref": str(name)}:
+            return values.get(name)
+        case {"Fn::Sub": str(text)} if all(word in values for word in _WORD.findall(text)):
+            return _WORD.sub(lambda word: values[word[1]], text).replace("${!", "${")
+    return None
 
 
 @dataclass(frozen=True, slots=True)

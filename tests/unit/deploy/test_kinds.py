@@ -108,6 +108,31 @@ def test_what_came_from_something_else_is_left_alone_in_any_state(
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
+def test_of_two_workers_that_began_as_one_template_each_has_its_stack(
+    folder: Path, clouds: Clouds, status: str
+) -> None:
+    (folder / "template.yaml").write_text(WORKER.replace("sales }", "orders }"))
+    cloud = clouds(stack(status))
+    said = r"stack sales-2 is of sales, and .*template\.yaml of orders: name the stack of orders by --stack, or the "
+
+    with pytest.raises(NameClash, match=said):
+        Demolition(cloud.site).plan(at(folder), "sales-2")
+    if status == "ROLLBACK_COMPLETE":  # else the plan shows that it is replaced
+        with pytest.raises(NameClash, match=said):
+            plan(cloud, at(folder))
+    assert cloud.stacks.done == []
+
+
+@pytest.mark.parametrize("parameters", [{"Name": "said"}, {"Name": "sales", "Prefix": "sosw"}])
+def test_a_stack_with_other_parameters_is_still_its_templates(
+    folder: Path, clouds: Clouds, parameters: dict[str, str]
+) -> None:
+    cloud = clouds(stack("ROLLBACK_COMPLETE", **parameters))
+    assert Demolition(cloud.site).plan(at(folder), "sales-2").stack == cloud.stacks.stack
+    assert plan(cloud, at(folder), Name=parameters["Name"]).way is Way.ANEW
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
 def test_sosws_own_commands_leave_a_workers_stack_alone(clouds: Clouds, status: str) -> None:
     cloud = clouds(stack(status))
     plan(clouds(), own_stack("green", is_said=True, template=cloud.template))
