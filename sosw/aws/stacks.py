@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -166,11 +166,10 @@ class Stacks:
         with asking(f"the changes of stack {stack} could not be begun", region=self.region):
             self.client.execute_change_set(StackName=stack, ChangeSetName=change_set)
 
-    def delete(self, stack: str, keeping: Sequence[str] = ()) -> None:
-        """Begin to delete it; `keeping`: resources that stay, of one whose deletion has failed before."""
-        kept = {"RetainResources": list(keeping)} if keeping else {}
+    def delete(self, stack: str) -> None:
+        """Begin to delete it: by its id, so that no other one goes that has its name by now."""
         with asking(f"stack {stack} could not be deleted", region=self.region):
-            self.client.delete_stack(StackName=stack, **kept)
+            self.client.delete_stack(StackName=stack)
 
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         """What happened after the event of that id, the oldest first; all that is known for None."""

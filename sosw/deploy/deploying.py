@@ -76,7 +76,7 @@ class Deployment:
     def _cleared(self, plan: DeployPlan, failed: StackFacts, follower: Follower) -> DeployPlan:
         """After what is left of the failed stack is gone."""
         after = follower.last_event(failed)
-        self._stacks.delete(failed.name)
+        self._stacks.delete(failed.id)
         follower.to_the_end(failed.id, after)
         return self._planner.proposed(replace(plan, stack=None))
 

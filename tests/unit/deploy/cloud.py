@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,9 +104,9 @@ class FakeStacks(Stacks):
         del change_set
         self._end(f"carry out {stack}")
 
-    def delete(self, stack: str, keeping: Sequence[str] = ()) -> None:
-        assert not keeping
-        self._end(f"delete {stack}")
+    def delete(self, stack: str) -> None:
+        if self.stack and self.stack.id == stack:
+            self._end(f"delete {self.stack.name}")
 
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         assert stack == ID
