@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sosw.deploy.packing import Packer
 from sosw.deploy.parameters import effective, secrets
 from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
-from sosw.domain.errors import invalid
+from sosw.domain.errors import SoswError, invalid
 from sosw.domain.stacks import StackFacts, Way, way
 from sosw.local.templates import Template, read_template, render, resources, spelt
 from sosw.local.tools import PYTHON_MINOR
@@ -93,10 +93,11 @@ class Planner:
 
     def proposed(self, plan: DeployPlan) -> DeployPlan:
         """The plan with what AWS says of it: a change set is made."""
-        found = self._stacks.propose(
-            plan.name, plan.change_set, self._body(plan), plan.sent,
-            creates=plan.way is not Way.UPDATE, takes_over=bool(plan.takes_over),
-        )  # fmt: skip
+        with self._body(plan) as body:
+            found = self._stacks.propose(
+                plan.name, plan.change_set, body, plan.sent,
+                creates=plan.way is not Way.UPDATE, takes_over=bool(plan.takes_over),
+            )  # fmt: skip
         return replace(plan, changes=tuple(found))
 
     def _recognised(self, wanted: Wanted) -> _Found:
@@ -131,13 +132,20 @@ class Planner:
             return _Kept(schema=schema)
         return _Kept(names=data.names, differs=tuple(kind.differs(self._site, found.prefix, data)), schema=schema)
 
-    def _body(self, plan: DeployPlan) -> dict[str, str]:
+    @contextmanager
+    def _body(self, plan: DeployPlan) -> Iterator[dict[str, str]]:
+        """The template as AWS takes it: a large one lies in the bucket until it is read."""
         if len(plan.template.encode()) <= BODY_LIMIT:
-            return {"TemplateBody": plan.template}
+            yield {"TemplateBody": plan.template}
+            return
         if plan.makes_bucket:
             self._belongings.make_bucket(plan.bucket, plan.region)
-        key = f"{hashlib.sha256(plan.template.encode()).hexdigest()[:32]}.json"
-        return {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
+        key = f"{plan.change_set}.json"
+        try:
+            yield {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
+        finally:
+            with suppress(SoswError):
+                self._belongings.delete_object(plan.bucket, key)
 
 
 def _named(template: Template, values: Mapping[str, str]) -> Template:

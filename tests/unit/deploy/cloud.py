@@ -55,6 +55,7 @@ class FakeStacks(Stacks):
         self.exports: dict[str, str] = {}
         self.imports: dict[str, list[str]] = {}
         self.validation = ""
+        self.refusal: BaseException | None = None
         self.proposed: dict[str, object] = {}
         self.made_of, self.has = TEMPLATE, list[ResourceFacts]()
 
@@ -91,6 +92,8 @@ class FakeStacks(Stacks):
     ) -> list[ChangeFacts]:  # fmt: skip
         del change_set
         self.proposed = {"template": template, "parameters": parameters, "creates": creates, "takes_over": takes_over}
+        if self.refusal:
+            raise self.refusal
         self.done.append(f"propose {stack}")
         if self.stack is None:
             self.stack = sosw("REVIEW_IN_PROGRESS", parameters={})
@@ -151,6 +154,9 @@ class FakeBelongings(Belongings):
     def upload(self, bucket: str, key: str, content: bytes) -> str:
         self.buckets[bucket][key] = content
         return f"https://s3/{bucket}/{key}"
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        del self.buckets[bucket][key]
 
     def table_is_there(self, name: str) -> bool:
         return name in self.tables

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -79,13 +80,19 @@ def test_what_is_left_of_a_failed_stack_is_deleted_before_it_is_proposed_anew(tm
     assert cloud.stacks.proposed["creates"] is True
 
 
-def test_a_template_too_large_to_be_sent_goes_by_the_bucket(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refusal", [None, KeyboardInterrupt()])
+def test_a_template_too_large_to_be_sent_lies_in_the_bucket_until_it_is_read(
+    tmp_path: Path, refusal: BaseException | None
+) -> None:
     cloud = Cloud(tmp_path)
     cloud.template.write_text(cloud.template.read_text() + f"Description: {'x' * 52_000}\n")
-    planned = plan(cloud)
+    cloud.stacks.refusal = refusal
+    with pytest.raises(KeyboardInterrupt) if refusal else nullcontext():
+        plan(cloud)
 
-    (key,) = cloud.belongings.buckets[planned.bucket]
-    assert cloud.stacks.proposed["template"] == {"TemplateURL": f"https://s3/{planned.bucket}/{key}"}
+    (bucket,) = cloud.belongings.buckets
+    assert str(cloud.stacks.proposed["template"]).startswith(f"{{'TemplateURL': 'https://s3/{bucket}/sosw-")
+    assert cloud.belongings.buckets[bucket] == {}
 
 
 FAILED = [
