@@ -31,10 +31,16 @@ def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
 
 def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
-    where = f"in account {plan.account}, region {plan.region}"
     if plan.is_empty:
-        _print(out, f"stack {plan.name} {where}: nothing changes", "green")
-        return
+        _print(out, f"stack {plan.name} in account {plan.account}, region {plan.region}: nothing changes", "green")
+    else:
+        _whole(out, plan)
+    if plan.schema and plan.schema.steps:
+        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
+
+
+def _whole(out: Console, plan: DeployPlan) -> None:
+    where = f"in account {plan.account}, region {plan.region}"
     _print(out, f"stack {plan.name} {where} is {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
         _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
@@ -45,8 +51,6 @@ def plan(out: Console, plan: DeployPlan) -> None:
     for said in plan.differs:
         _print(out, f"! {said}: AWS takes it over as it is, and no later deployment mends that", "bold yellow")
     _changes(out, plan)
-    if plan.schema and plan.schema.steps:
-        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
 
 
 def _changes(out: Console, plan: DeployPlan) -> None:
