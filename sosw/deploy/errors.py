@@ -88,7 +88,7 @@ def _step(stack: str, status: str) -> str:
             "tables are protected from deletion, so they may be what stayed; mend the cause and deploy again, which "
             "takes them over"
         )
-    if status in {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}:
+    if status == "UPDATE_ROLLBACK_FAILED":
         return f"mend the cause, then: aws cloudformation continue-update-rollback --stack-name {stack}"
     if status == "gone":
         return "nothing is left of it; mend the cause and deploy again"
