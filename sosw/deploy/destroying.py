@@ -9,8 +9,8 @@ from sosw.deploy.data import NONE, Data
 from sosw.deploy.deploying import silent
 from sosw.deploy.errors import NameClash, NoSuchStack, StillInUse
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.kinds import OURS, Kind, checked_name, owner_of
-from sosw.deploy.likeness import made_of
+from sosw.deploy.kinds import OURS, Kind, checked_name
+from sosw.deploy.likeness import made_of, owner_of
 from sosw.deploy.site import Site
 from sosw.domain.stacks import StackFacts, Way, blocked, way
 

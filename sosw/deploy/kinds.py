@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.client.at_work import declared_for, unfinished, unfinished_of
 from sosw.client.doctor import unlike
 from sosw.client.schema import Schema
 from sosw.deploy.data import NONE, Data
 from sosw.deploy.errors import NameClash
-from sosw.deploy.likeness import EXPORT, is_like, is_root, kept, other_names
+from sosw.deploy.likeness import is_like, is_root, kept, other_names, owner_of
 from sosw.deploy.parameters import would_be
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
@@ -279,16 +278,6 @@ def checked_name(kind: Kind, site: Site, given: str | None) -> str:
         rule = "must be 1 to 128 of A-Z a-z 0-9 -, beginning with a letter"
         raise invalid("--stack", given, rule, stack_name(given) and f"such as {stack_name(given)}")
     return given or kind.name(site)
-
-
-def owner_of(site: Site, prefix: str, *, unless_forbidden: bool = False) -> str | None:
-    """The root stack of that prefix; `unless_forbidden`: None, too, where one may not ask who exports something."""
-    try:
-        return site.stacks.exporter(f"{prefix}-{EXPORT}")
-    except AwsFailed as failed:
-        if unless_forbidden and failed.code in FORBIDDEN:
-            return None
-        raise
 
 
 def _functions(found: Iterable[ResourceFacts]) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.aws.stacks import Stacks
+from sosw.deploy.site import Site
 from sosw.domain.stacks import REVIEW, StackFacts
 from sosw.local.templates import Template, parse_template, resources, spelt
 
@@ -25,6 +27,16 @@ def is_root(template: Template) -> bool:
     """It is sosw's own, or a copy of that."""
     outputs = (template.get("Outputs") or {}).values()
     return any((each.get("Export") or {}).get("Name") == _EXPORTED for each in outputs if isinstance(each, dict))
+
+
+def owner_of(site: Site, prefix: str, *, unless_forbidden: bool = False) -> str | None:
+    """The root stack of that prefix; `unless_forbidden`: None, too, where one may not ask who exports something."""
+    try:
+        return site.stacks.exporter(f"{prefix}-{EXPORT}")
+    except AwsFailed as failed:
+        if unless_forbidden and failed.code in FORBIDDEN:
+            return None
+        raise
 
 
 def is_like(one: Template, other: Template) -> bool:
