@@ -41,3 +41,14 @@ def test_tables_of_an_older_version_are_told_also_where_nothing_else_changes(
     plan = replace(planned(cloud, changes), schema=Schema(cloud.world.service, [step]))
 
     assert seen(plan)[-1] == "the tables are of version 1: run sosw migrate afterwards"
+
+
+def test_a_program_is_told_the_outputs_also_where_nothing_changes(cloud: Cloud) -> None:
+    cloud.stacks.stack = sosw(outputs={"SchedulerArn": "arn"})
+    outputs = {"now": "CREATE_COMPLETE", "outputs": {"SchedulerArn": "arn"}}
+    changes = [ChangeFacts(action="Modify", resource="A", kind="AWS::SQS::Queue")]
+
+    same, changed = planned(cloud, []), planned(cloud, changes)
+    assert show_deploy.document(same, None).items() >= outputs.items()
+    assert show_deploy.document(changed, cloud.stacks.stack).items() >= outputs.items()
+    assert "outputs" not in show_deploy.document(changed, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from sosw.aws.faults import AwsFailed
 from sosw.deploy import Demolition, Deployment, Wanted, own_stack, watch_stack
 from sosw.deploy.errors import NameClash
 from sosw.domain.errors import InvalidInput
@@ -133,3 +135,23 @@ def test_sosws_own_stack_is_moved_by_no_parameter(clouds: Clouds) -> None:
     cloud = clouds(stack(), TEMPLATE)
     with pytest.raises(NameClash, match="has the prefix blue: another one would replace every table"):
         plan(cloud, own_stack("green", is_said=True, template=cloud.template), Prefix="green")
+
+
+@pytest.mark.parametrize(("code", "deploys"), [("AccessDenied", True), ("Throttling", False)])
+def test_who_may_not_ask_who_exports_what_deploys_all_the_same_but_deletes_no_data(
+    folder: Path, clouds: Clouds, monkeypatch: pytest.MonkeyPatch, code: str, *, deploys: bool
+) -> None:
+    cloud = clouds(None, TEMPLATE)
+    cloud.keep()
+    failed = AwsFailed("what is exported could not be listed", code, "no")
+
+    def exporters() -> dict[str, str]:
+        raise failed
+
+    monkeypatch.setattr(cloud.stacks, "exporters", exporters)
+    for kind in (at(folder), own_stack("sosw", is_said=True, template=cloud.template)):
+        with nullcontext() if deploys else pytest.raises(AwsFailed, match="what is exported"):
+            plan(cloud, kind)
+    cloud.stacks.stack = sosw()
+    with pytest.raises(AwsFailed, match="what is exported"):
+        Demolition(cloud.site).plan(own_stack("sosw", is_said=True))
