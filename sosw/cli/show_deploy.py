@@ -24,7 +24,7 @@ def out(session: Session) -> Console:
 
 
 def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
-    """The same for a program; `done`: the stack, where it was deployed. It stands as planned also where nothing changes."""
+    """The same for a program; `done`: the stack, where it was deployed. So it stands if nothing changes."""
     stands = done or (plan.stack if plan.is_empty else None)
     now = {"now": stands.status, "outputs": dict(stands.outputs)} if stands else {}
     return {"deployed": done is not None, **plan.to_json(), **now}

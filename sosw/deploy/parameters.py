@@ -89,7 +89,10 @@ def _broken(value: str, rules: Mapping[str, Any]) -> str | None:
     if kind.startswith(LOOKED_UP):
         return None
     parts = [each.strip() for each in value.split(",")] if kind.startswith(LISTS) else [value]
-    return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
+    try:
+        return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
+    except (re.error, TypeError, ValueError):  # a rule that is none, or a pattern that Java alone knows: AWS tells
+        return None
 
 
 def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
@@ -97,7 +100,7 @@ def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"
     pattern = rules.get("AllowedPattern")
-    if pattern and not _fits(value, str(pattern)):
+    if pattern and not re.fullmatch(str(pattern), value):
         return str(rules.get("ConstraintDescription", f"must match {pattern}"))
     least, most = rules.get("MinLength"), rules.get("MaxLength")
     if not int(least or 0) <= len(value) <= int(most or MOST_CHARACTERS):
@@ -105,14 +108,6 @@ def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:
     if kind in {"Number", "List<Number>"}:
         return _out_of_bounds(value, rules.get("MinValue"), rules.get("MaxValue"))
     return None
-
-
-def _fits(value: str, pattern: str) -> bool:
-    """Also where the pattern is one of Java's that Python does not know: AWS will tell."""
-    try:
-        return re.fullmatch(pattern, value) is not None
-    except re.error:
-        return True
 
 
 def _out_of_bounds(value: str, least: Any, most: Any) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,35 @@ def parse_template(text: str, path: Path) -> Template:
         template = yaml_parse(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise TemplateInvalid(path, f"is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+    if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateInvalid(path, "has no Resources")
-    for name, resource in template["Resources"].items():
-        if not name.startswith(_RULE) and not (isinstance(resource, dict) and isinstance(resource.get("Type"), str)):
+    for where, part in _mappings(template):
+        if not isinstance(part, dict):
+            raise TemplateInvalid(path, f"{where} must be a mapping of names to values")
+        for name in part:
+            if not isinstance(name, str):
+                raise TemplateInvalid(path, f"{where} has the name {name!r}, which YAML reads as no text: quote it")
+    for name, resource in resources(template).items():
+        if not isinstance(resource.get("Type"), str):
             raise TemplateInvalid(path, f"resource {name} has no Type")
     return template
+
+
+def _mappings(template: Template) -> Iterator[tuple[str, Any]]:
+    """What must have names, an outer part before those in it; most of them may be left out."""
+    for section in ("Parameters", "Globals", "Outputs"):
+        yield section, template.get(section) or {}
+    yield "Globals.Function", (template.get("Globals") or {}).get("Function") or {}
+    for name, rules in (template.get("Parameters") or {}).items():
+        yield f"Parameters.{name}", rules
+    for name, output in (template.get("Outputs") or {}).items():
+        if not name.startswith(_RULE):
+            yield f"Outputs.{name}", output or {}
+            yield f"Outputs.{name}.Export", (output or {}).get("Export") or {}
+    yield "Resources", template["Resources"]
+    for name, resource in resources(template).items():
+        yield f"Resources.{name}", resource
+        yield f"Resources.{name}.Properties", resource.get("Properties") or {}
 
 
 def resources(template: Template) -> dict[str, dict[str, Any]]:
@@ -93,7 +116,7 @@ def with_code_at(template: Template, values: Mapping[str, str], upload: Callable
     for resource in resources(packaged).values():
         if resource["Type"] != _FUNCTION:
             continue
-        holder = resource.setdefault("Properties", {})
+        holder = resource["Properties"] = resource.get("Properties") or {}
         if uri is not None:
             holder.setdefault("CodeUri", uri)
         if _is_local(holder.get("CodeUri")):

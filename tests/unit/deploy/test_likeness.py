@@ -104,10 +104,32 @@ def test_a_path_is_read_for_what_it_is(folder: Path, clouds: Clouds, tmp_path: P
     (tmp_path / "empty").mkdir()
     with pytest.raises(TemplateInvalid, match=r"empty: there is no template\.yaml in the folder"):
         at(tmp_path / "empty")
-    for text, said in (("A: [", "is not YAML"), ("A: 1", "has no Resources"), ("Resources: {A: 1}", "A has no Type")):
-        (folder / "template.yaml").write_text(text)
-        with pytest.raises(TemplateInvalid, match=said):
-            at(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("A: [", "is not YAML"), ("A: 1", "has no Resources"), ("Resources: [A]", "Resources must be a mapping"),
+        ("Resources: {A: 1}", r"Resources\.A must be a mapping"), ("Resources: {A: {}}", "resource A has no Type"),
+        ("Resources: {On: {Type: B}}", "Resources has the name True, which YAML reads as no text: quote it"),
+        ("Resources: {A: {Type: B, Properties: C}}", r"Resources\.A\.Properties must be a mapping"),
+        (SHOP + "Parameters: [A]", "Parameters must be a mapping"),
+        (SHOP + "Parameters: {A: }", r"Parameters\.A must be a mapping"),
+        (SHOP + "Outputs: A", "Outputs must be a mapping"),
+        (SHOP + "Outputs: {A: {Export: B}}", r"Outputs\.A\.Export must be a mapping"),
+        (SHOP + "Globals: {Function: A}", r"Globals\.Function must be a mapping"),
+    ],
+)  # fmt: skip
+def test_a_template_of_another_shape_is_told(folder: Path, text: str, said: str) -> None:
+    (folder / "template.yaml").write_text(text)
+    with pytest.raises(TemplateInvalid, match=said):
+        at(folder)
+
+
+def test_what_may_be_left_out_may_be_empty(folder: Path, clouds: Clouds) -> None:
+    rest = "Outputs: {A: , Fn::ForEach::B: [C, [d], {}]}\nGlobals:\nParameters:\n"
+    (folder / "template.yaml").write_text(f"Resources: {{A: {{Type: AWS::SNS::Topic, Properties: }}}}\n{rest}")
+    assert plan(clouds(), at(folder)).way is Way.CREATE
 
 
 @pytest.mark.parametrize(

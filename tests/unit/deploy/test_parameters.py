@@ -43,7 +43,8 @@ def test_what_breaks_a_rule_is_told(rules: dict[str, Any], value: str | None, sa
         ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, "a, b"), ({"Type": "List<Number>"}, "1,2"),
         ({"Type": "List<AWS::EC2::Subnet::Id>", "AllowedValues": ["a", "b"]}, "b,a"),
         ({"Type": "AWS::SSM::Parameter::Value<String>", "AllowedPattern": "subnet-.+"}, "/net/subnet"),
-        ({"AllowedPattern": r"\p{Alpha}+"}, "java"), ({"AllowedValues": [True]}, "true"),
+        ({"AllowedPattern": r"\p{Alpha}+"}, "java"), ({"MinLength": "some"}, "a"), ({"AllowedValues": 1}, "a"),
+        ({"AllowedValues": [True]}, "true"),
         ({"Default": 8.0, "Type": "Number"}, None),
     ],
 )  # fmt: skip
