@@ -171,6 +171,12 @@ class Stacks:
         with asking(f"stack {stack} could not be deleted", region=self.region):
             self.client.delete_stack(StackName=stack)
 
+    def last_event(self, stack: str) -> str | None:
+        """The id of what happened last: one call, however long the stack's history."""
+        with asking(f"what happens to stack {stack} could not be read", region=self.region):
+            page = self.client.describe_stack_events(StackName=stack)["StackEvents"]
+            return page[0]["EventId"] if page else None
+
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         """What happened after the event of that id, the oldest first; all that is known for None."""
         news: list[EventFacts] = []

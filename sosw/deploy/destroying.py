@@ -92,7 +92,7 @@ class Demolition:
         self.refuse(plan, force=force)
         if plan.stack is not None:
             follower = Follower(self._stacks, tell, self._site.pause)
-            after = follower.last_event(plan.stack)
+            after = self._stacks.last_event(plan.stack.id)
             self._stacks.delete(plan.stack.id)
             follower.to_the_end(plan.stack.id, after)
         if delete_data:

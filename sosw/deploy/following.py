@@ -35,11 +35,6 @@ class Follower:
     pause: float = 2.0
     sleep: Callable[[float], None] = time.sleep
 
-    def last_event(self, stack: StackFacts | None) -> str | None:
-        """From which on there will be news."""
-        known = self.stacks.events(stack.id, None) if stack else []
-        return known[-1].id if known else None
-
     def to_the_end(self, stack: str, after: str | None) -> StackFacts | None:
         """The stack when AWS has left it, None when it is gone; `stack` is its id.
 

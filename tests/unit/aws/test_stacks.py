@@ -222,3 +222,20 @@ def test_a_stack_that_was_there_before_stays_when_a_plan_is_forgotten(told: Told
 
     told.stacks.forget("sosw", "mine", is_ours=False)
     told.stubber.assert_no_pending_responses()
+
+
+def test_what_happened_last_is_asked_for_once_and_what_came_after_it_is_news(told: Told) -> None:
+    events = [
+        {
+            "StackId": ID, "StackName": "sosw", "EventId": name, "LogicalResourceId": "A", "ResourceType": "AWS::X",
+            "ResourceStatus": "CREATE_COMPLETE", "Timestamp": "2026-01-01T00:00:00Z",
+        }
+        for name in ("third", "second", "first")
+    ]  # fmt: skip
+    told.stubber.add_response("describe_stack_events", {"StackEvents": events[2:], "NextToken": "older"})
+    told.stubber.add_response("describe_stack_events", {"StackEvents": []})
+    told.stubber.add_response("describe_stack_events", {"StackEvents": events, "NextToken": "older"})
+
+    assert [told.stacks.last_event(ID), told.stacks.last_event(ID)] == ["first", None]
+    assert [each.id for each in told.stacks.events(ID, "first")] == ["second", "third"]
+    told.stubber.assert_no_pending_responses()

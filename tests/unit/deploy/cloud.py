@@ -111,6 +111,10 @@ class FakeStacks(Stacks):
         if self.stack and self.stack.id == stack:
             self._end(f"delete {self.stack.name}")
 
+    def last_event(self, stack: str) -> str | None:
+        assert stack == ID
+        return self.known[-1].id if self.known else None
+
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         assert stack == ID
         ids = [each.id for each in self.known]
