@@ -61,7 +61,8 @@ class Demolition:
         if stack and there:
             kind.recognise(stack, there)
             kind.refuse_other_prefix(stack, is_said=kind.is_said)
-            kind.refuse_namesake(stack, there, {})
+            if stack.was_whole:
+                kind.refuse_namesake(stack, there, {})
         prefix = stack.parameters.get(OURS, kind.prefix) if stack else kind.prefix
         data = kind.data(self._site, prefix)
         plan = DestroyPlan(

@@ -108,7 +108,7 @@ class Planner:
             kind.recognise(stack, there)
             is_moved = kind.is_users and OURS in wanted.parameters
             kind.refuse_other_prefix(stack, is_said=not is_moved and (kind.is_said or not kind.is_users))
-            if chosen is Way.ANEW:  # what goes is not shown: nothing tells it before
+            if chosen is Way.ANEW and stack.was_whole:  # no plan shows what of it goes
                 kind.refuse_namesake(stack, there, wanted.parameters)
         kind.refuse_double(self._site, wanted.stack)
         return _Found(wanted=wanted, stack=stack, way=chosen, there=there, template=template)

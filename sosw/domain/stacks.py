@@ -32,6 +32,11 @@ class StackFacts:
         """AWS is at it."""
         return self.status.endswith(IN_PROGRESS) and self.status != REVIEW
 
+    @property
+    def was_whole(self) -> bool:
+        """Its creation has not failed: something may have been in it, and in use."""
+        return self.status not in _NEVER_MADE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
@@ -125,7 +130,8 @@ _NO_PART_OF_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 _SOUND = (
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
 )  # fmt: skip
-_USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+_NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+_USELESS = (*_NEVER_MADE, "DELETE_FAILED")
 
 
 def stack_name(text: str) -> str:

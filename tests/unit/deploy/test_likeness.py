@@ -38,7 +38,7 @@ def test_what_came_from_something_else_is_left_alone_in_any_state(
     assert cloud.stacks.done == []
 
 
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "DELETE_FAILED"])
 def test_of_two_workers_that_began_as_one_template_each_has_its_stack(
     folder: Path, clouds: Clouds, status: str
 ) -> None:
@@ -48,17 +48,25 @@ def test_of_two_workers_that_began_as_one_template_each_has_its_stack(
 
     with pytest.raises(NameClash, match=said):
         Demolition(cloud.site).plan(at(folder), "sales-2")
-    if status == "ROLLBACK_COMPLETE":  # else the plan shows that it is replaced
+    if status == "DELETE_FAILED":  # else the plan shows that it is replaced
         with pytest.raises(NameClash, match=said):
             plan(cloud, at(folder))
     assert cloud.stacks.done == []
+
+
+def test_a_worker_that_could_not_be_made_under_one_name_is_made_under_another(folder: Path, clouds: Clouds) -> None:
+    (folder / "template.yaml").write_text(WORKER.replace("sales }", "orders }"))
+    cloud = clouds(stack("ROLLBACK_COMPLETE"))
+
+    assert plan(cloud, at(folder)).way is Way.ANEW
+    assert Demolition(cloud.site).plan(at(folder), "sales-2").stack == cloud.stacks.stack
 
 
 @pytest.mark.parametrize("parameters", [{"Name": "said"}, {"Name": "sales", "Prefix": "sosw"}])
 def test_a_stack_with_other_parameters_is_still_its_templates(
     folder: Path, clouds: Clouds, parameters: dict[str, str]
 ) -> None:
-    cloud = clouds(stack("ROLLBACK_COMPLETE", **parameters))
+    cloud = clouds(stack("DELETE_FAILED", **parameters))
     assert Demolition(cloud.site).plan(at(folder), "sales-2").stack == cloud.stacks.stack
     assert plan(cloud, at(folder), Name=parameters["Name"]).way is Way.ANEW
 
