@@ -13,16 +13,21 @@ class NameClash(SoswError):
 
 
 class NotExported(SoswError):
-    """A stack would import what no stack exports here; `prefix`: of the environment that should, None for others."""
+    """A stack would import what no stack exports here; `prefix`: of the environment that should, None for others.
 
-    def __init__(self, stack: str, export: str, prefix: str | None, where: str, words: str) -> None:
+    `is_there`: that environment is deployed, by a sosw that does not export it.
+    """
+
+    def __init__(
+        self, stack: str, export: str, where: str, *, prefix: str | None = None, is_there: bool = False, words: str = ""
+    ) -> None:
         self.stack, self.export, self.prefix = stack, export, prefix
-        what = (
-            f"stands on sosw's environment {prefix!r}, which is not deployed"
-            if prefix
-            else f"imports {export}, which no stack exports"
-        )
-        step = f"sosw deploy --prefix {prefix}{words} first" if prefix else "deploy the one that exports it first"
+        if prefix is None:
+            what, step = f"imports {export}, which no stack exports", "deploy the one that exports it first"
+        else:
+            lacks = f"does not export {export} as it is deployed" if is_there else "is not deployed"
+            what = f"stands on sosw's environment {prefix!r}, which {lacks}"
+            step = f"sosw deploy --prefix {prefix}{words} first"
         super().__init__(f"stack {stack} {what} in {where}: {step}")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.deploy.errors import NotExported
 from sosw.deploy.kinds import OURS
+from sosw.deploy.likeness import EXPORT
 from sosw.deploy.parameters import plain
 from sosw.deploy.site import Site
 from sosw.local.home import template_of
@@ -18,11 +19,14 @@ def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[s
     """Raises `NotExported` for the first thing that nobody exports here; `words`: the options that lead here."""
     known = {**plain(template, values), "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
     wanted = sorted(imported(template, {**known, "AWS::StackName": stack}))
-    exported = _exported(site) if wanted else set()
-    missing = [each for each in wanted if exported is not None and each not in exported]
+    exported = _exported(site) if wanted else None
+    if exported is None:
+        return
+    missing = next((each for each in wanted if each not in exported), None)
     if missing:
-        where = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}"
-        raise NotExported(stack, missing[0], _environment(missing[0]), where, words)
+        where, prefix = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}", _environment(missing)
+        is_there = f"{prefix}-{EXPORT}" in exported
+        raise NotExported(stack, missing, where, prefix=prefix, is_there=is_there, words=words)
 
 
 def _exported(site: Site) -> set[str] | None:

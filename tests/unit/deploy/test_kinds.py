@@ -59,6 +59,9 @@ def test_an_environment_that_is_not_deployed_is_told_before_anything_is_sent(fol
     said = r"stack sales-2 stands on sosw's environment 'blue', which is not deployed .*: sosw deploy --prefix blue f"
     with pytest.raises(NotExported, match=said):
         plan(cloud, at(folder))
+    cloud.stacks.exports = {"blue-SchedulerArn": "blue"}
+    with pytest.raises(NotExported, match="'blue', which does not export blue-WorkerAssistantArn as it is deployed in"):
+        plan(cloud, at(folder))
     assert (cloud.stacks.done, cloud.belongings.buckets) == ([], {})
 
 
