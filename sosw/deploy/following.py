@@ -34,6 +34,7 @@ class Follower:
     tell: Tell
     pause: float = 2.0
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
     def to_the_end(self, stack: str, after: str | None) -> StackFacts | None:
         """The stack when AWS has left it, None when it is gone; `stack` is its id.
@@ -58,16 +59,15 @@ class Follower:
             quiet += self.pause
 
     def _look(self, stack: str, after: str | None) -> tuple[StackFacts | None, list[EventFacts]]:
-        """How it stands, and what is new; asked again and again, where AWS does not answer."""
-        waited = 0.0
+        """How it stands, and what is new; asked again and again, where AWS does not answer: that may take its time."""
+        begun = self.clock()
         while True:
             try:
                 return self.stacks.find(stack), self.stacks.events(stack, after)
             except AwsFailed as failed:
-                if failed.code not in PASSING or waited >= PATIENCE:
+                if failed.code not in PASSING or self.clock() - begun >= PATIENCE:
                     raise LostSight(stack, failed) from failed
             self.sleep(self.pause)
-            waited += self.pause
 
     def _never_begun(self, stack: StackFacts) -> EventFacts | None:
         """What is wrong of a change in which nothing has failed, for AWS has refused it as a whole."""

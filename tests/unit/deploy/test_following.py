@@ -16,6 +16,7 @@ from tests.unit.deploy.cloud import event, sosw
 Look = tuple[str | AwsFailed, list[EventFacts]]
 THROTTLED = AwsFailed("stack sosw could not be looked at", "Throttling", "Rate exceeded")
 FORBIDDEN = AwsFailed("stack sosw could not be looked at", "AccessDenied", "you may not")
+SILENT = AwsFailed("stack sosw could not be looked at", "ConnectTimeoutError", "after 30 s")
 BEGUN = event("sosw", "UPDATE_IN_PROGRESS", "User Initiated")
 ENDED = event("sosw", "UPDATE_COMPLETE")
 
@@ -25,6 +26,8 @@ class Shown(Stacks):
 
     def __init__(self, looks: Sequence[Look]) -> None:
         self._looks, self._seen = list(looks), list[EventFacts]()
+        self.took = 0.0
+        """Seconds that it did not answer."""
 
     def find(self, name: str) -> StackFacts | None:
         assert name
@@ -34,6 +37,7 @@ class Shown(Stacks):
         if len(self._looks) > 1:
             self._looks.pop(0)
         if isinstance(status, AwsFailed):
+            self.took += 30 * (status is SILENT)
             raise status
         return sosw(status) if status else None
 
@@ -49,7 +53,8 @@ class Shown(Stacks):
 
 def follow(*looks: Look) -> tuple[Callable[[], StackFacts | None], list[float]]:
     slept: list[float] = []
-    follower = Follower(Shown(looks), lambda _event: None, 2.0, slept.append)
+    shown = Shown(looks)
+    follower = Follower(shown, lambda _event: None, 2.0, slept.append, lambda: sum(slept) + shown.took)
     return lambda: follower.to_the_end("sosw", None), slept
 
 
@@ -86,14 +91,14 @@ def test_who_is_throttled_looks_again() -> None:
     assert end() is not None
 
 
-@pytest.mark.parametrize("failed", [THROTTLED, FORBIDDEN])
-def test_who_cannot_look_any_more_is_told_that_aws_goes_on(failed: AwsFailed) -> None:
+@pytest.mark.parametrize(("failed", "patience"), [(THROTTLED, PATIENCE), (FORBIDDEN, 0.0), (SILENT, 2.0)])
+def test_who_cannot_look_any_more_is_told_that_aws_goes_on(failed: AwsFailed, patience: float) -> None:
     end, slept = follow(("UPDATE_IN_PROGRESS", [BEGUN]), (failed, []))
     with pytest.raises(
         LostSight, match=r"could not be looked at .*: AWS goes on with it; how it stands is told by the"
     ):
         end()
-    assert sum(slept) == (2.0 if failed is FORBIDDEN else 2.0 + PATIENCE)
+    assert sum(slept) == 2.0 + patience
 
 
 @pytest.mark.parametrize(
