@@ -59,6 +59,17 @@ def test_tables_that_were_kept_are_taken_over_under_names_that_are_spelt_out(tmp
     assert planned.schema is not None
 
 
+@pytest.mark.parametrize(("rule", "spelt"), [("${Prefix}-${Days}", '"sosw-7"'), ("${Prefix}-${Q.Arn}", '{"Fn::Sub":')])
+def test_names_of_what_is_taken_over_are_spelt_out_with_all_parameters_or_left(
+    tmp_path: Path, rule: str, spelt: str
+) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.keep()
+    cloud.template.write_text(TEMPLATE.replace('"${Prefix}-tasks"', f'"{rule}"'))
+
+    assert f'"TableName":{spelt}' in plan(cloud).template
+
+
 def test_tables_of_a_newer_sosw_are_not_deployed_over(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path, sosw())
     cloud.keep()
