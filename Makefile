@@ -102,11 +102,14 @@ down: env ## Stop the local stack
 
 # --- packages and templates ------------------------------------------------------------------------------------------
 
-.PHONY: build
-build: env $(SAM) ## Build the wheel (dist/) and the deployable Essentials (.sosw/build/)
+.PHONY: wheel
+wheel: env ## Build the wheel (dist/)
 	rm -rf dist && $(UV) build --quiet --wheel --python $(BIN)/python --build-constraints requirements/build.txt --out-dir dist
 	@# There is another package of our name on the index, with higher versions.
 	$(BIN)/python -c 'from importlib.metadata import version; print("sosw==" + version("sosw"))' > dist/constraints.txt
+
+.PHONY: build
+build: wheel $(SAM) ## Build the wheel (dist/), and the deployable Essentials (.sosw/build/) as SAM does
 	PATH="$(CURDIR)/$(SAM_BIN):$$PATH" PIP_FIND_LINKS="$(CURDIR)/dist $${PIP_FIND_LINKS-}" PIP_CONSTRAINT="$(CURDIR)/dist/constraints.txt" \
 	  sam build --template-file cloudformation/sosw.yaml --build-dir .sosw/build \
 	  --parameter-overrides Runtime=python$(PYTHON_VERSION)

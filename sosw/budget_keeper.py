@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from sosw.domain.controller import steer
 from sosw.domain.errors import StaleRecord
-from sosw.domain.records import Entry
 from sosw.domain.shares import Draw
-from sosw.domain.sharing import allowed, changes, is_overdrawn, shared_out
+from sosw.domain.sharing import is_overdrawn, shared_out
 from sosw.domain.standing import Budget
 from sosw.line import Line
-from sosw.record_notes import ROUNDS, note
+from sosw.record_notes import ROUNDS, note_budget
 
 if TYPE_CHECKING:
     from sosw.domain.health import Reading
@@ -138,17 +137,10 @@ class BudgetKeeper:
             except StaleRecord:
                 record = self._records.read([record.key])[record.key]
             else:
-                self._tell(resource, before, after, record.key.owner, now)
+                if after.problem != before.problem:
+                    why = after.problem or "measured again"
+                    log.warning("resource.unmeasured", extra={"resource": resource.name, "why": why})
+                note_budget(self._records, resource, before, after, now)
                 return after
         log.info("budget.contended", extra={"resource": resource.name})
         return Budget.from_json(record.value)
-
-    def _tell(self, resource: Resource, before: Budget, after: Budget, owner: str, now: datetime) -> None:
-        if after.problem != before.problem:
-            log.warning(
-                "resource.unmeasured", extra={"resource": resource.name, "why": after.problem or "measured again"}
-            )
-        was, limit = allowed(resource, before), allowed(resource, after)
-        for why in changes(resource, before, after):
-            log.info("budget.changed", extra={"resource": resource.name, "was": was, "limit": limit, "why": why})
-            note(self._records, Entry(owner=owner, at=now, what={"why": why}))

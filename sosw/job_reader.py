@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sosw.domain.cost import dollars
 from sosw.domain.request import JobRequest
 from sosw.job_source import JobSource
+from sosw.ports import no_beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,9 +51,9 @@ class Reading:
         read: dict[str, Any] = {"planned": self.total, "source_pin": pin, "skipped_lines": self.skipped_lines}
         return replace(job, held_until=self.submitted_at, **read)
 
-    def payloads(self, start: int) -> Iterator[dict[str, Any]]:
+    def payloads(self, start: int, beat: Beat) -> Iterator[dict[str, Any]]:
         """Of its tasks from number `start` on."""
-        parts = self.source.parts() if self.source else None
+        parts = self.source.parts(beat) if self.source else None
         return self.request.payloads(self.submitted_at, start=start, parts=parts)
 
 
@@ -68,15 +69,16 @@ class JobReader:
         """What `event` asks for; raises `InvalidInput` with all that is wrong with it. Its source is not read."""
         return JobRequest.from_event(event, self._settings, now, self._extensions)
 
-    def read(self, request: JobRequest, now: datetime) -> Reading:
+    def read(self, request: JobRequest, now: datetime, beat: Beat) -> Reading:
         """All that was asked for; raises `InvalidInput` for what is wrong in its source, a bad line included.
 
-        Every task is looked at where its source, or its concurrency key, cannot be judged otherwise.
+        `beat` is called now and then while the source is read; what it raises ends that. Every task is looked at where
+        its source, or its concurrency key, cannot be judged otherwise.
         """
         if request.source is None and request.concurrency_key is None:
             return Reading(request=request, submitted_at=now, total=request.tasks_a_part)
-        source = self._source(request, now)
-        total = request.count(now, source.parts() if source else None)
+        source = self._source(request, now, beat=beat)
+        total = request.count(now, source.parts(beat) if source else None)
         return Reading(request=request, submitted_at=now, total=total, source=source)
 
     def request(self, job: Job) -> JobRequest:
@@ -93,17 +95,19 @@ class JobReader:
         source = self._source(request, job.submitted_at, job.source_pin)
         return request.tasks(job, due, placement, start=start, parts=source.parts(beat) if source else None)
 
-    def _source(self, request: JobRequest, submitted_at: datetime, pin: str | None = None) -> JobSource | None:
+    def _source(
+        self, request: JobRequest, submitted_at: datetime, pin: str | None = None, beat: Beat = no_beat
+    ) -> JobSource | None:
         if request.source is None:
             return None
         taken = request.taken(submitted_at)
-        return JobSource(self._sources, request.source, pin, taken=taken, limit=self._settings.payload_limit)
+        return JobSource(self._sources, request.source, pin, taken=taken, limit=self._settings.payload_limit, beat=beat)
 
-    def preview(self, reading: Reading) -> dict[str, Any]:
+    def preview(self, reading: Reading, beat: Beat) -> dict[str, Any]:
         """What a dry run answers: how many tasks, the first and the last payload, the cost. Nothing is written."""
-        seen = list(islice(reading.payloads(0), PRICED))
+        seen = list(islice(reading.payloads(0, beat), PRICED))
         if reading.total > PRICED:
-            seen += deque(reading.payloads(reading.total - 1), maxlen=1)
+            seen += deque(reading.payloads(reading.total - 1, beat), maxlen=1)
         return {
             "dry_run": True,
             "labourer": reading.request.labourer.name,

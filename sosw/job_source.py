@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from sosw.domain.sources import Item, Source
     from sosw.ports import Beat, SourceReader
 
-LINES = 1_000
-"""Between two beats."""
+LINES, LINE_BYTES = 100, 8_000_000
+"""Between two beats, at most."""
 
 
 class JobSource:
@@ -30,21 +30,22 @@ class JobSource:
         *,
         taken: int = 0,
         limit: int = MAX_PAYLOAD_BYTES,
+        beat: Beat = no_beat,
     ) -> None:
-        """`pin` is what the job remembers; without one the source is pinned as it is now.
+        """`pin` is what the job remembers; without one the source is pinned as it is now, with `beat` now and then.
 
         `taken` are the bytes that a payload has besides, `limit` all that it may have. Batches are made for what fits
         into the table; a line that needs more has a task of its own.
         """
         self.reader, self.source = reader, source
         self.room, self.most = MAX_PAYLOAD_BYTES - taken, limit - taken
-        self.pin = reader.pin(source) if pin is None else pin
+        self.pin = reader.pin(source, beat) if pin is None else pin
         self.skipped = 0
 
     def parts(self, beat: Beat = no_beat) -> Iterator[dict[str, Any]]:
         """A batch each, in order, from the beginning and the same at every call: `JobRequest.tasks` takes them.
 
-        `beat` is called at least every thousand lines and objects; what it raises ends the reading.
+        `beat` is called at least every hundred lines, thousand objects, and 8 MB; what it raises ends the reading.
         Raises `InvalidInput` for a bad line, unless the job skips those, and for a source that is another one by now.
         """
         if self.source.form is Form.OBJECTS:
@@ -63,7 +64,10 @@ class JobSource:
 
 
 def _beating(lines: Iterable[bytes], beat: Beat) -> Iterator[bytes]:
-    for number, line in enumerate(lines):
-        if number % LINES == 0:
+    number = held = 0
+    for line in lines:
+        if number % LINES == 0 or held >= LINE_BYTES:
             beat()
+            held = 0
+        number, held = number + 1, held + len(line)
         yield line

@@ -224,8 +224,8 @@ class SourceReader(Protocol):
     cannot be read now.
     """
 
-    def pin(self, source: Source) -> str:
-        """What the source is now, as a text to remember with the job: equal for equal content."""
+    def pin(self, source: Source, beat: Beat = no_beat) -> str:
+        """What the source is now, a text to remember with the job: equal for equal content. `beat` as of `objects`."""
 
     def lines(self, source: Source, pin: str) -> Iterator[bytes]:
         """The lines that the source had at its pin, without their ends, unpacked.

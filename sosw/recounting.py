@@ -18,6 +18,7 @@ from sosw.domain.job import Job, Totals
 from sosw.domain.recount import QUIET, Recount, next_look
 from sosw.domain.tally import correction
 from sosw.domain.task import task_id
+from sosw.domain.watch import found as found_unwatched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +185,10 @@ class Recounting:
         if self._watches is None or seen.number == job.total:
             return None
         watch = self._watches.get(job.id)
-        if watch is None or watch.due is None or not watch.is_read_soon(now):
+        if watch is None:  # it was submitted before there was an archive, or while it was switched off
+            watch = found_unwatched(job, now)
+            self._watches.watch(watch)
+        if watch.due is None or not watch.is_read_soon(now):
             return None
         if watch.begun:
             return now + QUIET

@@ -9,21 +9,20 @@ from math import gcd
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain import lifecycle
-from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError, StaleTask
+from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError
 from sosw.domain.job import Totals
 from sosw.domain.messages import Change, Wake, resume_event
-from sosw.domain.metrics import LIMIT, RUNNING, Owner
+from sosw.domain.metrics import LIMIT, RUNNING
 from sosw.domain.moments import EPOCH
 from sosw.domain.recount import QUIET
 from sosw.domain.settings import EssentialSettings
-from sosw.domain.slots import CLAIM_GRACE, Name, is_over, is_unclaimed
-from sosw.domain.task import JobId, LabourerName, Task, TaskId, TaskState
+from sosw.domain.task import JobId, LabourerName, TaskId, TaskState
 from sosw.ports import Unmetered
 from sosw.processor import Processor
 from sosw.recounting import Recounting
 from sosw.reminding import Reminding
 from sosw.slot_keeper import SlotKeeper
+from sosw.slot_sweep import SlotSweep
 from sosw.tallies import Tallies
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from sosw.archivist import Archivist
     from sosw.dead_notices import DeadNotices
     from sosw.domain.settings import Labourer
-    from sosw.domain.slots import SlotRow
     from sosw.ports import Clock, InParallel, Invoker, JobStore, Metrics, RecordStore, Reminder, SlotStore, TaskStore
     from sosw.settings import Names
 
@@ -41,14 +39,11 @@ log = logging.getLogger(__name__)
 
 GOLDEN = (5**0.5 - 1) / 2
 """Steps of this part of a circle are spread over it evenly, however many there are."""
-MILLISECOND = timedelta(milliseconds=1)
 MINUTE = timedelta(minutes=1)
 HOLD_GRACE = timedelta(seconds=10)
 """So long after the end of a job's hold its Scheduler, just handing over, is still left alone."""
 MAX_RESUMED = 25
 """Jobs that one sweep resumes."""
-SWEEP_BATCH = 100
-"""Tasks that a sweep holds in memory at a time."""
 SWEEP_TIME = timedelta(seconds=30)
 """Nothing is begun with less time left: what was begun, such as the wake, may take 15 s."""
 NOTICE_TIME = SWEEP_TIME + timedelta(seconds=20)
@@ -79,17 +74,17 @@ class Scavenger(Processor):
         deaths: DeadNotices | None = None,
         archivist: Archivist | None = None,
         metrics: Metrics | None = None,
+        pause: Callable[[int], None] = lambda _number: None,
     ) -> None:
-        """`names` has the functions to start: the Orchestrator and the Scheduler. `deaths` tells of tasks that died."""
+        """`names`: functions to start. `deaths` tells of tasks that died. `pause(n)` waits after lost race n."""
         super().__init__(custom_config)
-        self.settings = EssentialSettings.from_mapping(self.config)
-        self.tasks, self.invoker, self.clock, self.jitter = tasks, invoker, clock, jitter
-        self.in_parallel, self._counting = in_parallel, Lock()
-        self.slots, self.jobs, self.names = SlotKeeper(slots), jobs, names
-        self.reminding, self._deaths = Reminding(reminder, clock), deaths
-        self.archivist = archivist
+        self.settings, self._counting = EssentialSettings.from_mapping(self.config), Lock()
+        self.invoker, self.jobs, self.names, self.clock, self.in_parallel = invoker, jobs, names, clock, in_parallel
+        self.reminding, self._deaths, self.archivist = Reminding(reminder, clock), deaths, archivist
         self.metrics: Metrics = metrics or Unmetered()
-        self.tallies = Tallies(records, in_parallel, self.metrics)
+        shared: dict[str, Any] = {"clock": clock, "in_parallel": in_parallel, "metrics": self.metrics}
+        self.slot_sweep = SlotSweep(tasks=tasks, slots=SlotKeeper(slots), jitter=jitter, tally=self._tally, **shared)
+        self.tallies = Tallies(records, in_parallel, self.metrics, pause)
         own = Recounting(tasks=tasks, jobs=jobs, tallies=self.tallies, clock=clock)
         self.recounting = archivist.recounting if archivist else own
 
@@ -122,19 +117,33 @@ class Scavenger(Processor):
         return {"woken": sorted(ended)}
 
     def _count(self, changes: Iterable[Change], token: str) -> None:
-        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing."""
+        """Add to the totals of jobs and labourers, of many at once. They are for people: what fails stops nothing.
+
+        What a job misses is not counted for its labourer: the check of the job finds it, and adds it to both.
+        """
         totals: defaultdict[JobId, Totals] = defaultdict(Totals)
         for change in changes:
             totals[change.job_id] += change.totals
         counted = [job_id for job_id, added in totals.items() if added != Totals()]
-        self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token), counted)
-        self.tallies.count(changes, token)
+        missed: list[JobId] = []
+        self.in_parallel(lambda job_id: self._count_one(job_id, totals[job_id], token, missed), counted)
+        self.tallies.count([change for change in changes if change.job_id not in missed], token)
 
-    def _count_one(self, job_id: JobId, added: Totals, token: str) -> None:
+    def _count_one(self, job_id: JobId, added: Totals, token: str, missed: list[JobId]) -> None:
         try:
             self.jobs.count(job_id, added, token=token, again=self.clock.now() + QUIET)
         except SoswError as error:
             log.warning("totals.failed", extra={"job_id": job_id, "why": str(error)})
+            if not self._has_counted(job_id, token):
+                missed.append(job_id)
+
+    def _has_counted(self, job_id: JobId, token: str) -> bool:
+        """Whether the write took effect although it failed."""
+        try:
+            seen = self.jobs.recount(job_id)
+        except SoswError:
+            return False
+        return seen is not None and token in seen.batches
 
     def sweep(self, *, remaining: Callable[[], timedelta] | None = None) -> dict[str, Any]:
         """Expire leases, free the slots of what ended unseen, fence what was named and never claimed; then resume jobs.
@@ -146,7 +155,7 @@ class Scavenger(Processor):
         waiting, freed = deque(self._in_turn()), dict[LabourerName, dict[TaskId, int]]()
         while waiting and _has_time(remaining, LABOURER_TIME):
             labourer = waiting.popleft()
-            ended = self._try(labourer, remaining)
+            ended = self._try(labourer, lambda: _has_time(remaining, LABOURER_TIME))
             if ended:
                 freed[labourer.name] = ended
                 self.stats["slots_freed"] += len(ended)
@@ -176,9 +185,9 @@ class Scavenger(Processor):
         first = (self.clock.now() - EPOCH) // MINUTE * step % count
         return labourers[first:] + labourers[:first]
 
-    def _try(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
+    def _try(self, labourer: Labourer, has_time: Callable[[], bool]) -> dict[TaskId, int]:
         try:
-            return self._sweep(labourer, remaining)
+            return self.slot_sweep.run(labourer, has_time)
         except Exception:
             # The sweep of the other labourers must not wait for this one; the next minute tries it again.
             log.exception("sweep.failed", extra={"labourer": labourer.name})
@@ -201,86 +210,6 @@ class Scavenger(Processor):
             self.invoker.start(self.names.scheduler, resume_event(job_id))
         except (InvokeRefused, InvokeUncertain) as error:
             log.warning("resume.failed", extra={"job_id": job_id, "why": str(error)})  # the next sweep tries again
-
-    def _sweep(self, labourer: Labourer, remaining: Callable[[], timedelta] | None) -> dict[TaskId, int]:
-        """Versions at which the labourer's tasks are certainly not running, for each slot that was freed."""
-        now, rows = self.clock.now(), self.slots.rows(labourer.name)
-        self._note_slots(labourer, rows)
-        old = [
-            (row.number, task, name)
-            for row in rows
-            for task, name in row.names.items()
-            if name.since + CLAIM_GRACE <= now
-        ]
-        old.sort(key=lambda named: (named[2].since, len(named[1]), named[1]))  # as they were started, by their numbers
-        over: defaultdict[int, dict[TaskId, int]] = defaultdict(dict)
-        for start in range(0, len(old), SWEEP_BATCH):
-            if not _has_time(remaining, LABOURER_TIME):
-                log.warning("sweep.cut", extra={"labourer": labourer.name, "names": len(old) - start})
-                break
-            for row, task, version in self._over(labourer, old[start : start + SWEEP_BATCH], start):
-                over[row][task] = version
-        if over:
-            self.slots.free(labourer.name, over)
-        return {task: version for names in over.values() for task, version in names.items()}
-
-    def _note_slots(self, labourer: Labourer, rows: Sequence[SlotRow]) -> None:
-        """Of one that has ever had slots."""
-        if rows:
-            taken, there_are = sum(len(row.names) for row in rows), sum(row.capacity for row in rows)
-            self.metrics.note({RUNNING: taken, LIMIT: there_are}, Owner.labourer(labourer.name))
-
-    def _over(
-        self, labourer: Labourer, batch: Sequence[tuple[int, TaskId, Name]], before: int
-    ) -> Iterable[tuple[int, TaskId, int]]:
-        """Rows, tasks and versions of the names that may be dropped. Many tasks at once, the names of each in order.
-
-        `before`: how many names of the labourer were looked at before this batch.
-        """
-        found = self.tasks.get_many(task for _, task, _ in batch)
-        names: defaultdict[TaskId, list[tuple[int, Name]]] = defaultdict(list)
-        for row, task, name in batch:
-            names[task].append((row, name))
-        places = {task: before + n for n, task in enumerate(names)}
-        over: list[tuple[int, TaskId, int]] = []
-
-        def end(task: TaskId) -> None:
-            for row, name in names[task]:
-                if self._ends(labourer, name, found.get(task), places[task]):
-                    over.append((row, task, name.version + 1))
-
-        self.in_parallel(end, names)
-        return over
-
-    def _ends(self, labourer: Labourer, name: Name, task: Task | None, place: int) -> bool:
-        """Whether `name` may be dropped: its attempt has ended, or is ended now.
-
-        `place`: its number among those of the sweep. Each is ended a millisecond after the one before it, so that they
-        wait in their order where retries are not spread.
-        """
-        if is_over(name, task) or task is None:
-            return True
-        now = self.clock.now()
-        try:
-            if is_unclaimed(name, task):
-                self.tasks.apply(lifecycle.fence(task))
-                return True
-            if task.state is TaskState.RUNNING and task.greenfield <= now:
-                self._expire(labourer, task, now + place * MILLISECOND)
-                return True
-        except StaleTask as stale:
-            log.info("sweep.stale", extra={"task_id": task.id, "why": str(stale)})
-        except SoswError as error:
-            # It holds up no other task: the next sweep tries it again.
-            log.warning("sweep.task_failed", extra={"task_id": task.id, "why": str(error)})
-            self._tally("tasks_failed_to_sweep")
-        return False
-
-    def _expire(self, labourer: Labourer, task: Task, now: datetime) -> None:
-        policy, retention = labourer.retry, labourer.retention
-        self.tasks.apply(lifecycle.expire(task, now=now, policy=policy, retention=retention, jitter=self.jitter()))
-        log.info("task.expired", extra={"task_id": task.id, "attempt": task.attempt})
-        self._tally("expired")
 
     def _tally(self, counter: str) -> None:
         """Add 1 to a counter that threads share."""

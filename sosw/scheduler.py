@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sosw.domain import job as jobs
@@ -24,19 +25,22 @@ from sosw.job_reader import JobReader
 from sosw.job_writer import HOLD, SHUTDOWN, JobWriter
 from sosw.line import Line
 from sosw.placer import Placer
+from sosw.ports import no_beat
 from sosw.processor import Processor
 from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import timedelta
 
     from sosw.domain.extensions import Extensions
-    from sosw.ports import Clock, Invoker, JobStore, RecordStore, SourceReader, TaskStore
+    from sosw.domain.sources import Source
+    from sosw.ports import Beat, Clock, Invoker, JobStore, RecordStore, SourceReader, TaskStore
     from sosw.storage import WatchStore
 
 log = logging.getLogger(__name__)
 
+ANSWER_TIME = timedelta(seconds=15)
+"""With less time than this left, what is still being looked over is refused."""
 CANCELLED = (JobState.CANCELLING, JobState.CANCELLED)
 
 
@@ -105,10 +109,11 @@ class Scheduler(Processor):
         request = self._reader.asked(event, now)
         known = self.jobs.get(JobId(request.key or request_id)) if request.source and not request.dry_run else None
         if known is None:
-            reading = self._reader.read(request, now)
+            beat = _in_time(request.source, remaining)
+            reading = self._reader.read(request, now, beat)
             offered = reading.job(request_id)
             if request.dry_run:
-                return self._reader.preview(reading)
+                return self._reader.preview(reading, beat)
             known = self.jobs.open(self._vault.short(offered))
         if not request.is_of(self._vault.whole(known)):
             raise invalid("idempotency_key", known.id, "was given to another job before: choose a new one")
@@ -189,6 +194,22 @@ class Scheduler(Processor):
             self.invoker.start(self.name, resume_event(job.id))
         except (InvokeRefused, InvokeUncertain) as error:
             log.warning("hand_over.failed", extra={"job_id": job.id, "why": str(error)})  # the sweep resumes it
+
+
+def _in_time(source: Source | None, remaining: Callable[[], timedelta]) -> Beat:
+    """Refuses a source that takes longer to look over than there is time: else Lambda would end it in silence."""
+    if source is None:
+        return no_beat
+    url, given = source.url, remaining()
+
+    def beat() -> None:
+        left = remaining()
+        if left < ANSWER_TIME <= given:
+            took, most = (given - left).total_seconds(), given.total_seconds()
+            rule = f"was read for {took:,.0f} s and is not at its end: it must be looked over within {most:,.0f} s"
+            raise invalid("source", url, rule, "cut it into several, and submit a job for each")
+
+    return beat
 
 
 def _answer(job: Job, *, created: int, is_duplicate: bool) -> dict[str, Any]:

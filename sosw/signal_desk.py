@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sosw.domain.controller import limit_of, react
+from sosw.domain.controller import react
 from sosw.domain.errors import SoswError, StaleRecord
-from sosw.domain.records import Entry, ResourceName, of_resource
+from sosw.domain.records import ResourceName, of_resource
 from sosw.domain.reported import read
 from sosw.domain.signals import Signals
 from sosw.domain.standing import Budget
+from sosw.record_notes import note_budget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,16 +139,7 @@ class SignalDesk:
             except StaleRecord:
                 record = self._records.read([record.key])[record.key]
                 continue
-            return self._note(resource, before, after, now)
+            return note_budget(self._records, resource, before, after, now)
         log.info("signals.contended", extra={"resource": resource.name})
         self._piles[resource.name] = pile  # kept for the next time
         return False
-
-    def _note(self, resource: Resource, before: Budget, after: Budget, now: datetime) -> bool:
-        was, limit = int(limit_of(resource, before)), int(limit_of(resource, after))
-        if was == limit:
-            return False
-        why = f"{after.why}: {was} → {limit}"
-        log.info("budget.changed", extra={"resource": resource.name, "was": was, "limit": limit, "why": why})
-        self._records.note(Entry(owner=of_resource(resource.name).owner, at=now, what={"why": why}))
-        return True

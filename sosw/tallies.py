@@ -24,14 +24,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRIES = 8
-"""To write a record that other readers of the stream write too."""
+"""To write a record that other readers of the stream write too, with pauses of less than three seconds in all."""
 
 
 class Tallies:
     """For people: what cannot be counted is logged, and stops nothing."""
 
-    def __init__(self, records: RecordStore, in_parallel: InParallel, metrics: Metrics | None = None) -> None:
-        self._records, self._in_parallel = records, in_parallel
+    def __init__(
+        self,
+        records: RecordStore,
+        in_parallel: InParallel,
+        metrics: Metrics | None = None,
+        pause: Callable[[int], None] = lambda _number: None,
+    ) -> None:
+        """`pause(n)` waits for a random while before the retry after lost race number `n`, counted from 0."""
+        self._records, self._in_parallel, self._pause = records, in_parallel, pause
         self._metrics: Metrics = metrics or Unmetered()
 
     def count(self, changes: Iterable[Change], token: str) -> None:
@@ -83,6 +90,7 @@ class Tallies:
         """A lost race is run again; raises `StaleRecord` when it is always lost."""
         tries = 1
         while not self._is_written(record, change, is_last=tries == TRIES):
+            self._pause(tries - 1)
             tries += 1
             record = self._records.read([record.key])[record.key]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from sosw.processor import Processor
 from sosw.vault import NO_VAULT, NoVault, Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sosw.domain.lifecycle import Transition
     from sosw.ports import Clock, TaskStore
@@ -53,6 +54,15 @@ class WorkerAssistant(Processor):
         """What a Worker gets that wants a large payload, or has a large result; else as for any report."""
         loan = Loan.from_event(event)
         return self(event) if loan is None else self._lend(loan)
+
+    def knows(self, event: Any) -> bool:
+        """Whether the labourer and the resources that a report names are in the settings."""
+        if not isinstance(event, Mapping):
+            return True
+        signals, labourer = event.get("signals"), event.get("labourer")
+        named = list(signals) if isinstance(signals, Mapping) else []
+        is_known = not isinstance(labourer, str) or labourer in self.settings.labourers
+        return is_known and all(name in self.settings.resources for name in named)
 
     def __call__(self, event: Any) -> dict[str, Any]:
         """Take one report, or the record of a destination; raises `InvalidInput` for what is neither.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sosw.domain.errors import SoswError
+from sosw.domain.errors import NotThere, SoswError
 
 _NEW_CREDENTIALS = "the AWS credentials in use are not valid, or no longer: renew them"
 _FORBIDDEN = "the credentials in use do not allow it: they need lambda:InvokeFunction on it"
@@ -22,9 +22,10 @@ ON_CREDENTIALS = {
     "NoRegionError": "no AWS region is set: set AWS_REGION, or name one",
 }
 """What to do about the errors that any call of AWS may end in before anything is done, by their codes."""
+_ABSENT = "ResourceNotFoundException"
 _ADVICE = {
     **ON_CREDENTIALS,
-    "ResourceNotFoundException": (
+    _ABSENT: (
         "there is no such function in this account and region: deploy the stack, or name its prefix and its region"
     ),
     "AccessDeniedException": _FORBIDDEN,
@@ -42,6 +43,15 @@ class CallFailed(SoswError):
         self.function, self.code = function, code
         self.reason = _ADVICE.get(code, reason)
         super().__init__(f"function {function} could not be called ({code}): {self.reason}")
+
+    @classmethod
+    def of(cls, function: str, code: str, reason: str) -> CallFailed:
+        """For an error code of Lambda's; `reason` is told where we have no better advice."""
+        return (FunctionAbsent if code == _ABSENT else cls)(function, code, reason)
+
+
+class FunctionAbsent(CallFailed, NotThere):
+    """There is no such function."""
 
 
 class FunctionFailed(SoswError):

@@ -41,7 +41,7 @@ class LambdaCaller:
             said = json.loads(answer["Payload"].read())
         except ClientError as error:
             facts = error.response.get("Error", {})
-            raise CallFailed(function, facts.get("Code", "Unknown"), facts.get("Message", str(error))) from error
+            raise CallFailed.of(function, facts.get("Code", "Unknown"), facts.get("Message", str(error))) from error
         except BotoCoreError as error:
             raise CallFailed(function, type(error).__name__, str(error)) from error
         if answer.get("FunctionError"):

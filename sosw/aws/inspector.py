@@ -135,6 +135,20 @@ class AwsInspector:
             return True
         return not self.forbidden(role, [INVOKE], function.arn)
 
+    def here(self) -> tuple[str, str]:
+        """See `Inspector.here`."""
+        account: str = self._ask("sts", "GetCallerIdentity")["Account"]
+        return account, self._client("sts").meta.region_name
+
+    def table_names(self) -> list[str]:
+        """See `Inspector.table_names`."""
+        page = self._ask("dynamodb", "ListTables")
+        names = list[str](page["TableNames"])
+        while last := page.get("LastEvaluatedTableName"):
+            page = self._ask("dynamodb", "ListTables", ExclusiveStartTableName=last)
+            names += page["TableNames"]
+        return names
+
     def _ask(self, service: str, operation: str, **asked: Any) -> Any:
         """The answer; None where there is no such thing. Raises `CouldNotLook`."""
         what = f"{service}:{operation}"

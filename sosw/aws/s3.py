@@ -33,12 +33,12 @@ class S3Sources:
     def __init__(self, *, clients: Clients | None = None, client: S3Client | None = None) -> None:
         self._clients, self._client = clients or Clients(), client
 
-    def pin(self, source: Source) -> str:
+    def pin(self, source: Source, beat: Beat = no_beat) -> str:
         """See `SourceReader.pin`: an object's version, or its ETag where the bucket keeps no versions; a digest of a
         list of objects.
         """
         if source.form is Form.OBJECTS:
-            return _LIST + _digest(self._listed(source))
+            return _LIST + _digest(self._listed(source, beat))
         head = self._asked(source, lambda: self.client.head_object(Bucket=source.bucket, Key=source.key))
         version = head.get("VersionId", "null")
         return f"{_ETAG}{head['ETag']}" if version == "null" else f"{_VERSION}{version}"

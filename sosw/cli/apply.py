@@ -18,19 +18,28 @@ if TYPE_CHECKING:
 File = Annotated[str, typer.Argument(metavar="FILE", help="labourers.yaml, or sosw's JSON; - for stdin.")]
 DryRunOnly = Annotated[bool, typer.Option("--dry-run", help="Check it and show the plan; nothing is written.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Add = Annotated[
+    bool,
+    typer.Option("--add", help="Add what FILE names to what is stored, or change it there: nothing else is touched."),
+]
 Force = Annotated[
     bool, typer.Option("--force", help="Remove labourers also while tasks of theirs wait or run: those stay behind.")
 ]
 
 
-def apply(session: Session, file: File, *, dry_run: DryRunOnly = False, yes: Yes = False, force: Force = False) -> None:
+def apply(
+    session: Session, file: File, *, add: Add = False, dry_run: DryRunOnly = False, yes: Yes = False,
+    force: Force = False,
+) -> None:  # fmt: skip
     """Check the settings of labourers and resources, show what they change, ask, and store them.
 
     sosw apply labourers.yaml --dry-run
 
+    sosw apply --add my-worker/labourer.yaml
+
     sosw apply labourers.yaml --yes --json
     """
-    plan = session.client().plan(_read(file))
+    plan = session.client().plan(_read(file), adds=add)
     if not session.as_json:
         show_plan.plan(session.person(), plan)
     elif not (dry_run or yes):

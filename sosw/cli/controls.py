@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sosw.cli import show_controls
+from sosw.cli import show, show_controls
 from sosw.cli.exits import BadInput
 from sosw.cli.session import Session
 
@@ -81,6 +81,8 @@ def why(
         session.document({"about": name, **plain, **told})
     else:
         show_controls.answer(session.person(), name, answer)
+        if answer.reason.value == "dead":
+            show.ways_out(session.person(), name, session.words)
         show_controls.log(session.person(), lines, is_wanted=log)
 
 

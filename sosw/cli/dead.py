@@ -14,16 +14,19 @@ import typer
 from sosw.cli import inputs, show_dead
 from sosw.cli.exits import BadInput, Exit
 from sosw.cli.session import Session
+from sosw.domain.errors import SoswError
 
 if TYPE_CHECKING:
-    from sosw.client import DeadOrdered, DeadTask
+    from sosw.client import Client, DeadOrdered, DeadTask
     from sosw.domain.dead import DeadCount
 
 What = Annotated[
     list[str] | None,
     typer.Argument(metavar="TASK|LABOURER", help="Ids of tasks, or names of labourers.", show_default=False),
 ]
-Task = Annotated[str, typer.Argument(metavar="TASK", help="Id of a dead task.")]
+Task = Annotated[
+    str | None, typer.Argument(metavar="[TASK]", help="Id of a dead task; the one that died last if left out.")
+]
 Limit = Annotated[int, typer.Option(help="Show so many, those that died last.", min=0, max=10_000)]
 _RATE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(?:/s)?")
 
@@ -90,16 +93,28 @@ def list_(session: Session, what: What = None, *, which: Which, limit: Limit = 2
         show_dead.letters(session.person(), latest, of=found.total)
 
 
-def show(session: Session, task: Task) -> None:
+def show(session: Session, task: Task = None) -> None:
     """Show a dead task: why it was given up, every failed attempt, and its payload.
+
+    sosw dead show
 
     sosw dead show delays-2013-02#7
     """
-    letter = session.client().dead.show(inputs.task_id(task))
+    client = session.client()
+    letter = client.dead.show(inputs.task_id(task) if task else _last(client))
     if session.as_json:
         session.document(letter.to_json())
     else:
         show_dead.letter(session.person(), letter)
+        show_dead.ways_out(session.person(), letter.task_id, session.words)
+
+
+def _last(client: Client) -> str:
+    """The id of the task that died last."""
+    last = max(client.dead.list(), key=lambda letter: letter.died_at, default=None)
+    if last is None:
+        raise SoswError("no task is dead: there is nothing to show")
+    return str(last.task_id)
 
 
 def replay(

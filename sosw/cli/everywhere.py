@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from sosw.cli.session import Session
+from sosw.domain.errors import NotThere
 
 PANEL = "Everywhere"
 
@@ -27,7 +28,10 @@ Endpoint = Annotated[
     str | None, typer.Option(help="URL to use instead of AWS; AWS_ENDPOINT_URL.", rich_help_panel=PANEL)
 ]
 Local = Annotated[
-    bool, typer.Option("--local", help="Use the local stack that `make up` has started here.", rich_help_panel=PANEL)
+    bool,
+    typer.Option(
+        "--local", help="Use the local stack that `sosw local up` has started here, or above.", rich_help_panel=PANEL
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.", rich_help_panel=PANEL)]
 
@@ -51,7 +55,11 @@ def everywhere(command: Callable[..., None]) -> Callable[..., None]:
         made = {
             name: kind(**{each.name: given.pop(each.name) for each in fields(kind)}) for name, kind in bundles.items()
         }
-        command(session, **({"ctx": ctx} if _CONTEXT in own else {}), **made, **given)
+        try:
+            command(session, **({"ctx": ctx} if _CONTEXT in own else {}), **made, **given)
+        except NotThere:
+            session.client().require_environment()  # a better sentence, where all of it is not there
+            raise
 
     parameters = [_CONTEXT, *_flat(own, bundles), *(_option(name, kind) for name, kind in _OPTIONS.items())]
     run.__name__, run.__doc__ = command.__name__, command.__doc__

@@ -22,7 +22,8 @@ def local(session: Session, ctx: typer.Context) -> None:
     as_json = session.as_json or "--json" in ctx.args
     if as_json:
         cli.console.file = sys.stderr  # what is for people does not belong into the document
-    code = cli.app(given, prog_name="sosw local", standalone_mode=not as_json)
+    with cli.sentences():
+        code = cli.app(given, prog_name="sosw local", standalone_mode=not as_json)
     if as_json:
         session.document(_state(given))
     raise typer.Exit(code if isinstance(code, int) else 0)

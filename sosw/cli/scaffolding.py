@@ -46,7 +46,7 @@ class NewWorker:
         """What to do next, in the new folder, once its test has passed."""
         return {
             "deploy": f"sosw deploy .{self.words}",
-            "apply": f"sosw apply labourers.yaml{self.words}",
+            "apply": f"sosw apply --add labourers.yaml{self.words}",
             "submit": f"sosw submit --job job.json --wait{self.words}",
         }
 

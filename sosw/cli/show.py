@@ -42,6 +42,13 @@ def line(out: Console, text: str, style: str | None = None) -> None:
         out.print(text, style=style, markup=False, soft_wrap=True)
 
 
+def ways_out(out: Console, task_id: str, words: str) -> None:
+    """What can be done about a dead task; `words` are the global options, to be said again."""
+    for what, order in (("try it anew", "replay"), ("or look at it no more", "discard")):
+        said = f"{what}: sosw dead {order} '{task_id}' --why 'TEXT'{words}"
+        out.print(said, markup=False, soft_wrap=True, style="dim")
+
+
 def submitted(out: Console, job: SubmittedJob, *, is_waited_for: bool, words: str) -> None:
     """What the Scheduler said; `words` are the global options, to be said again."""
     status = job.known_status

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sosw.cli.show import compact, line, stderr, tasks
+from sosw.cli.show import compact, line, stderr, tasks, ways_out
 from sosw.domain.moments import told
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sosw.client import DeadOrdered, DeadTask
     from sosw.domain.dead import DeadCount
 
-__all__ = ["counts", "letter", "letters", "progress", "stderr", "tasks"]
+__all__ = ["counts", "letter", "letters", "progress", "stderr", "tasks", "ways_out"]
 
 NAME_CHARS = 24
 """Of a name that is not folded where there is room for 80 columns."""

@@ -47,6 +47,8 @@ def _whole(out: Console, plan: DeployPlan) -> None:
         _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
     if plan.makes_bucket:
         _print(out, f"  bucket {plan.bucket} is made, for packages")
+    for said in plan.notes:
+        _print(out, f"  {said}", "yellow")
     if plan.takes_over:
         _print(out, f"  taken over, with what they hold: {', '.join(plan.takes_over)}")
     for said in plan.differs:

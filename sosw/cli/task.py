@@ -37,6 +37,8 @@ def task(session: Session, task_id: TaskIdOf, *, on: Day = None) -> None:
         session.document(found.to_json())
     else:
         _show(session.person(), found)
+        if found.state.value == "dead" and not found.is_archived:
+            show.ways_out(session.person(), found.task_id, session.words)
 
 
 def _day(given: str | None) -> date | None:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from sosw.client import asking, orchestrator
+from sosw.client import asking, environment, orchestrator
 from sosw.client.dead import Dead
 from sosw.client.doctor import Diagnosis, examine
 from sosw.client.dry_run import DryRun
@@ -179,24 +179,31 @@ class Client:
 
         Of jobs the 20 that were submitted last are looked at, up to 1,000 tasks of each; or the one of that id, or
         `everything`, with all of their tasks (half a read unit each). Nothing is written, but totals that have drifted
-        when told to `mend`. Raises `UnknownJob`; whatever else it cannot look at is told in `unseen`.
+        when told to `mend`. Raises `UnknownJob`, and `NoSuchEnvironment` where nothing of it is there; whatever else it
+        cannot look at is told in `unseen`.
         """
         wanted = None if job_id is None else self._job(job_id)
         return examine(self._service, wanted, everything=everything, mend=mend)
 
-    def plan(self, settings: Settings) -> Plan:
+    def plan(self, settings: Settings, *, adds: bool = False) -> Plan:
         """What `apply` with these settings would change. Nothing is written.
 
         `settings` is the path of a `labourers.yaml`, or what such a file says; sosw's `{"task_config": …}` is taken as
-        it is. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a file that cannot be read.
+        it is. It stands for all labourers, resources and schemas of the environment; where it `adds`, for those that it
+        names alone, and nothing is removed. Raises `SettingsRefused` with all that is wrong, and `InvalidInput` for a
+        file that cannot be read.
         """
-        return plan(self._service, settings)
+        return plan(self._service, settings, adds=adds)
 
-    def apply(self, settings: Settings, *, force: bool = False, by: str | None = None) -> Plan:
+    def apply(self, settings: Settings, *, adds: bool = False, force: bool = False, by: str | None = None) -> Plan:
         """Make a plan of these settings and apply it; see `Plan.apply` for what else it may raise."""
-        made = self.plan(settings)
+        made = self.plan(settings, adds=adds)
         made.apply(force=force, by=by)
         return made
+
+    def require_environment(self) -> None:
+        """Raises `NoSuchEnvironment`, with a guess, where nothing of it is there; not where that cannot be seen."""
+        environment.require(self._service)
 
     def schema(self) -> Schema:
         """The version of the tables, and what is to be done about it: `schema().migrate()` does it."""

@@ -20,6 +20,19 @@ class JobRefused(SoswError):
     """The Scheduler does not take it: the message is its own sentence, and nothing was written."""
 
 
+class NoSuchEnvironment(SoswError):
+    """Nothing of an environment of that prefix is there; `known` are the prefixes of those that are."""
+
+    def __init__(self, prefix: str, account: str, region: str, known: Sequence[str]) -> None:
+        self.prefix, self.account, self.region, self.known = prefix, account, region, tuple(known)
+        near = _short(did_you_mean(prefix, known))
+        hint = f": {near}{'' if near.endswith('?') else '.'} Name" if known else ", nor any other: name"
+        super().__init__(
+            f"there is no environment {prefix!r} in account {account}, region {region}{hint} another --prefix or "
+            f"--region, or deploy this one: sosw deploy --prefix {prefix}"
+        )
+
+
 class UnknownJob(SoswError):
     """There is no job of that id here; `known` are ids of the latest ones, None where nobody has looked."""
 

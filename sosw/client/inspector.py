@@ -35,6 +35,12 @@ class Inspector(Protocol):
     def may_invoke(self, role: str, function: FunctionFacts) -> bool:
         """Whether the role may invoke the function, by its own policies or by the function's. One or two calls."""
 
+    def here(self) -> tuple[str, str]:
+        """The number of the account, and the region. One call, which needs no right."""
+
+    def table_names(self) -> list[str]:
+        """The names of all tables that there are. A call for each hundred."""
+
 
 class Nowhere:
     """Where there is no AWS to look at."""
@@ -42,4 +48,4 @@ class Nowhere:
     def _nothing(self, *_: Any) -> NoReturn:
         raise CouldNotLook("AWS", "this client knows the tables alone")
 
-    function = rules = feeds = queues = queue = table = forbidden = may_invoke = _nothing
+    function = rules = feeds = queues = queue = table = forbidden = may_invoke = here = table_names = _nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from sosw.domain.errors import InvalidInput, SoswError
 from sosw.domain.orders import LABOURER, RESOURCE
 from sosw.domain.records import EVERYTHING
 
+_ENVELOPE = re.compile(r"(?:^|(?<=; ))sosw\.")
 NOBODY = "unknown"
 """Who gives orders, where the machine does not know."""
 
@@ -52,14 +54,19 @@ def answer(service: Service, event: Mapping[str, Any], *, has: str, what: str) -
     try:
         said = service.call(name, event)
     except InvalidInput as refusal:
-        raise OrderRefused(str(refusal)) from refusal
+        raise OrderRefused(_plain(str(refusal))) from refusal
     except FunctionFailed as failed:
         if failed.error in REFUSALS:
-            raise OrderRefused(failed.said) from failed
+            raise OrderRefused(_plain(failed.said)) from failed
         raise
     if not isinstance(said, dict) or has not in said:
         raise SoswError(f"function {name} takes no {what}: deploy this version of sosw, or name its prefix")
     return said
+
+
+def _plain(refusal: str) -> str:
+    """Without the envelope, which whoever gives an order here has not written: `to`, not `sosw.to`."""
+    return _ENVELOPE.sub("", refusal)
 
 
 def order(service: Service, what: Mapping[str, Any], *, by: str | None, why: str) -> Ordered:

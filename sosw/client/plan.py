@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,19 @@ Settings = SettingsFile | Mapping[str, Any] | str | Path
 """A file, its path, or what it would say."""
 
 
+ROUNDS = 8
+"""Tries to add to what others are adding to at the same time."""
+
+
 class Plan:
     """What applying settings would change, made from what is stored now."""
 
-    def __init__(self, service: Service, seen: StoredConfig, outcome: Outcome) -> None:
-        self._service, self._seen, self._outcome = service, seen, outcome
-        found = changes(seen.value or {}, outcome.config)
-        self.changes: tuple[Change, ...] = tuple(each for each in found if each.how is not How.UNCHANGED)
+    def __init__(self, service: Service, declared: _Declared, seen: StoredConfig) -> None:
+        self._service, self._declared, self._seen = service, declared, seen
+        self._outcome = outcome = declared.over(seen)
+        self.changes: tuple[Change, ...] = _changing(seen, outcome)
         """Labourers first, then resources."""
+        found = changes(seen.value or {}, outcome.config)
         self.unchanged: tuple[Change, ...] = tuple(each for each in found if each.how is How.UNCHANGED)
         self.warnings: tuple[str, ...] = tuple(map(str, outcome.old_problems))
         """What is wrong with what is stored already and stays."""
@@ -47,7 +53,8 @@ class Plan:
 
         `by` is the user of this process by default. Nothing is stored, and an error is raised, when labourers are at
         work that would be removed (`LabourersAtWork`, unless `force`), or when what is stored is not what the plan was
-        made from any more (`StaleConfig`). The Essentials work by it within a minute.
+        made from any more (`StaleConfig`); one that adds is stored all the same where it changes what it said it would.
+        The Essentials work by it within a minute.
         """
         if not self.changes:
             return ()
@@ -57,7 +64,29 @@ class Plan:
         return tuple(self._noted(user() if by is None else by))
 
     def _store(self) -> None:
-        """One write. An error that may hide its success is looked behind."""
+        """One write; after a race that it has lost it is made anew, where it would still change the same."""
+        for _ in range(ROUNDS):
+            try:
+                return self._write()
+            except StaleConfig:
+                if not self._declared.adds:
+                    raise
+                self._look_again()
+        raise StaleConfig(self._seen.name)
+
+    def _look_again(self) -> None:
+        """Raises `StaleConfig` where what is stored now would be changed in another way: people have to see that."""
+        seen = self._service.config.look(self._seen.name)
+        try:
+            outcome = self._declared.over(seen)
+        except InvalidInput as refused:
+            raise StaleConfig(self._seen.name) from refused
+        if _changing(seen, outcome) != self.changes:
+            raise StaleConfig(self._seen.name)
+        self._seen, self._outcome = seen, outcome
+
+    def _write(self) -> None:
+        """An error that may hide its success is looked behind."""
         config = self._service.config
         try:
             config.replace(self._seen, self._outcome.config)
@@ -89,19 +118,37 @@ class Plan:
         return failed
 
 
-def plan(service: Service, settings: Settings) -> Plan:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Declared:
+    """What is to be stored, and how."""
+
+    file: SettingsFile
+    what: Declaration
+    adds: bool
+    region: str | None
+
+    def over(self, seen: StoredConfig) -> Outcome:
+        """Raises `SettingsRefused`, and `InvalidInput` where it is too large to be stored."""
+        before = seen.value or {}
+        outcome = self.what.over(before, region=self.region, adds=self.adds)
+        problems = [*outcome.problems, *_fewer_shards(before, outcome.config)]
+        if problems:
+            raise SettingsRefused(self.file.placed(problems))
+        jsontext.checked(dict(outcome.config), ESSENTIAL_CONFIG, limit=MAX_CONFIG_BYTES)
+        return outcome
+
+
+def plan(service: Service, settings: Settings, *, adds: bool = False) -> Plan:
     """Raises `SettingsRefused` with all that is wrong with the settings, `InvalidInput` for what cannot be read."""
     if isinstance(settings, str | Path):
         settings = SettingsFile.read(settings)
     file = settings if isinstance(settings, SettingsFile) else SettingsFile(name="settings", values=settings)
-    declared = Declaration.of(file.values)
-    seen = service.config.look(ESSENTIAL_CONFIG)
-    outcome = declared.over(seen.value or {}, region=service.region())
-    problems = [*outcome.problems, *_fewer_shards(seen.value or {}, outcome.config)]
-    if problems:
-        raise SettingsRefused(file.placed(problems))
-    jsontext.checked(dict(outcome.config), ESSENTIAL_CONFIG, limit=MAX_CONFIG_BYTES)
-    return Plan(service, seen, outcome)
+    declared = _Declared(file=file, what=Declaration.of(file.values), adds=adds, region=service.region())
+    return Plan(service, declared, service.config.look(ESSENTIAL_CONFIG))
+
+
+def _changing(seen: StoredConfig, outcome: Outcome) -> tuple[Change, ...]:
+    return tuple(each for each in changes(seen.value or {}, outcome.config) if each.how is not How.UNCHANGED)
 
 
 def _fewer_shards(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Problem]:

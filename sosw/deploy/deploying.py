@@ -13,6 +13,7 @@ from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
 from sosw.domain.errors import SoswError
 from sosw.domain.stacks import EventFacts, StackFacts, Way
+from sosw.local.tools import nearest_root
 
 
 def silent(event: EventFacts) -> None:
@@ -23,9 +24,9 @@ class Deployment:
     """Of stacks of any kind."""
 
     def __init__(self, site: Site, *, root: Path = Path()) -> None:
-        """`root` is where packages are built, below `.sosw`."""
+        """`root`, or the nearest folder above it that has a `.sosw`, is where packages are built."""
         self._site, self._stacks, self._belongings = site, site.stacks, site.belongings
-        self._planner = Planner(site, root.resolve())
+        self._planner = Planner(site, nearest_root(root))
 
     def plan(self, wanted: Wanted) -> DeployPlan:
         """What would be done; see `Planner.plan`. A plan that is not carried out must be forgotten."""

@@ -265,7 +265,7 @@ class UserStack(Kind):
     def next_steps(self) -> list[str]:
         """With the files of a Worker's folder, where they are there."""
         settings, job = self.template.parent / "labourers.yaml", self.template.parent / "job.json"
-        steps = [f"sosw apply {shlex.quote(str(settings))}"] if settings.exists() else []
+        steps = [f"sosw apply --add {shlex.quote(str(settings))}"] if settings.exists() else []
         steps += [f"sosw submit --job {shlex.quote(str(job))} --wait"] if steps and job.exists() else []
         return steps or ["sosw doctor"]
 

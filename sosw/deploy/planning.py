@@ -13,7 +13,7 @@ from sosw.client.schema import Schema
 from sosw.deploy.imports import refuse_missing
 from sosw.deploy.kinds import OURS, checked_name
 from sosw.deploy.likeness import made_of
-from sosw.deploy.packing import Packer
+from sosw.deploy.packing import PYTHON, RUNTIME, Packer
 from sosw.deploy.parameters import effective, secrets
 from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
@@ -26,7 +26,6 @@ PACKAGES = "sosw-packages-{account}-{region}"
 BODY_LIMIT = 51_200
 """Bytes of a template that CloudFormation takes by value."""
 KEPT_NAMES = ("TableName", "BucketName")
-RUNTIME, PYTHON = "Runtime", "python"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +75,10 @@ class Planner:
         found = replace(found, parameters=self._parameters(found))
         refuse_missing(self._site, wanted.stack, found.template, found.parameters, wanted.words)
         bucket = wanted.bucket or PACKAGES.format(account=account, region=region)
-        packer = Packer(self._root, wanted.kind.template, bucket, is_local=self._stacks.is_local)
+        packer = Packer(
+            self._root, wanted.kind.template, bucket, lambda key: self._belongings.has_object(bucket, key),
+            is_local=self._stacks.is_local,
+        )  # fmt: skip
         kept = self._kept(found)
         words = {**found.parameters, "AWS::AccountId": account, "AWS::Region": region}
         template = packer.packed(_named(found.template, words) if kept.names else found.template, found.parameters)
@@ -87,7 +89,7 @@ class Planner:
             template=text, parameters=found.parameters, secrets=secrets(template), bucket=bucket,
             makes_bucket=bool(needs_bucket) and not self._belongings.has_bucket(bucket), uploads=packer.uploads,
             takes_over=kept.names, differs=kept.differs, change_set=f"sosw-{uuid.uuid4().hex[:12]}", changes=None,
-            schema=kept.schema,
+            notes=tuple(packer.notes(template, found.parameters)), schema=kept.schema,
         )  # fmt: skip
         return plan if found.way is Way.ANEW else self.proposed(plan)
 

@@ -53,6 +53,8 @@ class DeployPlan:
     differs: tuple[str, ...]
     """How what is taken over is other than the template says, a sentence each: nothing makes it equal."""
     change_set: str
+    notes: tuple[str, ...]
+    """What to mind of the packages, a sentence each."""
     changes: tuple[ChangeFacts, ...] | None
     """What AWS says of it; None where it can be asked only when the failed stack is gone."""
     schema: Schema | None
@@ -103,7 +105,7 @@ class DeployPlan:
                 for each in self.changes
             ],
             "bucket": self.bucket, "makes_bucket": self.makes_bucket, "takes_over": list(self.takes_over),
-            "differs": list(self.differs),
+            "differs": list(self.differs), "notes": list(self.notes),
             "lost": [each.resource for each in self.lost],
             "schema": None if self.schema is None else {
                 "version": self.schema.version, "steps": [each.what for each in self.schema.steps],

@@ -94,7 +94,12 @@ def attempts(resource: Resource | None, budget: Budget) -> int:
 
 
 def load(resource: Resource, budget: Budget, now: datetime) -> str:
-    """`rds:orders CPU is at 83 %, target 70 ± 5`, or that there is no such measurement, and what holds instead."""
+    """`rds:orders CPU is at 83 %, target 70 ± 5`, or that there is no such measurement, and what holds instead.
+
+    Of a resource that is steered by signals alone, its last change by them.
+    """
+    if is_signalled(resource, budget):
+        return last_change(budget, now) or f"Workers have signalled no trouble with {resource.name} yet"
     what = f"{resource.name} {resource.label}"
     target = f"target {resource.target:g} ± {resource.band:g}"
     if budget.problem:
@@ -104,6 +109,16 @@ def load(resource: Resource, budget: Budget, now: datetime) -> str:
         return f"{what} has not been measured yet, {target}"
     unit = f" {resource.unit}" if resource.unit else ""
     return f"{what} is at {budget.reading:.3g}{unit}, {target}"
+
+
+def is_signalled(resource: Resource, budget: Budget) -> bool:
+    """Whether nothing measures it: what Workers signal is all that is known."""
+    return resource.query is None and budget.reading is None and not budget.problem
+
+
+def last_change(budget: Budget, now: datetime) -> str:
+    """`api:shop: 2 of 9 uses failed by 429, since 12:00:04 UTC`, or what held it; empty before the first."""
+    return budget.why + (f", since {told(budget.changed_at, now)}" if budget.why and budget.changed_at else "")
 
 
 def _held(resource: Resource, budget: Budget) -> str:

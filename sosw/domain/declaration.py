@@ -1,7 +1,8 @@
 """What somebody wants stored: whole sections of the configuration that the Essentials share, in either of two forms.
 
 `labourers.yaml` has `labourers` at its top, and may have `defaults` for them; sosw's JSON has them in `task_config`. A
-section that is declared replaces what was stored of it; one that is not stays as it is.
+section that is declared replaces what was stored of it; one that is not stays as it is. One that is added to what is
+stored replaces the things that it names, and leaves the others.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sosw.domain.reader import Reader
 from sosw.domain.settings import SHARED_KEYS, EssentialSettings
 from sosw.domain.stored import MAX_CONFIG_BYTES
 
-TASK_CONFIG = "task_config"
+TASK_CONFIG, LABOURERS = "task_config", "labourers"
 FILE_KEYS = ("labourers", "defaults", *(key for key in SHARED_KEYS if key != TASK_CONFIG))
 """What `labourers.yaml` may have at its top."""
 
@@ -66,30 +67,47 @@ class Declaration:
             values.problems.append(Problem("settings", given, "declare nothing", f"known: {', '.join(FILE_KEYS)}"))
         return cls(sections=sections, defaults=defaults, own=own, problems=tuple(values.problems))
 
-    def over(self, stored: Mapping[str, Any], *, region: str | None = None) -> Outcome:
-        """What `stored` becomes; functions that it invokes must be in `region`, where that is known."""
-        config = {**stored, **self.sections}
-        ours, theirs = self.sections.get(TASK_CONFIG), stored.get(TASK_CONFIG)
-        if isinstance(ours, dict) and isinstance(theirs, dict):
-            config[TASK_CONFIG] = {**theirs, **ours}
+    def over(self, stored: Mapping[str, Any], *, region: str | None = None, adds: bool = False) -> Outcome:
+        """What `stored` becomes; functions that it invokes must be in `region`, where that is known.
+
+        `adds`: what is declared stands for itself, not for all of its section: nothing is removed.
+        """
+        config = self._added(stored) if adds else self._instead(stored)
         settings = EssentialSettings.from_mapping(config)
         found = settings.every_problem
-        old = self._old(found, settings, EssentialSettings.from_mapping(stored))
+        places = list(self._places() if adds else self.sections)
+        old = _old(found, settings, EssentialSettings.from_mapping(stored), places)
         new = [each for each in found if each not in old]
-        if TASK_CONFIG in self.sections:
-            new += _elsewhere(settings, region)
+        new += [each for each in _elsewhere(settings, region) if _is_in(each.field, places)]
         told = {str(each): each for each in (*self.problems, *map(self._renamed, new))}
         return Outcome(config=config, problems=tuple(told.values()), old_problems=old)
 
-    def _old(self, found: list[Problem], settings: EssentialSettings, before: EssentialSettings) -> tuple[Problem, ...]:
-        """Those that were there before, and that stop nothing of what is declared now."""
-        known = set(map(str, before.every_problem))
-        theirs = {each for those in settings.mistaken.values() for each in those if TASK_CONFIG in self.sections}
-        return tuple(
-            each
-            for each in found
-            if str(each) in known and each not in theirs and each.field.split(".")[0] not in self.sections
-        )
+    def _instead(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Whole sections; other keys of the stored `task_config` stay."""
+        config = {**stored, **self.sections}
+        if TASK_CONFIG in self.sections:
+            config[TASK_CONFIG] = _with(stored.get(TASK_CONFIG), self.sections[TASK_CONFIG])
+        return config
+
+    def _added(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """By the names in each section, and in `task_config` by those of the labourers."""
+        config = {**stored, **{name: _with(stored.get(name), ours) for name, ours in self.sections.items()}}
+        ours, theirs = (each.get(TASK_CONFIG) for each in (self.sections, stored))
+        if isinstance(ours, dict) and isinstance(theirs, dict) and LABOURERS in ours:
+            config[TASK_CONFIG][LABOURERS] = _with(theirs.get(LABOURERS), ours[LABOURERS])
+        return config
+
+    def _places(self) -> Iterator[str]:
+        """Of the things that it names: labourers, resources, schemas, and settings that are one thing."""
+        for section, declared in self.sections.items():
+            for name in declared if isinstance(declared, dict) else ():
+                if (section, name) != (TASK_CONFIG, LABOURERS):
+                    yield f"{section}.{name}"
+            if not isinstance(declared, dict):
+                yield section
+        ours = self.sections.get(TASK_CONFIG)
+        labourers = ours.get(LABOURERS) if isinstance(ours, dict) else None
+        yield from map(labourer_path, labourers if isinstance(labourers, dict) else ())
 
     def _renamed(self, problem: Problem) -> Problem:
         """As the file has it: without `task_config`, and of the defaults what comes from there."""
@@ -113,6 +131,29 @@ def _known(given: Mapping[str, Any]) -> dict[str, Any]:
 def _filled(defaults: Mapping[str, Any], entry: Any) -> Any:
     """A labourer with the defaults for what it does not say; one that says nothing at all has them alone."""
     return {**defaults, **(entry or {})} if entry is None or isinstance(entry, dict) else entry
+
+
+def _with(theirs: Any, ours: Any) -> Any:
+    """What is stored with what is added to it."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return {**theirs, **ours}
+    if isinstance(theirs, list) and isinstance(ours, list):
+        return [*theirs, *(each for each in ours if each not in theirs)]
+    return ours
+
+
+def _old(
+    found: list[Problem], settings: EssentialSettings, before: EssentialSettings, places: list[str]
+) -> tuple[Problem, ...]:
+    """Those that were there before, and that stop nothing of what is declared now, at `places`."""
+    known = set(map(str, before.every_problem))
+    stopped = [those for name, those in settings.mistaken.items() if _is_in(labourer_path(name), places)]
+    theirs = {each for those in stopped for each in those}
+    return tuple(each for each in found if str(each) in known and each not in theirs and not _is_in(each.field, places))
+
+
+def _is_in(place: str, places: list[str]) -> bool:
+    return any(place == each or place.startswith(f"{each}.") for each in places)
 
 
 def _elsewhere(settings: EssentialSettings, region: str | None) -> Iterator[Problem]:

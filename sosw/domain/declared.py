@@ -61,12 +61,16 @@ def read_resource(name: str, given: Any) -> Resource:
 
 def _query(values: Reader) -> Query | None:
     """None where nothing is measured: then what Workers signal is all that steers it."""
-    source = values.get("source", CLOUDWATCH if values.has("details") else SIGNALS)
-    if source != SIGNALS:
+    if _is_measured(values):
         return query(values)
     if values.has("details"):
         values.wrong("details", values.get("details", None), "must be left out: what Workers signal needs none")
     return None
+
+
+def _is_measured(values: Reader) -> bool:
+    source = values.get("source", CLOUDWATCH if values.has("details") else SIGNALS)
+    return bool(source != SIGNALS)
 
 
 def _metric_name(values: Reader) -> str:
@@ -76,10 +80,11 @@ def _metric_name(values: Reader) -> str:
 
 
 def _target(values: Reader) -> tuple[float, float]:
-    """And the band around it, which must leave room below."""
+    """And the band around it, which must leave room below; they matter, and must be given, where a load is measured."""
     had = len(values.problems)
-    target = values.above("target", None, 0, MAX_LOAD)
-    band = values.above("band", None, 0, MAX_LOAD)
+    is_measured = _is_measured(values)
+    target = values.above("target", None if is_measured else 1, 0, MAX_LOAD)
+    band = values.above("band", None if is_measured else target / 2, 0, MAX_LOAD)
     if len(values.problems) == had and band >= target:
         values.wrong("band", band, f"must be less than the target, {target:g}: no load is below {target - band:g}")
     return target, band

@@ -58,6 +58,10 @@ class InvalidInput(SoswError):
         return any(isinstance(problem, Missing) for problem in self.problems)
 
 
+class NotThere(SoswError):
+    """There is no such table or function at all: perhaps nothing of the whole environment is there."""
+
+
 class SourceUnavailable(SoswError):
     """What a job reads cannot be read now: nothing is wrong with it, as far as anybody knows. Later it may be read."""
 

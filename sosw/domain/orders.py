@@ -195,7 +195,7 @@ def _target_problems(kind: Kind, given: Mapping[str, Any], settings: EssentialSe
         names = [EVERYTHING, *(f"{each}/{name}" for each, names in known.items() for name in names)]
         yield Problem(field, target, _TARGET, _guess(str(target), names))
     elif name not in known[whose]:
-        yield Problem(field, target, f"is not a registered {whose}", did_you_mean(name, known[whose]))
+        yield Problem(field, name, f"is not a registered {whose}", did_you_mean(name, known[whose]))
 
 
 def _guess(target: str, names: list[str]) -> str:

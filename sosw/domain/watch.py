@@ -85,6 +85,11 @@ def first(job: Job, retention: timedelta) -> Watch:
     return Watch(job_id=job.id, labourer=job.labourer, due=due, since=since, read_by=since + retention / 2)
 
 
+def found(job: Job, now: datetime) -> Watch:
+    """Of a job that nobody has watched so far: it is read at once, for its first tasks may leave soon."""
+    return replace(first(job, timedelta()), due=now)
+
+
 def held(watch: Watch, now: datetime) -> Watch:
     """For who reads it now."""
     return replace(watch, due=now + HOLD, begun=watch.begun or now)

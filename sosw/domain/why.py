@@ -231,7 +231,7 @@ def _of_budget(facts: ResourceFacts) -> Iterator[str]:
     budget, now = facts.budget, facts.now
     if budget.control.limit is not None:
         yield f"it is limited {limited(budget.control, now)}"
-    if budget.why:
-        yield budget.why + (f", since {told(budget.changed_at, now)}" if budget.changed_at else "")
+    if budget.why and not (facts.resource and causes.is_signalled(facts.resource, budget)):
+        yield causes.last_change(budget, now)
     for name, share in sorted(budget.shares.items()):
         yield f"{name}: {share:,}"

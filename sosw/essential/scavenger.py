@@ -17,7 +17,7 @@ from sosw.essential.container import Handler
 from sosw.recounting import Recounting
 from sosw.scavenger import Scavenger
 from sosw.tallies import Tallies
-from sosw.world import World, in_parallel
+from sosw.world import World, in_parallel, pause
 
 
 class ScavengerWorld(World):
@@ -37,7 +37,7 @@ class ScavengerWorld(World):
             recounting=Recounting(
                 tasks=self.tasks,
                 jobs=self.jobs,
-                tallies=Tallies(self.records, in_parallel),
+                tallies=Tallies(self.records, in_parallel, pause=pause),
                 clock=self.clock,
                 watches=self.watches,
             ),
@@ -89,4 +89,5 @@ def _scavenger(world: ScavengerWorld, config: Mapping[str, Any]) -> Scavenger:
         deaths=world.dead_notices(settings),
         archivist=world.archivist(settings),
         metrics=world.metrics,
+        pause=pause,
     )

@@ -1,9 +1,12 @@
-"""`python -m sosw.local`: start, stop and look at the local stack."""
+"""The local stack: start it, stop it, look at it."""
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -29,10 +32,11 @@ Name = Annotated[str, typer.Argument(help="Name of the function, such as sosw-or
 
 @app.command()
 def up(root: Root = Path(), port: Port = 0) -> None:
-    """Start the stack, deploy the Essentials and the examples, wait until all is ready. Safe to repeat."""
+    """Start the stack, deploy the Essentials (and a clone's examples), wait until all is ready. Safe to repeat."""
     planned = deployments(root.resolve())
     try:
         stack, is_ours = _same_port(attach(root), port), False
+        planned = deployments(stack.root)
     except NotRunning:
         with console.status("starting the local AWS"):
             stack, is_ours = start(root, port=port), True
@@ -84,22 +88,32 @@ def logs(name: Name, root: Root = Path()) -> None:
         console.print(line, markup=False)
 
 
-def main() -> None:
-    """A mistake of the user's, or of the machine's, is one sentence and exit code 1."""
+@contextlib.contextmanager
+def sentences() -> Iterator[None]:
+    """What the machine or the local AWS does wrong inside is told as a `LocalStackError`."""
     try:
-        app()
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise LocalStackError(f"the local stack did not answer as it should: {error}") from error
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise LocalStackError(f"{what}: the local stack needs a folder that it may write to") from error
+
+
+def main() -> None:
+    """`python -m sosw.local`: a mistake of the user's, or of the machine's, is one sentence and exit code 1."""
+    try:
+        with sentences():
+            app()
     except SoswError as error:
         complaints.print(f"sosw: {error}", markup=False, style="red")
-        sys.exit(1)
-    except (BotoCoreError, ClientError) as error:
-        complaints.print(f"sosw: the local stack did not answer as it should: {error}", markup=False, style="red")
         sys.exit(1)
 
 
 def _same_port(stack: LocalStack, port: int) -> LocalStack:
     if port not in (0, stack.server.record.port):
         raise LocalStackError(
-            f"the local stack runs on port {stack.server.record.port}: stop it first with `make down`"
+            f"the local stack runs on port {stack.server.record.port}: stop it first with `sosw local down`"
         )
     return stack
 
@@ -119,12 +133,10 @@ def _stack_names(stack: LocalStack) -> list[str]:
 
 
 def _show(stack: LocalStack, planned: list[Deployment]) -> None:
-    table = Table(box=None, show_header=False)
-    table.add_row("endpoint", stack.endpoint)
-    table.add_row("stacks", ", ".join(deployment.stack_name for deployment in planned))
-    table.add_row("log", str(stack.server.log))
     console.print("[green]the local stack is up[/green]")
-    console.print(table)
+    stacks = ", ".join(deployment.stack_name for deployment in planned)
+    for name, value in (("endpoint", stack.endpoint), ("stacks", stacks), ("log", stack.server.log)):
+        console.print(f" {name:9} {value}", markup=False)
     console.print("\nto use it with any AWS tool or SDK:")
     exports = " ".join(f"{name}={shlex.quote(value)}" for name, value in stack.variables.items())
     console.print(f"  export {exports}")
@@ -134,6 +146,8 @@ def _show(stack: LocalStack, planned: list[Deployment]) -> None:
 
 
 def _command() -> str:
-    """`sosw`, as it can be typed here: the one beside this Python where that is below the current folder."""
+    """`sosw`, as it can be typed here: the one beside this Python, by its path if the shell would take another one."""
     beside = Path(sys.executable).with_name("sosw")
+    if shutil.which("sosw") == str(beside):
+        return "sosw"
     return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else "sosw"

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sosw.local.tools import PYTHON_MINOR, install_into, locked, run_uv, state_folder
+from sosw.local.tools import PYTHON_MINOR, hide_from_git, install_into, locked, run_uv, state_folder
 
 MINISTACK_VERSION = "1.5.33"
 _READY = ".ready"
@@ -29,6 +29,7 @@ class Environment:
 def ensure_environment(root: Path) -> Environment:
     """Install what is missing under `root/.sosw`; 3 s the first time, nothing afterwards."""
     home = state_folder(root)
+    hide_from_git(root)
     site = home / "ministack" / f"{MINISTACK_VERSION}-py{PYTHON_MINOR}" / "site"
     runtime = home / "runtime" / f"py{PYTHON_MINOR}"
     with locked(home / "install.lock"):

@@ -60,7 +60,9 @@ class NotRunning(LocalStackError):
     """There is no stack to talk to."""
 
     def __init__(self) -> None:
-        super().__init__("the local stack is not running: start it with `make up`")
+        super().__init__(
+            "no local stack runs in this folder or above it: start one with `sosw local up` (in a clone, `make up`)"
+        )
 
 
 class TemplateInvalid(LocalStackError):

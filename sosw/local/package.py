@@ -2,8 +2,9 @@
 time. Kept under `.sosw/build` by the hash of what goes into it; what did not change is not built again.
 
 A package is made for a target. For the local Lambdas, what the runtime has itself (boto3 and what belongs to it) is
-left out: 14 MB less to unpack for each process; the compiled modules are put in, for each starts from a fresh folder.
-For AWS, all is put in that the requirements ask for, for the Python and the processor that were chosen.
+left out: 14 MB less to unpack for each process. For AWS, all is put in that the requirements ask for, for the Python
+and the processor that were chosen. Compiled modules are put in where a Python of the target's version is at hand: a
+process starts from a fresh folder, or one that it cannot write, and would compile each module anew.
 
 Where the folder has a `hashes.txt`, that is what is installed: of each package that it names, the archives of these
 hashes and no others. They are not in `requirements.txt` itself, for pip, and so SAM, wants hashes of all or of none.
@@ -11,11 +12,9 @@ hashes and no others. They are not in `requirements.txt` itself, for pip, and so
 
 from __future__ import annotations
 
-import compileall
 import csv
 import hashlib
 import os
-import py_compile
 import shutil
 import sys
 import tempfile
@@ -26,13 +25,14 @@ from pathlib import Path
 
 import sosw
 from sosw.local.environment import Environment
-from sosw.local.tools import locked, run_uv, state_folder
+from sosw.local.tools import PYTHON_MINOR, compile_modules, hide_from_git, locked, run_uv, state_folder
 from sosw.local.wheel import ensure_wheel, files_of, fingerprint
 
 REQUIREMENTS = "requirements.txt"
 HASHES = "hashes.txt"
 _IN_RUNTIME = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 _EPOCH = (2020, 1, 1, 0, 0, 0)  # of each file in the archive: same content, same bytes
+_PLACE = "/var/task"  # of a function's code, on every Lambda
 _KEPT = 12  # packages
 _NOTES = (".lock", "*.dist-info/uv_cache.json", "*.dist-info/direct_url.json")
 """What uv notes of an installation, such as when the wheel was built that lay here: with it the same sources would be
@@ -51,23 +51,28 @@ class Target:
     """Of uv, that say for which Python the requirements are installed."""
     leaves_out: Sequence[str] = ()
     """Packages that are there already."""
-    is_compiled: bool = False
-    """Its modules are put in compiled, by the Python that runs here."""
+    compiled_by: Path | None = None
+    """The Python by which its modules are put in compiled: one of the version that will run them."""
 
     @classmethod
     def of_local(cls, environment: Environment) -> Target:
         """The local Lambdas."""
+        python = environment.python
         return cls(
-            name="local", options=("--python", str(environment.python)), leaves_out=_IN_RUNTIME, is_compiled=True
+            name=f"local-python{PYTHON_MINOR}",
+            options=("--python", str(python)),
+            leaves_out=_IN_RUNTIME,
+            compiled_by=python,
         )
 
     @classmethod
-    def on_aws(cls, runtime: str, architecture: str) -> Target:
+    def on_aws(cls, runtime: str, architecture: str, compiled_by: Path | None = None) -> Target:
         """Lambda: `runtime` such as `python3.13`, `architecture` arm64 or x86_64."""
         python = ("--python", sys.executable, "--python-version", runtime.removeprefix("python"))
         return cls(
             name=f"{runtime}-{architecture}",
             options=(*python, "--python-platform", PROCESSORS[architecture], "--only-binary", ":all:"),
+            compiled_by=compiled_by,
         )
 
 
@@ -76,9 +81,10 @@ def build_package(root: Path, folder: Path, target: Target, wheel: Path | None =
 
     `wheel` is the folder with the wheel of sosw; by default the one of what runs here.
     """
+    hide_from_git(root)
     wheel = wheel or ensure_wheel(root)
     build = state_folder(root) / "build"
-    words = (wheel.name, target.name, *target.leaves_out)
+    words = (wheel.name, target.name, str(target.compiled_by), *target.leaves_out)
     name = fingerprint(files_of(folder), folder, *words)
     archive = build / f"{name}.zip"
     with locked(build / "lock"):
@@ -100,9 +106,8 @@ def _assemble(root: Path, folder: Path, target: Target, wheel: Path, content: Pa
         copy = content / source.relative_to(folder)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, copy)
-    if target.is_compiled:  # unchecked: the archive's timestamps say nothing about the sources
-        unchecked = py_compile.PycInvalidationMode.UNCHECKED_HASH
-        compileall.compile_dir(content, quiet=2, stripdir=str(content), invalidation_mode=unchecked)
+    if target.compiled_by:
+        compile_modules(content, target.compiled_by, _PLACE)
 
 
 def _install(root: Path, requirements: Path, target: Target, wheel: Path, content: Path) -> None:

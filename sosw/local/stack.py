@@ -4,7 +4,7 @@
         outputs = stack.deploy(root / "cloudformation/sosw.yaml", "sosw")
         stack.client("lambda").invoke(FunctionName="sosw-orchestrator")
 
-`attach(root)` finds the one that `make up` has started.
+`attach(root)` finds the one that `sosw local up` has started, in that folder or above it.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def start(
 
 
 def attach(root: Path, *, name: str = UP, region: str = ministack.REGION) -> LocalStack:
-    """The running stack of that name. Raises `NotRunning`."""
+    """The running stack of that name: of `root`, else of the nearest folder above. Raises `NotRunning`."""
     root = root.resolve()
-    server = ministack.find(root, name)
-    if server is None:
-        raise NotRunning
-    return LocalStack(root=root, region=region, server=server, environment=ensure_environment(root))
+    for folder in (root, *root.parents):
+        if server := ministack.find(folder, name):
+            return LocalStack(root=folder, region=region, server=server, environment=ensure_environment(folder))
+    raise NotRunning

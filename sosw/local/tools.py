@@ -13,15 +13,31 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sosw.local.errors import InstallFailed, ToolMissing
+from sosw.local.errors import InstallFailed, LocalStackError, ToolMissing
 
 HOST = "127.0.0.1"
+NOT_ALL = 1
+"""What compileall ends with where a module is no Python of its version: some packages have templates that are none."""
 PYTHON_MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def state_folder(root: Path) -> Path:
     """`.sosw` of the project at `root`: environments, builds, logs; may be deleted whenever nothing runs."""
     return root / ".sosw"
+
+
+def nearest_root(folder: Path) -> Path:
+    """`folder` or the nearest one above that has a state folder; `folder` itself where none has."""
+    folder = folder.resolve()
+    return next((each for each in (folder, *folder.parents) if state_folder(each).is_dir()), folder)
+
+
+def hide_from_git(root: Path) -> None:
+    """What is in the state folder is nothing to commit, in whichever repository `root` lies."""
+    ignore = state_folder(root) / ".gitignore"
+    if not ignore.exists():
+        ignore.parent.mkdir(parents=True, exist_ok=True)
+        ignore.write_text("*\n")
 
 
 def find_uv(root: Path) -> str:
@@ -44,6 +60,42 @@ def _works(uv: str) -> bool:
     with contextlib.suppress(OSError):
         return _run([uv, "--version"]).returncode == 0
     return False
+
+
+@functools.cache
+def find_python(root: Path, minor: str) -> Path | None:
+    """A CPython of that minor version, such as 3.13: this one, or another that uv finds on this machine.
+
+    A final release: bytecode of those before it is not the same. None is downloaded.
+    """
+    return next((Path(each) for each in _pythons(root, minor) if _kind(each) == f"cpython {minor} final"), None)
+
+
+def _pythons(root: Path, minor: str) -> Iterator[str]:
+    if minor == PYTHON_MINOR:
+        yield sys.executable
+    with contextlib.suppress(ToolMissing):
+        find = [find_uv(root), "python", "find", "--no-project", "--system", f"cpython@{minor}"]
+        yield from _run(find).stdout.splitlines()[:1]
+
+
+def _kind(python: str) -> str:
+    """Of an interpreter: implementation, minor version, release level; empty if it does not answer."""
+    words = "sys.implementation.name, f'{v[0]}.{v[1]}', v.releaselevel"
+    with contextlib.suppress(OSError):
+        return _run([python, "-I", "-c", f"import sys; v = sys.version_info; print({words})"]).stdout.strip()
+    return ""
+
+
+def compile_modules(folder: Path, python: Path, place: str) -> None:
+    """By that Python, for when `folder` lies at `place`. What is no Python of that version stays as it is.
+
+    Unchecked: the timestamps of an archive say nothing about the sources.
+    """
+    command = (python, "-I", "-m", "compileall", "-qq", "-f", "-j", "0", "--invalidation-mode", "unchecked-hash")
+    result = _run([*map(str, command), "-s", str(folder), "-p", place, str(folder)])
+    if result.returncode not in {0, NOT_ALL}:
+        raise LocalStackError(f"{python} could not compile the modules of a package: it ended with {result.returncode}")
 
 
 def run_uv(root: Path, *arguments: str, what: str) -> None:

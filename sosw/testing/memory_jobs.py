@@ -80,7 +80,7 @@ class InMemoryJobStore:
         now = self.recount(seen.job_id)
         must_stand = then.totals != seen.totals or then.at is None
         is_counted = now is not None and must_stand and now.batches != seen.batches
-        if now is None or now.at != (seen.at and _ms(seen.at)) or is_counted:
+        if now is None or not _is_due_alike(now, seen) or is_counted:
             raise StaleJob(seen.job_id, "keep a recount of", self.jobs.get(seen.job_id))
         moments: dict[str, Any] = {name: getattr(then, name) for name in ("at", "settles", "begins")}
         kept_moments: dict[str, Any] = {name: at and _ms(at) for name, at in moments.items()}
@@ -99,6 +99,11 @@ def _anew(job_id: JobId, at: datetime, seen: Recount | None) -> Recount:
     """From the first task on; what was counted by the stream, and what is owed, is known still."""
     anew = Recount(job_id=job_id, at=_ms(at))
     return replace(anew, batches=seen.batches, owed=seen.owed, debt=seen.debt) if seen else anew
+
+
+def _is_due_alike(now: Recount, seen: Recount) -> bool:
+    """Nobody has gone on with it, or has it counted again, since it was seen."""
+    return all(one == (other and _ms(other)) for one, other in ((now.at, seen.at), (now.begins, seen.begins)))
 
 
 def _stored(job: Job) -> Job:

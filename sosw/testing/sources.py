@@ -19,8 +19,9 @@ class InMemorySources:
     def __init__(self, stored: dict[str, bytes] | None = None) -> None:
         self.stored = dict(stored or {})
 
-    def pin(self, source: Source) -> str:
+    def pin(self, source: Source, beat: Beat = no_beat) -> str:
         """See `SourceReader.pin`."""
+        beat()
         if source.form is Form.OBJECTS:
             return _digest(repr(self._listed(source)).encode())
         if source.url not in self.stored:

@@ -152,6 +152,26 @@ def test_a_job_can_be_counted_again_from_its_first_task_on(world: World) -> None
     assert job.id in world.jobs.uncounted(DUE + HOUR, 1000)
 
 
+def test_a_job_that_is_counted_again_in_the_same_millisecond_is_not_written_over(world: World) -> None:
+    job = opened(world)
+    world.jobs.keep(seen_of(world, job), replace(seen_of(world, job), at=DUE + HOUR, number=1, since="a"))
+    seen = seen_of(world, job)
+    world.jobs.count_again(job.id, DUE + HOUR)
+    for then in (replace(seen, at=None), replace(seen, number=2)):
+        with pytest.raises(StaleJob):
+            world.jobs.keep(seen, then)
+    again = seen_of(world, job)
+    assert (again.number, again.begins) == (0, DUE + HOUR)
+    world.jobs.keep(again, replace(again, at=DUE + 2 * HOUR, number=1))
+    with pytest.raises(StaleJob):
+        world.jobs.keep(again, replace(again, number=3))
+    known = seen_of(world, job)
+    assert (known.number, known.begins) == (1, DUE + HOUR)
+    world.jobs.keep(known, replace(known, begins=None))
+    with pytest.raises(StaleJob):
+        world.jobs.keep(known, replace(known, number=3))
+
+
 def test_what_is_owed_to_a_tally_outlives_who_has_the_job_counted_again_until_it_is_paid(world: World) -> None:
     job = opened(world)
     seen = seen_of(world, job)

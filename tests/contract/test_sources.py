@@ -104,7 +104,10 @@ def test_a_list_longer_than_a_page_is_told_whole(world: World) -> None:
         world.put(f"in/{number:04}", b"")
     source = world.source("in/")
     beats: list[None] = []
-    listed = world.reader.objects(source, world.reader.pin(source), lambda: beats.append(None))
+    pin = world.reader.pin(source, lambda: beats.append(None))
+    assert beats
+    beats.clear()
+    listed = world.reader.objects(source, pin, lambda: beats.append(None))
     first = next(listed)["key"]
     assert beats  # also while nothing is told yet
     assert [first, *(item["key"] for item in listed)] == [f"in/{number:04}" for number in range(1_003)]

@@ -124,8 +124,9 @@ def test_the_command_backfills_after_a_look_at_what_it_would_do(deployment: Depl
     [
         (("submit", "obediant"), {}, "lambda_name: 'obediant' is not a registered labourer (did you mean 'obedient'?)"),
         (("job", "cli-no-such-job"), {}, "there is no job 'cli-no-such-job'"),
-        (("submit", "obedient", "--prefix", "other"), {}, "function other-scheduler could not be called"),
-        (("jobs", "--prefix", "other"), {}, "there is no such table in this account and region"),
+        (("submit", "obedient", "--prefix", "other"), {}, "there is no environment 'other' in account 0000"),
+        (("jobs", "--prefix", "sossw"), {}, "there is no environment 'sossw' in account 0000"),
+        (("doctor", "--prefix", "sossw"), {}, "did you mean 'sosw'? Name another --prefix or --region"),
         (("jobs",), {"AWS_ACCESS_KEY_ID": ""}, "there are no valid AWS credentials"),
         (("submit", "obedient"), {"AWS_ACCESS_KEY_ID": ""}, "there are no AWS credentials"),
         (("jobs",), {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "no AWS region is set"),

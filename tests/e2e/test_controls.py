@@ -81,7 +81,7 @@ def test_a_wrong_order_is_refused_with_a_guess(client: Client, deployment: Deplo
         client.pause("obediant", why="a test")
     ended = run(deployment, "limit", "obedient", "--to", "-1", "--why", "a test")
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
-    assert "sosw.to: -1 must be a whole number from 0 to 10,000" in ended.stderr
+    assert "sosw: to: -1 must be a whole number from 0 to 10,000" in ended.stderr
 
 
 @pytest.mark.parametrize("page", ["pause-and-limit", "find-out-why"])

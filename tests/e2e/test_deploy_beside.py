@@ -111,9 +111,9 @@ def test_a_worker_its_schedule_and_the_watch_come_work_and_go(
     run: Run, at: Deployment, worker: Path, tmp_path: Path
 ) -> None:
     deployed = went_well(run("deploy", str(worker), "--yes"))
-    assert f"next: sosw apply {worker}/labourers.yaml, sosw submit --job {worker}/job.json --wait" in deployed
+    assert f"next: sosw apply --add {worker}/labourers.yaml, sosw submit --job {worker}/job.json --wait" in deployed
     assert "nothing changes" in went_well(run("deploy", str(worker), "--yes"))
-    went_well(run("apply", str(worker / "labourers.yaml"), "--yes"))
+    went_well(run("apply", "--add", str(worker / "labourers.yaml"), "--yes"))
     (tmp_path / "job.json").write_text(json.dumps(JOB))
     words = ("--job", str(tmp_path / "job.json"), "--cron", "* * * * ? *", "--into", str(tmp_path))
     assert f"sosw deploy {tmp_path}/nightly" in went_well(run("new", "schedule", "nightly", *words))
@@ -184,7 +184,7 @@ def test_another_workers_stack_is_not_taken_by_yes_alone(run: Run, stack: LocalS
 @pytest.mark.usefixtures("essentials")
 def test_a_worker_with_waiting_tasks_goes_by_force_alone(run: Run, stack: LocalStack, worker: Path) -> None:
     went_well(run("deploy", str(worker), "--yes"))
-    went_well(run("apply", str(worker / "labourers.yaml"), "--yes"))
+    went_well(run("apply", "--add", str(worker / "labourers.yaml"), "--yes"))
     went_well(
         run("submit", "--job", str(worker / "job.json"), "--key", "later", "--not-before", "2099-01-01T00:00:00Z")
     )

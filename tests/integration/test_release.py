@@ -26,9 +26,9 @@ EPOCH = 1_790_000_000
 PARTS = ("sosw", "release", "essentials", "cloudformation", "requirements", "docs", "tests", "bench", "examples")
 PACK = """
 from pathlib import Path
-from sosw.local.home import root_template
+from sosw.local.home import template_of
 from sosw.local.package import Target, build_package
-essentials = root_template().parents[1] / "essentials"
+essentials = template_of("sosw").parents[1] / "essentials"
 print(build_package(Path.cwd(), essentials, Target.on_aws("python3.12", "x86_64")))
 """
 Release = dict[str, Path]

@@ -20,6 +20,7 @@ from sosw.domain.slots import Name
 from sosw.domain.task import Failure, Task, TaskId, TaskState
 from sosw.scavenger import Scavenger
 from sosw.slot_keeper import SlotKeeper
+from sosw.slot_sweep import SlotSweep
 from sosw.testing import InMemoryTaskStore
 from sosw.worker import Worker
 from sosw.worker_assistant import WorkerAssistant
@@ -136,18 +137,18 @@ def an_expiry_does_not_ask_whether_the_lease_is_over(patch: Patch) -> None:
 
 @mutant
 def a_sweep_drops_a_name_without_a_fence(patch: Patch) -> None:
-    careful = Scavenger._ends
+    careful = SlotSweep._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+    def ends(self: SlotSweep, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
         return slots.is_unclaimed(name, task) or careful(self, labourer, name, task, place)
 
-    patch.setattr(Scavenger, "_ends", ends)
+    patch.setattr(SlotSweep, "_ends", ends)
 
 
 @mutant
 def a_sweep_fences_after_it_has_dropped(patch: Patch) -> None:
     loosened(patch, "fence", task_id=TaskId("a#0"), version=-1)
-    patch.setattr(Scavenger, "_ends", lambda *_: True)
+    patch.setattr(SlotSweep, "_ends", lambda *_: True)
 
 
 @mutant
@@ -155,7 +156,7 @@ def a_sweep_takes_a_running_attempt_for_over(patch: Patch) -> None:
     def is_over(name: Name, task: Task | None) -> bool:
         return task is None or task.version > name.version
 
-    patch.setattr("sosw.scavenger.is_over", is_over)
+    patch.setattr("sosw.slot_sweep.is_over", is_over)
 
 
 @mutant
@@ -246,15 +247,15 @@ def a_sweep_frees_nothing(patch: Patch) -> None:
 
 @mutant
 def a_sweep_does_not_look_at_leases(patch: Patch) -> None:
-    careful = Scavenger._ends
+    careful = SlotSweep._ends
 
-    def ends(self: Scavenger, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
+    def ends(self: SlotSweep, labourer: Any, name: Name, task: Task | None, place: int) -> bool:
         return not (task and task.state is TaskState.RUNNING) and careful(self, labourer, name, task, place)
 
-    patch.setattr(Scavenger, "_ends", ends)
+    patch.setattr(SlotSweep, "_ends", ends)
 
 
 @mutant
 def a_name_is_taken_for_dead_at_once_and_needs_no_fence(patch: Patch) -> None:
-    patch.setattr("sosw.scavenger.CLAIM_GRACE", timedelta())
+    patch.setattr("sosw.slot_sweep.CLAIM_GRACE", timedelta())
     a_sweep_drops_a_name_without_a_fence(patch)

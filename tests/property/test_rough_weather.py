@@ -14,7 +14,7 @@ import pytest
 
 from sosw.domain.slots import Name
 from sosw.domain.task import Task
-from sosw.scavenger import Scavenger
+from sosw.slot_sweep import SlotSweep
 from tests.property import mutants, slot_mutants
 from tests.property.mutants import Mutant, Patch
 from tests.property.world.play import Action, Pick, Play
@@ -30,12 +30,12 @@ pytestmark = pytest.mark.usefixtures("on_one_cpu")
 
 
 def a_name_whose_task_has_left_is_kept(patch: Patch) -> None:
-    careful = Scavenger._ends
+    careful = SlotSweep._ends
 
-    def ends(self: Scavenger, labourer: object, name: Name, task: Task | None, place: int) -> bool:
+    def ends(self: SlotSweep, labourer: object, name: Name, task: Task | None, place: int) -> bool:
         return task is not None and careful(self, labourer, name, task, place)  # type: ignore[arg-type]
 
-    patch.setattr(Scavenger, "_ends", ends)
+    patch.setattr(SlotSweep, "_ends", ends)
 
 
 PLANTED: list[Mutant] = [

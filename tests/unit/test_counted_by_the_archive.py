@@ -117,15 +117,6 @@ def test_a_job_whose_archive_stands_still_is_counted_all_the_same(steps: int) ->
     assert world.totals() == Totals(created=4, done=4)
 
 
-def test_a_job_of_before_the_archive_is_counted_by_the_recount() -> None:
-    world = Archived()
-    del world.watches.watches[JOB]
-    world.end(0, 1, 2)
-    lost(world)
-    world.sweep_for(FIRST_LOOK)
-    assert (world.totals(), archived(world)) == (Totals(created=3, done=3), {})
-
-
 def read_a_step(world: Archived) -> None:
     """The archive has time for one."""
     times = iter([True])

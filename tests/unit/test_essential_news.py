@@ -10,10 +10,14 @@ import pytest
 from sosw import essential
 from sosw.aws.dynamodb import TableFailed
 from sosw.domain.errors import InvalidInput
+from sosw.domain.records import ResourceName, of_resource
+from sosw.domain.report import Report
 from sosw.domain.sources import Source
-from sosw.domain.task import JobId, task_id
+from sosw.domain.standing import Budget
+from sosw.domain.task import JobId, LabourerName, Task, TaskState, task_id
 from sosw.essential import container
 from sosw.settings import ESSENTIAL_CONFIG
+from sosw.signal_desk import SignalDesk
 from sosw.testing import (
     DictConfigSource,
     FakeClock,
@@ -25,6 +29,8 @@ from sosw.testing import (
     RecordingInvoker,
     RecordingReminder,
 )
+from sosw.vault import NO_VAULT
+from tests.factories import seconds
 from tests.property.crash.staging import SilentLog
 
 
@@ -71,18 +77,24 @@ class Account:
             "invoker": self.invoker,
             "reminder": RecordingReminder(),
             "bucket": None,
+            "vault": NO_VAULT,
+            "desk": SignalDesk(records=self.records, clock=self.clock),
             "sources": self.sources,
         }
         self._scheduler = self._container(essential.scheduler_handler())
         self._orchestrator = self._container(essential.orchestrator_handler())
+        self._assistant = self._container(essential.worker_assistant_handler())
 
     def _container(self, handler: Any) -> Any:
         vars(handler._world).update(self._parts)
         return handler
 
-    def declare(self, *labourers: str) -> None:
-        settings: Mapping[str, Any] = {name: {"max_simultaneous_invocations": 5} for name in labourers}
-        self.config.stored[ESSENTIAL_CONFIG] = {"task_config": {"labourers": settings}, "linger": 0}
+    def declare(self, *labourers: str, resource: str | None = None, **more: Any) -> None:
+        settings: Mapping[str, Any] = {name: {"max_simultaneous_invocations": 5, **more} for name in labourers}
+        resources = {resource: {"ceiling": 8, "start": 8}} if resource else {}
+        self.config.stored[ESSENTIAL_CONFIG] = {
+            "task_config": {"labourers": settings}, "resources": resources, "linger": 0,
+        }  # fmt: skip
 
     def submit(self, labourer: str, **more: Any) -> JobId:
         job = {"lambda_name": labourer, "idempotency_key": f"for-{labourer}{len(more)}", **more}
@@ -91,6 +103,23 @@ class Account:
     def wake(self, *labourers: str) -> dict[str, int]:
         answer: dict[str, int] = self._orchestrator({"wake": {name: {} for name in labourers}}, Context())["started"]
         return answer
+
+    def fail(self, labourer: str, resource: str | None = None) -> Task:
+        """The first attempt of the labourer's job fails by a 429 of that resource; the task afterwards."""
+        task = self.tasks.get(task_id(JobId(f"for-{labourer}0"), 0))
+        assert task is not None
+        report = Report(
+            action="fail", task_id=task.id, labourer=LabourerName(labourer), attempt=task.attempt, error="HTTPError",
+            signals={resource: {"count": 1, "errors": {"429": 1}}} if resource else None,
+        )  # fmt: skip
+        self._assistant(report.to_event(), Context())
+        ended = self.tasks.get(task.id)
+        assert ended is not None
+        return ended
+
+    def budget(self, resource: str) -> float | None:
+        key = of_resource(ResourceName(resource))
+        return Budget.from_json(self.records.read([key])[key].value).limit
 
     def order(self, *labourers: str) -> dict[str, int]:
         answer: dict[str, int] = self._orchestrator({"sosw": {"round": list(labourers)}}, Context())["started"]
@@ -163,3 +192,47 @@ def test_where_the_configuration_cannot_be_read_anew_what_was_read_serves(
     with pytest.raises(InvalidInput, match="is not a registered labourer"):
         account.submit("new")
     assert account.wake("old", "new") == {}
+
+
+def test_a_failure_of_a_labourer_that_is_declared_just_now_is_judged_by_its_own_policy(account: Account) -> None:
+    account.fail("old")
+    account.declare("old", "new", retry={"errors": {"HTTPError": "never"}})
+    account.submit("new")
+    account.wake("new")
+    assert account.fail("new").state is TaskState.DEAD
+
+
+def test_the_budget_of_a_resource_that_is_declared_just_now_reacts_to_signals_at_once(account: Account) -> None:
+    account.fail("old")
+    account.declare("old", "new", resource="api:shop")
+    account.submit("new")
+    account.wake("new")
+    account.fail("new", "api:shop")
+    assert account.budget("api:shop") == 6
+
+
+def test_for_what_nobody_declares_the_configuration_is_read_every_ten_seconds_at_most(account: Account) -> None:
+    account.fail("old")
+    before = account.config.reads
+    for _ in range(3):
+        account.fail("old", "api:none")
+    assert account.config.reads == before + 2, "what all share, and what is its own, once"
+    account.clock.advance(seconds(10))
+    account.fail("old", "api:none")
+    assert account.config.reads == before + 4
+
+
+def test_a_report_of_what_is_known_costs_no_reading_of_the_configuration(account: Account) -> None:
+    account.declare("old", resource="api:shop")
+    account.fail("old", "api:shop")
+    before = account.config.reads
+    account.fail("old", "api:shop")
+    assert account.config.reads == before
+
+
+def test_what_is_no_report_names_nothing_that_could_be_news(account: Account) -> None:
+    account.fail("old")
+    before = account.config.reads
+    with pytest.raises(InvalidInput):
+        account._assistant(["no report"], Context())
+    assert account.config.reads == before

@@ -66,3 +66,11 @@ def test_objects_become_tasks_by_batches() -> None:
     reader = InMemorySources({f"s3://bucket/in/{name}": b"" for name in "abc"})
     parts = list(JobSource(reader, a_source(source="s3://bucket/in/", batch=2)).parts())
     assert [[item["key"] for item in part["objects"]] for part in parts] == [["in/a", "in/b"], ["in/c"]]
+
+
+def test_whoever_reads_long_lines_is_asked_as_often_as_with_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sosw.job_source.LINE_BYTES", 40)
+    beats: list[None] = []
+    source = JobSource(InMemorySources({"s3://bucket/x.jsonl": b'"0123456789"\n' * 40}), a_source())
+    list(source.parts(lambda: beats.append(None)))
+    assert len(beats) == 10

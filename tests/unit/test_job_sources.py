@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +15,7 @@ from sosw.domain.job import JobState
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.task import JobId, task_id
 from sosw.job_writer import BATCH, RETRY_STUCK
-from tests.factories import World
-from tests.unit.test_long_jobs import shrinking
+from tests.factories import World, seconds
 
 ID = JobId("r")
 JOB = {"lambda_name": "sales", "source": "s3://bucket/orders.jsonl", "batch": 2, "shop": "A"}
@@ -43,6 +42,11 @@ def test_each_batch_of_lines_is_a_task() -> None:
     ]
 
 
+def for_one_batch(world: World) -> Callable[[], timedelta]:
+    """The time that is left: none as soon as a task is written."""
+    return lambda: seconds(0 if world.tasks.tasks else 900)
+
+
 def test_a_bad_line_is_named_and_refuses_the_job_before_anything_is_written() -> None:
     world = world_with(b'{"order": 1}\n{"order": 2}\n{order: 3}\n')
     with pytest.raises(InvalidInput, match="line 3 is not JSON"):
@@ -63,7 +67,7 @@ def test_bad_lines_are_left_out_and_counted_when_the_job_says_so() -> None:
 def test_a_job_handed_over_in_the_middle_of_its_source_goes_on_from_there() -> None:
     lines = [b'{"n": %d}' % n for n in range(2 * (BATCH + 5))]
     world = world_with(b"\n".join(lines))
-    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    world.scheduler().submit(JOB, request_id=ID, remaining=for_one_batch(world))
     assert len(world.tasks.tasks) == BATCH
     world.submit(resume_event(ID), "another")
 
@@ -72,7 +76,7 @@ def test_a_job_handed_over_in_the_middle_of_its_source_goes_on_from_there() -> N
 
 def test_a_job_whose_source_changed_meanwhile_says_so_and_makes_no_other_tasks() -> None:
     world = world_with(b"\n".join(b"%d" % n for n in range(2 * BATCH + 2)))
-    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    world.scheduler().submit(JOB, request_id=ID, remaining=for_one_batch(world))
     world.sources.stored["s3://bucket/orders.jsonl"] = b"something else"
     answer = world.submit(resume_event(ID), "another")
     job = world.jobs.jobs[ID]
@@ -116,7 +120,7 @@ def test_a_source_of_more_tasks_than_a_job_may_have_is_refused_at_the_door(monke
 
 def test_what_nothing_missing_explains_fails_the_job_once_and_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
     world = world_with(b"\n".join(b"%d" % n for n in range(4 * BATCH)))
-    world.scheduler().submit(JOB, request_id=ID, remaining=shrinking(900))
+    world.scheduler().submit(JOB, request_id=ID, remaining=for_one_batch(world))
     monkeypatch.setattr(request, "MAX_TASKS", BATCH + 1)  # as of a version of sosw that allows for less
     answer = world.submit(resume_event(ID), "another")
 
@@ -132,7 +136,7 @@ def test_a_job_whose_period_or_chunker_is_gone_waits_for_it(asked: dict[str, str
     known = Extensions(periods={"mine": lambda today, _match: [today] * 2 * BATCH}, chunkers={"mine": chunker})
     world = World()
     job = {"lambda_name": "sales", "isolate_days": True, **asked}
-    world.scheduler(extensions=known).submit(job, request_id=ID, remaining=shrinking(900))
+    world.scheduler(extensions=known).submit(job, request_id=ID, remaining=for_one_batch(world))
     assert world.submit(resume_event(ID), "another")["state"] == "creating"
     assert "'mine' is no " in str(world.jobs.jobs[ID].waits_why)
     world.clock.advance(RETRY_STUCK)
@@ -189,7 +193,7 @@ def test_a_rule_of_the_users_that_raises_when_its_job_is_gone_on_with_fails_the_
     own = Extensions(periods={"mine": period})
     world = World()
     job = {"lambda_name": "sales", "isolate_days": True, "period": "mine"}
-    world.scheduler(extensions=own).submit(job, request_id=ID, remaining=shrinking(900))
+    world.scheduler(extensions=own).submit(job, request_id=ID, remaining=for_one_batch(world))
     list(days)
     answer = world.submit(resume_event(ID), "another", extensions=own)
 

@@ -140,7 +140,7 @@ def test_the_key_of_a_job_that_broke_off_begins_where_it_did(world: World) -> No
     lines = "\n".join(str(n) for n in range(3 * BATCH)).encode()
     world.sources.stored["s3://bucket/x.jsonl"] = lines
     event = {"lambda_name": LABOURER, "source": "s3://bucket/x.jsonl", "fair_key": "k"}
-    submit(world.scheduler(), event, "a", left=[900, 0])
+    world.scheduler().submit(event, request_id="a", remaining=lambda: seconds(0 if world.tasks.tasks else 900))
     world.sources.stored["s3://bucket/x.jsonl"] = lines + b"\n1"
     submit(world.scheduler(), resume_event(A), "r")
     assert world.jobs.jobs[A].state is JobState.FAILED

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sosw.domain.errors import SoswError
-from sosw.domain.records import Record, RecordKey, ResourceName, of_resource
+from sosw.domain.records import Entry, Record, RecordKey, ResourceName, of_resource
 from sosw.domain.resources import Resource
 from sosw.domain.signals import Signals
-from sosw.domain.standing import Budget
+from sosw.domain.standing import Budget, Control
 from sosw.signal_desk import EVERY, KEPT, MAX_UNDECLARED, REST, SignalDesk
 from sosw.testing import FakeClock, InMemoryRecordStore
 from tests.factories import seconds
@@ -254,3 +254,27 @@ def test_by_itself_a_desk_reacts_as_the_controller_does() -> None:
     key = of_resource(DB)
     assert Budget.from_json(records.read([key])[key].value).limit == pytest.approx(20)
     assert records.entries[0].what["why"].endswith("failed by 429: 40 → 20")
+
+
+def test_a_change_that_an_operators_limit_hides_is_kept_and_not_told() -> None:
+    desk = Desk()
+    limited = Budget(limit=40, control=Control(limit=10, limit_by="ann", limit_why="locks"))
+    desk.records.write(replace(desk.version(), value=limited.to_json()))
+    assert desk.take(rds_orders=BUSY) == {"signals": 1}
+    assert (desk.budget().limit, desk.log) == (20, [])
+    desk.clock.advance(EVERY)
+    assert desk.take(rds_orders=BUSY) == {"signals": 1}
+    desk.clock.advance(EVERY)
+    assert desk.take(rds_orders=BUSY) == {"signals": 1, "budgets_changed": 1}
+    assert desk.log == [("resource/rds:orders", {"why": "1 of 1 uses failed: 10 → 5"})]
+
+
+def test_a_line_of_the_log_that_is_lost_takes_nothing_back(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk()
+
+    def lost(entry: Entry) -> None:
+        raise SoswError("busy", entry)
+
+    desk.records.note = lost  # type: ignore[method-assign]
+    assert desk.take(rds_orders=BUSY) == {"signals": 1, "budgets_changed": 1}
+    assert (desk.budget().limit, "note.lost" in caplog.messages) == (20, True)

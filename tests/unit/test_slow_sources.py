@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sosw.domain.errors import InvalidInput
 from sosw.domain.job import JobState
 from sosw.domain.messages import cancel_event, resume_event
 from sosw.domain.sources import Source
@@ -129,6 +130,44 @@ def test_a_submission_whose_time_went_into_looking_it_over_is_handed_over_once()
     answer = send(world, JOB, 860)
 
     assert (answer["created"], world.invoker.started) == (0, [("sosw-scheduler", resume_event(ID))])
+
+
+@pytest.mark.parametrize("wish", [{}, {"dry_run": True}])
+def test_a_source_that_takes_longer_to_look_over_than_there_is_time_is_refused_before_that(wish: Any) -> None:
+    world = slow_world(a_line=0.08)  # 960 s for all of it
+    begun = world.clock.now()
+    with pytest.raises(InvalidInput) as refused:
+        send(world, {**JOB, **wish})
+    assert str(refused.value) == (
+        "source: 's3://bucket/a.jsonl' was read for 888 s and is not at its end: it must be looked over within 900 s "
+        "(cut it into several, and submit a job for each)"
+    )
+    assert world.clock.now() < begun + seconds(900)
+    assert (world.jobs.jobs, world.tasks.tasks, world.watches.watches, world.invoker.started) == ({}, {}, {}, [])
+
+
+def test_a_dry_run_whose_second_look_takes_too_long_is_refused_as_well() -> None:
+    world = slow_world(a_line=0.045)  # 540 s each time
+    with pytest.raises(InvalidInput, match=r"was read for 8\d\d s"):
+        send(world, {**JOB, "dry_run": True})
+
+
+def test_a_list_that_takes_too_long_is_refused_while_it_is_pinned() -> None:
+    world = slow_world()
+    world.sources = Pinning(world.clock, world.sources.stored)
+    with pytest.raises(InvalidInput, match="'s3://bucket/in/' was read for 886 s"):
+        send(world, LIST)
+    assert world.jobs.jobs == {}
+
+
+class Pinning(Slow):
+    """Its lists have pages without end."""
+
+    def pin(self, source: Source, beat: Beat = no_beat) -> str:
+        del source
+        while True:
+            self._clock.advance(seconds=1)
+            beat()
 
 
 @pytest.mark.parametrize("a_line", [0.0, 0.045])

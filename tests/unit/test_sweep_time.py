@@ -12,8 +12,9 @@ import pytest
 from sosw.domain.errors import InvokeUncertain
 from sosw.domain.job import Job
 from sosw.domain.task import JobId, LabourerName, TaskState
-from sosw.scavenger import LABOURER_TIME, MAX_RESUMED, NOTICE_TIME, SWEEP_BATCH, SWEEP_TIME
+from sosw.scavenger import LABOURER_TIME, MAX_RESUMED, NOTICE_TIME, SWEEP_TIME
 from sosw.settings import Names
+from sosw.slot_sweep import SWEEP_BATCH
 from sosw.testing import InMemorySlotStore, RecordingInvoker
 from tests.factories import LABOURER, LEASE, NOW, World, a_task, seconds
 from tests.unit.test_long_jobs import shrinking

@@ -108,3 +108,11 @@ def test_a_correction_that_cannot_be_written_is_told_to_who_makes_it() -> None:
 
     with pytest.raises(StaleRecord):
         Tallies(Store(rivals=TRIES), one_by_one).correct(LABOURER, Tally(done=1), token="c")
+
+
+def test_whoever_has_lost_a_race_pauses_before_the_next_one() -> None:
+    from sosw.tallies import Tallies  # noqa: PLC0415  (as above)
+
+    pauses: list[int] = []
+    Tallies(Store(rivals=3), one_by_one, pause=pauses.append).correct(LABOURER, Tally(done=1), token="c")
+    assert pauses == [0, 1, 2]

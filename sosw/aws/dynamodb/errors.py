@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from sosw.domain.errors import SoswError
+from sosw.domain.errors import NotThere, SoswError
 from sosw.ports import Outcome
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ class TableFailed(SoswError):
     def of(cls, table: str, operation: str, code: str, message: str, *, is_passing: bool = False) -> TableFailed:
         """For an error code of DynamoDB's; `message` is told where we have no better advice."""
         advice = _ADVICE.get(code.removesuffix("Exception"), message)
-        return cls(table, operation, code, advice, is_passing=is_passing or advice is _BUSY)
+        kind = TableAbsent if advice is _ABSENT else cls
+        return kind(table, operation, code, advice, is_passing=is_passing or advice is _BUSY)
+
+
+class TableAbsent(TableFailed, NotThere):
+    """There is no such table."""
 
 
 class ConditionFailed(Exception):

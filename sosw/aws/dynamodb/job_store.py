@@ -31,7 +31,7 @@ from sosw.aws.dynamodb.models import (
 from sosw.aws.dynamodb.store import TableStore
 from sosw.domain.errors import StaleJob
 from sosw.domain.job import Job, JobMove, JobState, Totals
-from sosw.domain.moments import from_ms
+from sosw.domain.moments import from_ms, to_ms
 from sosw.domain.recount import FIRST_LOOK, Recount, progress_of
 from sosw.domain.task import JobId
 
@@ -129,7 +129,7 @@ class DynamoJobStore(TableStore):
 
     def keep(self, seen: Recount, then: Recount) -> None:
         """See `JobStore.keep`. A write whose reply was lost looks stale when botocore repeats it."""
-        is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at)]
+        is_as_seen = [JobModel.id.exists(), _is_checked_at(seen.at), _begins(seen.begins)]
         actions = [*_checked_at(then.at), _RECOUNT.set(raw(_PROGRESS, then.progress()))]
         owing = then.owing()
         actions.append(_OWED.set(raw(_OWING, owing)) if owing else _OWED.remove())
@@ -248,6 +248,13 @@ def _is_checked_at(at: datetime | None) -> Condition:
     if at is None:
         return OpenIndex.held_until.does_not_exist()
     return OpenIndex.held_until == raw(OpenIndex.held_until, at)
+
+
+def _begins(at: datetime | None) -> Condition:
+    """Nobody has the tasks counted again since: such an order may fall due in the very millisecond of what was seen."""
+    text: Path = Path(_PROGRESS.attr_name)
+    known: Condition = text.contains('"begins":null' if at is None else f'"begins":{to_ms(at)}')
+    return known if at is not None else known | text.does_not_exist() | ~text.contains('"begins":')
 
 
 def _terms(move: JobMove) -> Iterator[Condition]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
+from sosw.client import environment
 from sosw.client.doctor import jobs, settings, stack, workers
 from sosw.client.doctor.diagnosis import Diagnosis, Finding, Notes, Unseen
 from sosw.client.doctor.jobs import Jobs
@@ -44,6 +45,8 @@ def examine(service: Service, wanted: Job | None = None, *, everything: bool = F
     notes = Notes()
     known = settings.stored(service, notes)
     essentials = stack.functions(service.names, service.inspector, notes)
+    if not essentials:
+        environment.require(service)
     with notes.looking("tables", "the tables that stores expect"):
         notes.each(lambda table, own: stack.table(*table, service.inspector, own), service.tables().items())
     stack.schema(service, notes)

@@ -56,10 +56,19 @@ def test_up_is_safe_to_repeat(running: Path) -> None:
     assert (again.returncode, endpoint in again.stdout) == (0, True)
 
 
+def test_below_the_folder_where_it_runs_it_is_the_same_stack(running: Path) -> None:
+    below = running / "cloudformation" / "app"
+    again = command("up", "--root", below)
+    assert (again.returncode, attach(running).endpoint in again.stdout) == (0, True)
+    assert attach(below).endpoint == attach(running).endpoint
+    assert "second-one" in again.stdout
+    assert not (below / ".sosw").exists()
+
+
 def test_up_elsewhere_than_where_it_runs_is_refused(running: Path) -> None:
     other_port = command("up", "--port", "1", "--root", running)
     assert other_port.returncode == 1
-    assert "stop it first with `make down`" in other_port.stderr
+    assert "stop it first with `sosw local down`" in other_port.stderr
 
 
 def test_status_shows_every_part_of_every_stack(running: Path) -> None:
@@ -103,12 +112,37 @@ def test_a_failed_up_leaves_no_stack_behind(project: Path) -> None:
 def test_without_a_stack_the_next_step_is_named(project: Path, arguments: tuple[str, ...]) -> None:
     answer = command(*arguments, "--root", project)
     assert answer.returncode == 1
-    assert answer.stderr == "sosw: the local stack is not running: start it with `make up`\n"
+    assert answer.stderr == (
+        "sosw: no local stack runs in this folder or above it: start one with `sosw local up` (in a clone, `make up`)\n"
+    )
 
 
-def test_up_outside_of_a_checkout_says_so(tmp_path: Path) -> None:
-    answer = command("up", "--root", tmp_path)
+def test_up_outside_of_a_checkout_deploys_the_essentials_of_the_sosw_that_runs(project: Path) -> None:
+    up = command("up", "--root", project)
+    try:
+        assert (up.returncode, up.stdout.splitlines()[2:4]) == (
+            0,
+            [" stacks    sosw", f" log       {project}/.sosw/logs/up.log"],
+        ), up.stderr
+        assert "sosw-worker-assistant" in command("status", "--root", project).stdout
+        assert (project / ".sosw" / ".gitignore").read_text() == "*\n"
+    finally:
+        assert command("down", "--root", project).stdout == "the local stack is stopped\n"
+
+
+def test_up_in_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    answer = command("up", "--root", tmp_path / "none")
+    assert answer.returncode == 1
+    assert answer.stderr == f"sosw: {tmp_path}/none is no folder: make it, or name another one by --root\n"
+
+
+@pytest.mark.parametrize("words", [("-m", "sosw.local"), ("-c", "from sosw.cli.main import main; main()", "local")])
+def test_up_where_nothing_can_be_written_says_so_in_one_sentence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / ".sosw").write_text("")
+    answer = subprocess.run(
+        [sys.executable, *words, "up", "--root", tmp_path], capture_output=True, text=True, check=False, cwd=ROOT
+    )
     assert answer.returncode == 1
     assert answer.stderr == (
-        f"sosw: there is no cloudformation/sosw.yaml in {tmp_path}: run this in the checkout of sosw\n"
+        f"sosw: {tmp_path}/.sosw: File exists: the local stack needs a folder that it may write to\n"
     )

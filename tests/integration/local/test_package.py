@@ -12,7 +12,7 @@ import pytest
 from sosw.local.environment import Environment, ensure_environment
 from sosw.local.errors import InstallFailed, ToolMissing
 from sosw.local.package import Target, build_package
-from sosw.local.tools import find_uv
+from sosw.local.tools import find_uv, nearest_root
 from sosw.local.wheel import ensure_wheel, source_root
 from tests.integration.local.support import ROOT
 
@@ -178,6 +178,16 @@ def test_a_package_for_aws_has_boto3_our_own_sosw_and_nothing_that_is_compiled_f
 
     assert {"boto3/__init__.py", "sosw/scavenger.py"} <= found
     assert not [name for name in found if name.endswith((".pyc", ".so"))]
+
+
+def test_packages_are_built_in_the_nearest_folder_that_has_a_state(tmp_path: Path) -> None:
+    worker = tmp_path / "project" / "worker"
+    worker.mkdir(parents=True)
+    assert nearest_root(worker) == worker
+    (tmp_path / "project" / ".sosw").mkdir()
+    assert nearest_root(worker) == tmp_path / "project"
+    (worker / ".sosw").mkdir()
+    assert nearest_root(worker) == worker
 
 
 def test_another_archive_than_the_one_whose_hash_is_known_is_refused(project: Path, code: Path) -> None:

@@ -44,7 +44,7 @@ FOUND_OF_OWN: dict[str, str] = {
     "the_archive_does_not_look_again_at_a_job_with_dead_tasks": _FAIL,
     "the_archive_does_not_look_again_at_what_was_open": _OPEN,
     "the_archive_goes_by_totals_alone": _FAIL,
-    "a_job_is_watched_once_its_tasks_are_written": _DIE,
+    "a_job_is_watched_once_its_tasks_are_written_and_by_no_check": _DIE,
     "deaths_are_marked_before_they_are_told": _DEAD,
     "what_was_told_is_not_marked": _DEAD,
     "deaths_are_looked_for_where_the_stream_tells_of_them_alone": "the_stream_delivers_nothing",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from sosw.domain.report import COMPLETE, FAIL, HEARTBEAT, SNOOZE
+from tests.property.explore.outside import GIVE_UP
 from tests.property.explore.system import Bounds
 
 CRASH = Bounds(tasks=2, orchestrators=2, sweeps=1, crashes=1)
-DECEIVED = Bounds(tasks=1, orchestrators=2, sweeps=1, deceptions=1, is_failing=True)
+DECEIVED = Bounds(tasks=1, orchestrators=2, sweeps=1, deceptions=1, answers=(COMPLETE, FAIL))
 REFUSED = Bounds(tasks=1, orchestrators=1, sweeps=0, minutes=0, deceptions=1)
+SNOOZED = Bounds(tasks=1, orchestrators=2, sweeps=1, minutes=2, answers=(COMPLETE, FAIL, SNOOZE))
+BEATING = Bounds(tasks=1, orchestrators=1, sweeps=1, minutes=2, answers=(COMPLETE, HEARTBEAT))
+DISCARDED = Bounds(tasks=1, orchestrators=2, sweeps=1, answers=(COMPLETE, GIVE_UP), is_discarding=True)
 
 FOUND: dict[str, Bounds] = {
     "a_claim_does_not_check_the_version": CRASH,
@@ -28,19 +33,18 @@ FOUND: dict[str, Bounds] = {
     "evidence_drops_names_of_its_own_version_too": CRASH,
     "an_unclear_invocation_is_taken_for_refused": REFUSED,
     "a_claim_without_a_clear_answer_frees_its_slot": DECEIVED,
+    "a_snooze_does_not_check_its_attempt": SNOOZED,
+    "a_snoozed_attempt_is_not_forgiven": SNOOZED,
+    "a_snooze_is_taken_from_what_has_ended": SNOOZED,
+    "a_snooze_pays_for_failures_that_came_before": SNOOZED,
+    "an_expiry_does_not_ask_whether_the_lease_is_over": BEATING,
+    "a_discard_is_taken_from_any_state": DISCARDED,
+    "a_discarded_task_stays_in_the_line_of_the_dead": DISCARDED,
 }
 
 _JOBS = "no Scheduler is at work in these systems: the tasks are there from the beginning"
 _LIMITS = "the limit does not change in these systems"
-_SNOOZES, _DISCARDS = "no attempt snoozes here", "nobody discards here"
 SURVIVORS: dict[str, str] = {
-    "a_snooze_does_not_check_its_attempt": _SNOOZES,
-    "a_snoozed_attempt_is_not_forgiven": _SNOOZES,
-    "a_snooze_is_taken_from_what_has_ended": _SNOOZES,
-    "a_snooze_pays_for_failures_that_came_before": _SNOOZES,
-    "a_discard_is_taken_from_any_state": _DISCARDS,
-    "a_discarded_task_stays_in_the_line_of_the_dead": _DISCARDS,
-    "an_expiry_does_not_ask_whether_the_lease_is_over": "no attempt sends a heartbeat here",
     "what_was_given_back_does_not_check_its_attempt": "an invocation is refused at once here, never after its lease",
     "a_worker_begins_although_its_lease_may_end_first": "Workers answer here, and do nothing else",
     "a_replay_counts_attempts_from_one_again": "nobody replays here",

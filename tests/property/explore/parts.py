@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +31,12 @@ def look_at_call(call: Call, invoked: tuple[tuple[int, int], ...]) -> None:
     if call.name == "apply_one" and call.args[0].move == "give_back":
         attempt = (number_of(call.args[0].task_id), call.args[0].attempt)
         assert attempt not in invoked, f"2: attempt {attempt} was invoked, and is given back"
+
+
+def look_at_move(move: lifecycle.Transition, things: Sequence[Any], tasks: tuple[int, ...], now: datetime) -> None:
+    """A move that took effect: what is expired has no lease any more."""
+    old = things[tasks[number_of(move.task_id)]]
+    assert move.move != "expire" or old.greenfield <= now, "2: an attempt is expired within its lease"
 
 
 def is_wake(call: Call) -> bool:

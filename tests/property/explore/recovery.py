@@ -36,7 +36,7 @@ class Recovery:
             state = self._finished(state, kind)
         self.system.look(state)
         for number, attempt in set(self.system.running(state)) & set(state.invoked):
-            state = self.system.answered(state, number, attempt, COMPLETE)
+            state = self.system.outside.answered(state, number, attempt, COMPLETE)
         return state
 
     def _finished(self, state: State, kind: str) -> State:

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sosw.domain.errors import InvokeRefused, InvokeUncertain, SoswError
-from sosw.domain.report import COMPLETE, FAIL, Report
+from sosw.domain.report import COMPLETE
 from sosw.domain.slots import SlotRow, resized
-from sosw.domain.task import TaskState, task_id
+from sosw.domain.task import TaskState
 from sosw.ports import Outcome as BatchOutcome
 from sosw.scavenger import Scavenger
 from sosw.testing import FakeClock
 from tests.property.explore.ground import Ground, Numbers, Outcome, is_read, number_of
-from tests.property.explore.parts import JOB, TURN, a_task, in_any_order, is_wake, look_at_call
+from tests.property.explore.outside import Outside
+from tests.property.explore.parts import TURN, a_task, in_any_order, is_wake, look_at_call, look_at_move
 from tests.property.explore.tale import Begin, Book, Clock, Interned, Node
 from tests.property.world import roles, witness
 from tests.property.world.effects import Effects, LostError
@@ -39,8 +40,10 @@ class Bounds:
     """Calls that are lost, refused, repeated, or take effect late."""
     minutes: int = 1
     """How often a lease's time passes."""
-    is_failing: bool = False
-    """Whether attempts may fail as well as succeed."""
+    answers: tuple[str, ...] = (COMPLETE,)
+    """What attempts may say, each whenever it likes and as often as it likes."""
+    is_discarding: bool = False
+    """Whether an operator may order any task to be discarded, whatever it is by then."""
     is_lagging: bool = False
     """Whether the index and cheap reads may show the tasks as they were at first."""
     is_woken: bool = False
@@ -81,6 +84,7 @@ class System:
         self.bounds, self.clock = bounds, FakeClock()
         self.book, self.ground, self.calls = Book(), Ground(bounds.limit), Interned()
         self._begin: dict[str, Begin] = {"orchestrator": self._orchestrator, "scavenger": self._scavenger}
+        self.outside = Outside(self.ground, self.now, answers=bounds.answers, is_discarding=bounds.is_discarding)
         self.first = self._first()
 
     def _first(self) -> State:
@@ -122,7 +126,7 @@ class System:
                 yield self._begins(state, kind)
         for call_number in dict.fromkeys(state.late):
             yield self._arrives(state, call_number)
-        yield from self._answers(state)
+        yield from map(Step._make, self.outside.steps(state))
         if state.minute < self.bounds.minutes:
             yield Step(("a lease's time passes",), state._replace(minute=state.minute + 1))
 
@@ -146,6 +150,8 @@ class System:
         others = state._replace(actors=_without(state.actors, actor))
         for tasks in self._views(state, call):
             outcome = self.ground.perform(node.asked, call, tasks, state.rows)
+            if call.name == "apply" and outcome.tasks != tasks:
+                look_at_move(call.args[0], self.ground.things.things, tasks, self.now(state.minute))
             words = (node.kind, call.name, node.asked, "" if tasks is state.tasks else "as it was at first")
             yield Step(words, self._heard(actor, self._after(others, outcome, tasks), outcome.answer))
 
@@ -227,29 +233,6 @@ class System:
         after = self._after(state._replace(late=_without(state.late, number)), outcome, state.tasks)
         return Step(("late", call.name, asked), after)
 
-    def _answers(self, state: State) -> Iterator[Step]:
-        """Of every attempt that was ever invoked: early, late, or again."""
-        for number, attempt in state.invoked:
-            for action in (COMPLETE, FAIL) if self.bounds.is_failing else (COMPLETE,):
-                after = self.answered(state, number, attempt, action)
-                if after.tasks != state.tasks:
-                    yield Step((f"attempt {attempt} of task {number}", action), after)
-
-    def answered(self, state: State, number: int, attempt: int, action: str) -> State:
-        """The report reaches a WorkerAssistant."""
-        now = self.now(state.minute)
-        report = Report(action=action, task_id=task_id(JOB, number), attempt=attempt, labourer=roles.LABOURER)
-
-        def work(effects: Effects) -> None:
-            reach = _reach_of(effects)
-            roles.assistant(report.to_event(), Clock(now))(reach)
-
-        mine = state.tasks[number : number + 1]
-        outcome = self.ground.do(("answer", action, number, attempt, state.minute), work, mine, ())
-        latest = self.ground.things.things[mine[0]].attempt
-        assert attempt == latest or outcome.tasks == mine, f"3: an answer of attempt {attempt} moves attempt {latest}"
-        return state._replace(tasks=(*state.tasks[:number], *outcome.tasks, *state.tasks[number + 1 :]))
-
     # --- what holds ---
 
     def look(self, state: State) -> None:
@@ -268,13 +251,6 @@ class System:
 
     def is_at_rest(self, state: State) -> bool:
         return all(self.ground.things.things[n].state.is_closed for n in state.tasks)
-
-
-def _reach_of(effects: Effects) -> Any:
-    def reach(call: Call) -> Any:
-        return effects.perform(call, 0)
-
-    return reach
 
 
 def _written(row: SlotRow) -> SlotRow:

@@ -206,3 +206,12 @@ def test_the_tables_are_those_of_the_stores() -> None:
     tables = expected_tables("east")
     assert sorted(tables) == ["east-config", "east-jobs", "east-labourers", "east-slots", "east-tasks"]
     assert (tables["east-tasks"].ttl, sorted(tables["east-jobs"].indexes)) == ("expires_at", ["month", "open"])
+
+
+def test_all_tables_are_listed_and_the_place_is_told_by_its_account_and_region() -> None:
+    pages = [{"TableNames": ["a", "b"], "LastEvaluatedTableName": "b"}, {"TableNames": ["c"]}]
+    aws = Aws(GetCallerIdentity={"Account": "123456789012"})
+    client = aws.client("dynamodb")
+    client._make_api_call = lambda _operation, asked: pages[bool(asked)]
+    assert AwsInspector(client=lambda _service: client).table_names() == ["a", "b", "c"]
+    assert AwsInspector(client=aws.client).here() == ("123456789012", "eu-west-1")

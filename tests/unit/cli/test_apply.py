@@ -167,3 +167,13 @@ def test_what_somebody_else_changed_meanwhile_is_exit_code_1(
     ended = sosw("apply", str(file), "--yes")
     assert (ended.code, stored(world)) == (1, {"theirs": 1})
     assert "was changed by somebody else meanwhile: nothing was written, begin anew" in ended.err
+
+
+def test_with_add_what_the_file_does_not_name_stays(sosw: Run, world: ClientWorld, file: Path) -> None:
+    sosw("apply", str(file), "--yes")
+    file.write_text("labourers: {more: {max_simultaneous_invocations: 1}}")
+    whole = sosw("apply", str(file), "--dry-run").out
+    added = sosw("apply", "--add", str(file), "--yes")
+    assert "1 added, 1 removed, 1 unchanged" in whole
+    assert (added.code, "1 added, 2 unchanged" in added.out) == (0, True)
+    assert sorted(stored(world)["task_config"]["labourers"]) == ["more", "sales"]

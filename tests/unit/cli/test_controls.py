@@ -182,10 +182,10 @@ def test_an_order_needs_its_reason_and_its_number(sosw: Run, words: tuple[str, .
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("pause", "slaes", "--why", "x"), "is not a registered labourer (did you mean 'sales'?)"),
-        (("limit", "sales", "--to", "-1", "--why", "x"), "sosw.to: -1 must be a whole number from 0 to 10,000"),
-        (("limit", "sales", "--to", "10001", "--why", "x"), "sosw.to: 10001 must be a whole number"),
-        (("resume", "--resource", "rds:x"), "is not a registered resource (known: none)"),
+        (("pause", "slaes", "--why", "x"), "pause: 'slaes' is not a registered labourer (did you mean 'sales'?)"),
+        (("limit", "sales", "--to", "-1", "--why", "x"), "to: -1 must be a whole number from 0 to 10,000"),
+        (("limit", "sales", "--to", "10001", "--why", "x"), "to: 10001 must be a whole number"),
+        (("resume", "--resource", "rds:x"), "resume: 'rds:x' is not a registered resource (known: none)"),
         (("why", "slaes"), "there is no labourer 'slaes' (did you mean 'sales'?)"),
         (("why", "k#9"), "there is no task 'k#9': there is no job 'k'"),
         (("why", "--resource", "rds:x"), "there is no resource 'rds:x' (known: none)"),

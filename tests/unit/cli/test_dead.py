@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -93,9 +94,10 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
         ["attempts", "1"],
         ["replayed", "1×"],
     ]
-    assert lines[-2:] == [
+    assert lines[-4:] == [
         "attempt 1   2026-01-01 12:00:00 UTC  ValueError: no",
         "attempt 2   2026-01-01 12:00:00 UTC  ValueError: no",
+        *ways_out("k#0"),
     ]
     found = sosw("dead", "show", "k#0", "--json").json
     assert (found["replays"], found["failures"]) == (1, [each.to_json() for each in world.task_of("k", 0).failures])
@@ -104,10 +106,20 @@ def test_one_is_shown_with_every_attempt(sosw: Run, world: ClientWorld) -> None:
     assert (told.code, told.err) == (2, "sosw: 'k' is not the id of a task: those are such as k#0\n")
 
 
+def test_without_a_task_the_one_that_died_last_is_shown(sosw: Run, world: ClientWorld) -> None:
+    world.client.dead.discard("k#2", why="looked at")
+    world.clock.advance(seconds=9)
+    world.end("k", 1, is_dead=True)
+    assert sosw("dead", "show", "--json").json["task_id"] == "k#1"
+    world.client.dead.discard(why="looked at")
+    told = sosw("dead", "show")
+    assert (told.code, told.err) == (1, "sosw: no task is dead: there is nothing to show\n")
+
+
 def test_where_the_last_attempt_failed_is_shown(sosw: Run, world: ClientWorld) -> None:
     task = world.task_of("k", 0)
     world.tasks.tasks[task.id] = replace(task, failures=(replace(task.failures[0], trace="app.py:12 __call__"),))
-    assert sosw("dead", "show", "k#0").out.splitlines()[-1] == "            at app.py:12 __call__"
+    assert sosw("dead", "show", "k#0").out.splitlines()[-3] == "            at app.py:12 __call__"
 
 
 @pytest.mark.parametrize(("order", "state"), [("replay", TaskState.QUEUED), ("discard", TaskState.CANCELLED)])
@@ -193,3 +205,23 @@ def test_on_a_terminal_a_bar_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch
     with show_dead.progress("replay", 2) as tell:
         tell(world.client.dead.replay("sales", why="mended"))
     assert "replay" in out.export_text()
+
+
+def ways_out(task: str, words: str = "") -> list[str]:
+    return [
+        f"try it anew: sosw dead replay '{task}' --why 'TEXT'{words}",
+        f"or look at it no more: sosw dead discard '{task}' --why 'TEXT'{words}",
+    ]
+
+
+@pytest.mark.parametrize("command", [("dead", "show"), ("task",), ("why",)])
+def test_a_dead_task_is_shown_with_what_can_be_done_about_it(sosw: Run, command: tuple[str, ...]) -> None:
+    told = sosw(*command, "k#0", "--region", "eu-west-1").out.splitlines()
+    assert told[-2:] == ways_out("k#0", " --region eu-west-1")
+    for words in (shlex.split(line.partition(": sosw ")[2]) for line in told[-2:]):
+        assert sosw(*words, "--yes", "--dry-run").code == 0  # it can be copied as it is
+
+
+@pytest.mark.parametrize("command", [("task",), ("why",)])
+def test_what_is_not_dead_is_shown_without(sosw: Run, command: tuple[str, ...]) -> None:
+    assert "sosw dead" not in sosw(*command, "k#1").out

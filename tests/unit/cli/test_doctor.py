@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from sosw.aws.dynamodb.errors import TableAbsent
+from sosw.client import Client
 from sosw.domain.job import Totals
 from sosw.domain.recount import QUIET
 from tests.factories import LABOURER
@@ -69,3 +74,35 @@ def test_totals_of_a_job_are_mended(sosw: Run, world: Examined) -> None:
 def test_a_job_and_all_of_them_is_wrong_usage(sosw: Run, world: Examined) -> None:
     assert sosw("doctor", "--job", "a", "--all").code == 2
     assert world.calls == []
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("jobs",), ("labourers",), ("submit", LABOURER)])
+def test_an_environment_that_is_not_there_is_one_sentence_of_every_command(
+    sosw: Run, world: Examined, words: tuple[str, ...]
+) -> None:
+    def absent(*_: object, **__: object) -> None:
+        raise TableAbsent("sosw-jobs", "GetItem", "ResourceNotFound", "no table", is_passing=False)
+
+    world.inspector.functions.clear()
+    stores = {name: Absent(absent) for name in ("jobs", "tasks", "slots", "records", "config")}
+    service = replace(world.service, **stores, call=absent)  # type: ignore[arg-type]
+    world.client = Client(service=service)
+    damaged = sosw(*words)
+    assert words == ("doctor",) or (damaged.code, damaged.err) == (
+        1, "sosw: table sosw-jobs: GetItem failed (ResourceNotFound): no table\n"
+    )  # fmt: skip
+
+    world.inspector.tables.clear()
+    ended = sosw(*words)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+    assert ended.err.startswith("sosw: there is no environment 'sosw' in account 123456789012, region eu-west-1")
+
+
+class Absent:
+    """A store without a table."""
+
+    def __init__(self, answer: Callable[..., None]) -> None:
+        self.answer = answer
+
+    def __getattr__(self, _method: str) -> Callable[..., None]:
+        return self.answer

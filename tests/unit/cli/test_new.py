@@ -41,7 +41,7 @@ def test_a_folder_is_made_and_told_with_what_to_do_next(sosw: Run, tmp_path: Pat
         f"cd {folder}",
         "pytest",
         "sosw deploy .",
-        "sosw apply labourers.yaml",
+        "sosw apply --add labourers.yaml",
         "sosw submit --job job.json --wait",
     ]
     assert all(command.strip() in (folder / "README.md").read_text("utf-8") for command in commands[1:])
@@ -52,7 +52,7 @@ def test_a_program_is_told_the_same_and_the_environment_is_named(sosw: Run, tmp_
     assert (said["folder"], said["files"]) == (str(tmp_path / "7up"), FILES)
     assert said["commands"][2:] == [
         "sosw deploy . --prefix blue",
-        "sosw apply labourers.yaml --prefix blue",
+        "sosw apply --add labourers.yaml --prefix blue",
         "sosw submit --job job.json --wait --prefix blue",
     ]
     assert "Default: blue" in (tmp_path / "7up" / "template.yaml").read_text("utf-8")

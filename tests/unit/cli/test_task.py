@@ -36,11 +36,13 @@ def test_a_task_is_told_line_by_line(sosw: Run, ended: ClientWorld) -> None:
     assert lines[5].index("https") == lines[4].index("attempt")
     assert lines[6].endswith("dead after 1 try: it failed in a way that no retry can mend")
     assert lines[7] == "it leaves the table from 2026-01-31 12:00:00.000 UTC on"
+    assert [line.split()[-6:-3] for line in lines[8:]] == [["sosw", "dead", "replay"], ["sosw", "dead", "discard"]]
     assert ended.task_of("j", 1).state == "dead"
 
 
 def test_it_is_told_from_the_archive_too(sosw: Run, ended: ClientWorld) -> None:
     archived(ended)
+    assert "sosw dead" not in sosw("task", "j#1").out  # it has left the table: nobody can replay it there
     assert (
         sosw("task", "j#0", "--date", "2026-01-01").out.splitlines()[0] == "task j#0 of sales: done, from the archive"
     )

@@ -65,6 +65,8 @@ class Healthy:
         self.denied: set[tuple[str, str, str]] = set()
         self.uninvokable: set[str] = set()
         self.blind: set[str] = set()
+        self.others: list[str] = []
+        """Names of tables besides those that can be looked at."""
 
     def function(self, name: str) -> FunctionFacts | None:
         self._see("function")
@@ -100,6 +102,14 @@ class Healthy:
         self._see("may_invoke")
         assert role in self.invokers
         return function.arn not in self.uninvokable
+
+    def here(self) -> tuple[str, str]:
+        self._see("here")
+        return "123456789012", "eu-west-1"
+
+    def table_names(self) -> list[str]:
+        self._see("table_names")
+        return [*self.tables, *self.others]
 
     def change(self, name: str, **fields: object) -> None:
         """That function has other facts."""

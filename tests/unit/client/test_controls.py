@@ -230,8 +230,9 @@ def test_who_orders_is_the_user_of_this_process_where_nobody_is_named(
 
 
 def test_a_refusal_is_the_orchestrators_sentence(world: ClientWorld) -> None:
-    sentence = "sosw.pause: 'labourer/sale' is not a registered labourer (did you mean 'sales'?)"
-    failed = FunctionFailed("sosw-orchestrator", "InvalidInput", sentence)
+    said = "sosw.pause: 'sale' is not a registered labourer (did you mean 'sales'?); sosw.why: 'sosw.x' must tell"
+    sentence = "pause: 'sale' is not a registered labourer (did you mean 'sales'?)"
+    failed = FunctionFailed("sosw-orchestrator", "InvalidInput", said)
 
     def fail(_function: str, _event: Any) -> Any:
         raise failed
@@ -240,7 +241,7 @@ def test_a_refusal_is_the_orchestrators_sentence(world: ClientWorld) -> None:
         world.client.pause("sale", why="x")
     with pytest.raises(OrderRefused) as told:
         client_of(world, fail).pause("sale", why="x")
-    assert str(refused.value) == str(told.value) == sentence
+    assert (str(refused.value), str(told.value)) == (sentence, f"{sentence}; why: 'sosw.x' must tell")
     failed.error = "KeyError"
     with pytest.raises(FunctionFailed):
         client_of(world, fail).pause("sale", why="x")

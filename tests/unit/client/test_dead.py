@@ -220,7 +220,7 @@ def _raising(error: Exception) -> Callable[[str, Any], Any]:
 @pytest.mark.parametrize(
     ("call", "raised", "said"),
     [
-        (_raising(FunctionFailed("f", "InvalidInput", "sosw.by: no")), OrderRefused, "sosw.by: no"),
+        (_raising(FunctionFailed("f", "InvalidInput", "sosw.by: no")), OrderRefused, "by: no"),
         (_raising(FunctionFailed("f", "KeyError", "oops")), FunctionFailed, "oops"),
         (_raising(InvalidInput([])), OrderRefused, "^$"),
         (lambda _function, _event: {"said": "?"}, SoswError, "deploy this version of sosw"),

@@ -153,7 +153,7 @@ class FakeBelongings(Belongings):
         self.completed.append(name)
 
     def has_object(self, bucket: str, key: str) -> bool:
-        return key in self.buckets[bucket]
+        return key in self.buckets.get(bucket, {})
 
     def upload(self, bucket: str, key: str, content: bytes) -> str:
         self.buckets[bucket][key] = content

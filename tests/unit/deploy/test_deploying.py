@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from sosw.deploy import Deployment, DeployPlan
+from sosw.cli import show_deploy
+from sosw.deploy import Deployment, DeployPlan, packing
 from sosw.deploy.errors import ChangeFailed, NameClash
 from sosw.domain.errors import InvalidInput
 from sosw.domain.schema import SCHEMA_CONFIG, TablesTooNew
@@ -255,3 +259,20 @@ def test_our_own_bucket_is_completed_before_something_is_put_into_it(
 
     assert cloud.belongings.completed == [bucket] * completed
     assert cloud.belongings.buckets[bucket] == {"a.zip": b"" if there else b"1"}
+
+
+def test_a_plan_says_that_modules_are_not_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = Cloud(tmp_path)
+    (tmp_path / "code").mkdir()
+    with zipfile.ZipFile(tmp_path / "made.zip", "w") as made:
+        made.writestr("app.py", "print(1)")
+    function = "{ Type: AWS::Serverless::Function, Properties: { CodeUri: code, Runtime: python3.13 } }"
+    cloud.template.write_text(TEMPLATE.replace("Resources:", f"Resources:\n  F: {function}"))
+    monkeypatch.setattr(packing, "find_python", lambda _root, _minor: None)
+    monkeypatch.setattr(packing, "build_package", lambda _root, _folder, _target: tmp_path / "made.zip")
+    planned = plan(cloud)
+
+    shown = io.StringIO()
+    show_deploy.plan(Console(file=shown), planned)
+    (line,) = (line for line in shown.getvalue().splitlines() if "no Python 3.13 was found here" in line)
+    assert planned.to_json()["notes"] == [line.strip()]

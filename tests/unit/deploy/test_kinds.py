@@ -151,6 +151,6 @@ def test_what_comes_next_is_told_with_the_files_that_are_there(folder: Path) -> 
     (folder / "labourers.yaml").touch()
     (folder / "job.json").touch()
     assert at(folder).next_steps() == [
-        f"sosw apply {folder}/labourers.yaml", f"sosw submit --job {folder}/job.json --wait",
+        f"sosw apply --add {folder}/labourers.yaml", f"sosw submit --job {folder}/job.json --wait",
     ]  # fmt: skip
     assert "sosw deploy --watch" in own_stack("sosw", is_said=False).next_steps()

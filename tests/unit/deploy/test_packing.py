@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -81,23 +82,36 @@ def built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: list[int]) -> li
     """The targets for which packages were made."""
     found: list[Target] = []
 
-    def build(_root: Path, _folder: Path, target: Target) -> Path:
+    def build(_root: Path, folder: Path, target: Target) -> Path:
         found.append(target)
         with zipfile.ZipFile(tmp_path / "made.zip", "w", how[0]) as made:
-            made.writestr("b.py", target.name * 100)
-            made.writestr("a.py", "1")
+            for name in folder.iterdir():
+                made.writestr(name.name, target.name * 100)
+            if target.compiled_by:
+                made.writestr("__pycache__/b.cpython-312.pyc", f"by {target.compiled_by}")
         return tmp_path / "made.zip"
 
     monkeypatch.setattr(packing, "build_package", build)
     return found
 
 
-def pack(tmp_path: Path, properties: str) -> Packer:
+@pytest.fixture(autouse=True)
+def pythons(monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Those of this machine; none of another version than this one at first."""
+    found: dict[str, Path] = {}
+    monkeypatch.setattr(packing, "find_python", lambda _root, minor: found.get(minor))
+    monkeypatch.setattr(packing, "PYTHON_MINOR", "3.11")
+    return found
+
+
+def pack(tmp_path: Path, properties: str, *names: str, bucket: Container[str] = ()) -> Packer:
     (tmp_path / "code").mkdir(exist_ok=True)
-    (tmp_path / "code" / "requirements.txt").touch()
+    for name in names or ("requirements.txt", "a.py"):
+        (tmp_path / "code" / name).touch()
     template = f"Resources: {{ F: {{ Type: AWS::Serverless::Function, Properties: {{ {properties} }} }} }}"
-    packer = Packer(tmp_path, tmp_path / "template.yaml", "packages", is_local=False)
-    packer.packed(parse_template(template, tmp_path), {})
+    packer = Packer(tmp_path, tmp_path / "template.yaml", "packages", bucket.__contains__, is_local=False)
+    packed = packer.packed(parse_template(template, tmp_path), {})
+    assert {packed["Resources"]["F"]["Properties"]["CodeUri"]["Key"]} >= set(packer.uploads)
     return packer
 
 
@@ -128,3 +142,84 @@ def test_what_cannot_be_packed_is_told(tmp_path: Path, built: list[Target], prop
     with pytest.raises(TemplateInvalid, match=said):
         pack(tmp_path, properties)
     assert built == []
+
+
+FOR_312 = "CodeUri: code, Runtime: python3.12, Architectures: [arm64]"
+
+
+def test_the_same_modules_compiled_by_another_python_of_the_version_are_the_same_package(
+    tmp_path: Path, built: list[Target], pythons: dict[str, Path]
+) -> None:
+    pythons["3.12"] = Path("/one/python")
+    mine = pack(tmp_path, FOR_312)
+    pythons["3.12"] = Path("/other/python")
+    theirs = pack(tmp_path, FOR_312)
+
+    assert [target.compiled_by for target in built] == [Path("/one/python"), Path("/other/python")]
+    assert list(mine.uploads) == list(theirs.uploads)
+    assert list(mine.uploads.values()) != list(theirs.uploads.values())
+    assert all(name.endswith("-python3.12-arm64.zip") for name in mine.uploads)
+
+
+@pytest.mark.usefixtures("built")
+def test_sources_alone_are_replaced_once_by_who_can_compile_them_and_never_come_back(
+    tmp_path: Path, pythons: dict[str, Path]
+) -> None:
+    bucket: dict[str, bytes] = {}
+
+    def deploy(*, has_python: bool) -> tuple[int, list[str]]:
+        """How many packages were uploaded, and what was said."""
+        pythons.clear()
+        pythons.update({"3.12": Path("/python")} if has_python else {})
+        packer = pack(tmp_path, FOR_312, bucket=bucket)
+        new = packer.uploads.keys() - bucket.keys()
+        bucket.update(packer.uploads)
+        return len(new), sorted(packer.uncompiled)
+
+    assert deploy(has_python=False) == (1, ["3.12"])
+    assert deploy(has_python=True) == (1, [])
+    assert deploy(has_python=False) == (0, [])
+    assert deploy(has_python=True) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("properties", "name"),
+    [
+        ("CodeUri: code, Runtime: nodejs22.x, Architectures: [arm64]", "index.js"),
+        ("CodeUri: code, Runtime: nodejs22.x, Architectures: [arm64]", "helper.py"),
+        (FOR_312, "data.json"),
+        ("CodeUri: code, Runtime: !If [A, b, c], Architectures: [arm64]", "a.py"),
+    ],
+)
+@pytest.mark.parametrize("has_python", [True, False])
+@pytest.mark.usefixtures("built")
+def test_what_has_nothing_to_compile_has_one_name_and_no_note(
+    tmp_path: Path, pythons: dict[str, Path], properties: str, name: str, *, has_python: bool
+) -> None:
+    pythons.update({"3.12": Path("/python")} if has_python else {})
+    packer = pack(tmp_path, properties, name)
+    assert [len(each) for each in packer.uploads] == [len(f"{32 * 'x'}.zip")]
+    assert packer.notes({}, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "chosen", "here", "advice"),
+    [
+        ({}, {"Runtime": "python3.12"}, True, ", or say --parameter Runtime=python3.11"),
+        ({"AllowedValues": ["python3.11"]}, {"Runtime": "python3.12"}, True, ", or say --parameter Runtime=python3.11"),
+        ({"AllowedValues": ["python3.12"]}, {"Runtime": "python3.12"}, True, ""),
+        ({}, {"Runtime": "python3.13"}, True, ""),
+        ({}, {"Runtime": "python3.12"}, False, ""),
+        ({}, {}, True, ""),
+    ],
+)
+@pytest.mark.usefixtures("built")
+def test_who_has_no_such_python_is_told_with_what_would_help(
+    tmp_path: Path, pythons: dict[str, Path], declared: dict[str, Any], chosen: dict[str, str], advice: str, *,
+    here: bool,
+) -> None:  # fmt: skip
+    pythons.update({"3.11": Path("/python")} if here else {})
+    packer = pack(tmp_path, FOR_312)
+    (said,) = packer.notes({"Parameters": {"Runtime": declared}}, chosen)
+    assert said.startswith("no Python 3.12 was found here: modules are not compiled")
+    assert said.endswith(f"of CPU: install it{advice}")

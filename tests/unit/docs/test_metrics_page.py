@@ -42,7 +42,7 @@ def test_the_page_lists_exactly_the_counts_that_tell_of_trouble_and_who_counts_t
     assert {row["metric"].strip("`") for row in TROUBLE} == set(TROUBLES)
     sources = {
         "orchestrator": ["orchestrator.py"],
-        "scavenger": ["scavenger.py", "archivist.py"],
+        "scavenger": ["scavenger.py", "slot_sweep.py", "archivist.py"],
         "worker-assistant": ["worker_assistant.py", "signal_desk.py"],
     }
     for row in TROUBLE:

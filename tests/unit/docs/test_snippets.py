@@ -43,15 +43,20 @@ REGULATED = replace(SETTINGS, resources={DATABASE: RESOURCE})
 HEREDOC = re.compile(r"<<'EOF'\n(.*?)^EOF$", re.MULTILINE | re.DOTALL)
 
 
+FOLLOWED = md.page("docs/tutorial/on-a-local-aws.md")
+"""Its blocks are files and commands: `tests/e2e/test_tutorial.py` does what it says."""
+
+
 def _all(language: str) -> list[Any]:
     return [
         pytest.param(block, id=f"{md.name(page)}:{block.line}")
         for page in md.PAGES
+        if page != FOLLOWED
         for block in md.blocks(page, language)
     ]
 
 
-PAGES = [page for page in md.PAGES if md.blocks(page, "python")]
+PAGES = [page for page in md.PAGES if page != FOLLOWED and md.blocks(page, "python")]
 ON_A_STACK = [
     page
     for page in PAGES

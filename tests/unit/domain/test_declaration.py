@@ -14,8 +14,8 @@ RESOURCE = {"target": 70, "band": 5, "ceiling": 100}
 ARN = "arn:aws:lambda:eu-west-1:123456789012:function:sales"
 
 
-def over(given: Any, stored: Any = None, region: str | None = None) -> Outcome:
-    return Declaration.of(given).over(stored or {}, region=region)
+def over(given: Any, stored: Any = None, region: str | None = None, *, adds: bool = False) -> Outcome:
+    return Declaration.of(given).over(stored or {}, region=region, adds=adds)
 
 
 def config(given: Any, stored: Any = None) -> Any:
@@ -163,7 +163,7 @@ def test_what_was_wrong_before_and_is_not_touched_stops_nothing_and_is_told() ->
     assert [each.field for each in outcome.old_problems] == [
         "theirs",
         "resources.bad",
-        *[f"resources.bad.{key}" for key in ("target", "band", "ceiling")],
+        "resources.bad.ceiling",
         "task_config.labourers.old.max_simultaneous_invocations",
     ]
 
@@ -173,3 +173,66 @@ def test_a_declared_labourer_that_draws_on_a_stored_mistake_is_refused() -> None
     outcome = over({"labourers": {"sales": {**LEAST, "draws": ["bad"]}}}, stored)
     assert [each.field for each in outcome.problems] == ["resources.bad.floor"]
     assert over({"labourers": {"sales": LEAST}}, stored).problems == ()
+
+
+def test_what_is_added_replaces_what_it_names_and_removes_nothing() -> None:
+    stored = {
+        "task_config": {"labourers": {"a": {**LEAST, "cooldown": 60}, "b": LEAST}, "theirs": 1},
+        "resources": {"api": RESOURCE},
+        "job_schema_variants": {"old": {}},
+        "custom_period_patterns": ["last_two_days", "yesterday"],
+        "linger": 5,
+    }
+    given = {
+        "labourers": {"a": {"max_simultaneous_invocations": 9}, "c": LEAST},
+        "resources": {"db": RESOURCE},
+        "custom_period_patterns": ["yesterday", "tomorrow"],
+        "linger": 2,
+    }
+    assert over(given, stored, adds=True).config == {
+        "task_config": {
+            "labourers": {"a": {"max_simultaneous_invocations": 9}, "b": LEAST, "c": LEAST}, "theirs": 1,
+        },
+        "resources": {"api": RESOURCE, "db": RESOURCE},
+        "job_schema_variants": {"old": {}},
+        "custom_period_patterns": ["last_two_days", "yesterday", "tomorrow"],
+        "linger": 2,
+    }  # fmt: skip
+
+
+def test_adding_to_nothing_is_as_declaring() -> None:
+    given = {"labourers": {"a": LEAST}, "resources": {"api": RESOURCE}}
+    assert over(given, adds=True) == over(given)
+    damaged = {"task_config": 7, "resources": {"db": RESOURCE}}
+    assert over(given, damaged, adds=True).config["task_config"] == {"labourers": {"a": LEAST}}
+    assert over({"task_config": {"more": 1}}, {"task_config": {"labourers": {"a": LEAST}}}, adds=True).config == {
+        "task_config": {"labourers": {"a": LEAST}, "more": 1}
+    }
+
+
+def test_the_whole_that_comes_of_an_addition_is_checked() -> None:
+    stored = {"task_config": {"labourers": {"a": {**LEAST, "draws": ["api"]}}}, "resources": {"api": RESOURCE}}
+    assert over({"resources": {"db": RESOURCE}}, stored, adds=True).problems == ()
+    assert over({"labourers": {"b": {**LEAST, "draws": ["api"]}}}, stored, adds=True).problems == ()
+    (problem,) = over({"labourers": {"b": {**LEAST, "draws": ["apo"]}}}, stored, adds=True).problems
+    assert str(problem) == "labourers.b.draws: 'apo' is not a declared resource (did you mean 'api'?)"
+
+
+def test_what_is_wrong_with_others_does_not_stop_an_addition_and_is_told() -> None:
+    bad = {"max_simultaneous_invocations": -1}
+    stored = {"task_config": {"labourers": {"old": bad, "a": bad}}, "resources": {"bad": {**RESOURCE, "floor": 101}}}
+    added = over({"labourers": {"b": LEAST}, "resources": {"db": RESOURCE}}, stored, adds=True)
+    assert added.problems == ()
+    assert {each.field.split(".")[-2] for each in added.old_problems} == {"old", "a", "bad"}
+    again = over({"labourers": {"a": bad}}, stored, adds=True)
+    assert [each.field for each in again.problems] == ["labourers.a.max_simultaneous_invocations"]
+    drawing = over({"labourers": {"b": {**LEAST, "draws": ["bad"]}}}, stored, adds=True)
+    assert [each.field for each in drawing.problems] == ["resources.bad.floor"]
+    assert [each.field for each in over({"linger": 99}, {"linger": 99}, adds=True).problems] == ["linger"]
+
+
+def test_a_function_of_another_region_is_refused_of_what_is_added_alone() -> None:
+    stored = {"task_config": {"labourers": {"far": {**LEAST, "arn": ARN}}}}
+    assert over({"labourers": {"b": LEAST}}, stored, "us-east-1", adds=True).problems == ()
+    (problem,) = over({"labourers": {"c": {**LEAST, "arn": ARN}}}, stored, "us-east-1", adds=True).problems
+    assert problem.field == "labourers.c.arn"

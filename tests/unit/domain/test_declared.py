@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,16 +24,24 @@ def problems(name: str = "rds:orders", **settings: Any) -> list[str]:
     return [str(problem).removeprefix(f"resources.{name}.") for problem in refused.value.problems]
 
 
-def test_a_resource_needs_a_target_a_band_and_a_ceiling() -> None:
-    found = read_resource("api", LEAST)
-    assert found == Resource(name=found.name, query=None, target=70, band=5, ceiling=100)
+def test_a_resource_whose_load_is_measured_needs_a_target_a_band_and_a_ceiling() -> None:
     with pytest.raises(InvalidInput) as refused:
-        read_resource("api", {})
+        read_resource("rds", {"details": CPU})
     assert [problem.field for problem in refused.value.problems] == [
-        "resources.api.target",
-        "resources.api.band",
-        "resources.api.ceiling",
+        "resources.rds.target",
+        "resources.rds.band",
+        "resources.rds.ceiling",
     ]
+
+
+def test_a_resource_that_signals_steer_alone_needs_a_ceiling_alone() -> None:
+    found = read_resource("api", {"ceiling": 100})
+    assert found == Resource(name=found.name, query=None, target=1, band=0.5, ceiling=100)
+    assert read_resource("api", {**LEAST, "ceiling": 100}) == replace(found, target=70, band=5)
+    assert read_resource("api", {"target": 0.4, "ceiling": 100}) == replace(found, target=0.4, band=0.2)
+    with pytest.raises(InvalidInput) as refused:
+        read_resource("api", {"source": "signals"})
+    assert [problem.field for problem in refused.value.problems] == ["resources.api.ceiling"]
 
 
 def test_every_setting_of_a_resource_is_read() -> None:

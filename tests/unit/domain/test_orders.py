@@ -73,8 +73,8 @@ def test_what_is_no_order_is_answered_with_its_form(event: Any, sentence: str) -
 @pytest.mark.parametrize(
     ("target", "sentence"),
     [
-        ("labourer/slaes", "is not a registered labourer (did you mean 'sales'?)"),
-        ("resource/rds:order", "is not a registered resource (did you mean 'rds:orders'?)"),
+        ("labourer/slaes", "sosw.pause: 'slaes' is not a registered labourer (did you mean 'sales'?)"),
+        ("resource/rds:order", "sosw.pause: 'rds:order' is not a registered resource (did you mean 'rds:orders'?)"),
         ("sales", "must be labourer/NAME, resource/NAME or everything (did you mean 'labourer/sales'?)"),
         ("labourers/sales", "(did you mean 'labourer/sales'?)"),
         ("everythingg", "(did you mean 'everything'?)"),

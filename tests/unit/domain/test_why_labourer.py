@@ -92,6 +92,8 @@ def test_a_pause_is_told_with_who_when_and_why(facts: LabourerFacts, headline: s
     assert why_labourer(running).more[0] == "2 still running: they may end, and their results are taken"
 
 
+SIGNALLED = replace(RESOURCE, query=None)
+CUT: Any = {"why": "2 of 9 failed by 429", "changed_at": NOW, "reading": None}
 LOW = {
     "an order about it": (
         labourer(standing=Standing(control=LIMITED)),
@@ -118,6 +120,10 @@ LOW = {
             "limit 8 of 100 because its share of rds:orders is 8 of 8"
             " (rds:orders CPU has not been measured yet, target 70 ± 5)"
         ),
+    ),
+    "a budget that signals alone steer": (
+        drawing(of=budget(5, limit=5.5, **CUT), resources={DATABASE: SIGNALLED}),
+        "limit 5 of 100 because its share of rds:orders is 5 of 5 (2 of 9 failed by 429, since 12:00:00 UTC)",
     ),
     "no share yet": (
         drawing(of=budget(None)),
@@ -257,6 +263,14 @@ def test_the_budget_of_a_resource_is_told_by_its_last_change_and_its_shares() ->
               "rds:orders CPU 83 % > 75 %, since 12:00:00 UTC", "orders-sync: 18", "sales: 30"),
     )  # fmt: skip
     assert why_resource(replace(facts, budget=held)).more[0] == "within its band"
+
+
+def test_a_resource_that_nothing_measures_is_told_by_what_workers_signalled() -> None:
+    of = budget(**CUT)
+    facts = ResourceFacts(name=DATABASE, now=NOW, resource=SIGNALLED, budget=of)
+    calm = why_resource(replace(facts, budget=replace(of, why=""))).headline
+    assert why_resource(facts).headline == "2 of 9 failed by 429, since 12:00:00 UTC; 48 attempts at once"
+    assert calm == "Workers have signalled no trouble with rds:orders yet; 48 attempts at once"
 
 
 def test_what_is_ordered_of_everything_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sosw.domain.facts import LabourerFacts, TaskFacts
+from sosw.domain.health import Query
 from sosw.domain.records import ResourceName
 from sosw.domain.resources import Resource
 from sosw.domain.settings import Labourer
@@ -14,7 +15,8 @@ from sosw.domain.task import Failure, TaskId
 from tests.factories import LABOURER, NOW, a_task, seconds
 
 DATABASE = ResourceName("rds:orders")
-RESOURCE = Resource(name=DATABASE, query=None, label="CPU", unit="%", target=70, band=5, floor=4, ceiling=90, start=8)
+CPU = Query(source="cloudwatch", details="{}")
+RESOURCE = Resource(name=DATABASE, query=CPU, label="CPU", unit="%", target=70, band=5, floor=4, ceiling=90, start=8)
 PAUSED = Control(paused_by="ann", paused_why="migration", paused_at=NOW)
 LIMITED = Control(limit=40, limit_by="bob", limit_why="locks", limit_at=NOW)
 
