@@ -32,16 +32,11 @@ def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
 
 def plan(out: Console, plan: DeployPlan) -> None:
     """What would be done, and what to mind."""
-    if plan.is_empty:
-        _print(out, f"stack {plan.name} in account {plan.account}, region {plan.region}: nothing changes", "green")
-    else:
-        _whole(out, plan)
-    if plan.schema and plan.schema.steps:
-        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
-
-
-def _whole(out: Console, plan: DeployPlan) -> None:
     where = f"in account {plan.account}, region {plan.region}"
+    if plan.is_empty:
+        _print(out, f"stack {plan.name} {where}: nothing changes", "green")
+        _version(out, plan)
+        return
     _print(out, f"stack {plan.name} {where} is {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
         _print(out, f"  {name}: {new!r}" if old is None else f"  {name}: {old!r} → {new!r}")
@@ -54,6 +49,13 @@ def _whole(out: Console, plan: DeployPlan) -> None:
     for said in plan.differs:
         _print(out, f"! {said}: AWS takes it over as it is, and no later deployment mends that", "bold yellow")
     _changes(out, plan)
+    _version(out, plan)
+
+
+def _version(out: Console, plan: DeployPlan) -> None:
+    """Of the tables, where that is not the one of this sosw."""
+    if plan.schema and plan.schema.steps:
+        _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
 
 
 def _changes(out: Console, plan: DeployPlan) -> None:
