@@ -69,6 +69,11 @@ class Belongings:
             s3.put_object(**self._ours(bucket), Key=key, Body=content)
         return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
+    def delete_object(self, bucket: str, key: str) -> None:
+        """One that is gone is right."""
+        with asking(f"object {key} of bucket {bucket} could not be deleted", region=self._region):
+            self._of("s3").delete_object(**self._ours(bucket), Key=key)
+
     def table_is_there(self, name: str) -> bool:
         """In any state."""
         return self._is_there(f"table {name} could not be looked at", "dynamodb", "describe_table", TableName=name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from sosw.domain.stacks import REVIEW, ChangeFacts, EventFacts, ResourceFacts, S
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL, PATIENCE = 1, 300
 """Seconds between looks at a change set that is being made, and how often it is looked at."""
+STACK = "AWS::CloudFormation::Stack"
 _THIS_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ALIVE = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
@@ -96,7 +97,8 @@ class Stacks:
         self, stack: str, change_set: str, template: Mapping[str, str], parameters: Mapping[str, str | None], *,
         creates: bool, takes_over: bool,
     ) -> list[ChangeFacts]:  # fmt: skip
-        """Make a change set; answers what it would do, nothing where it would do nothing. Nothing is changed yet.
+        """Make a change set; answers what it would do, nothing where it would do nothing. Nothing is changed yet, and
+        nothing is left where that fails.
 
         `template` is its `TemplateBody` or `TemplateURL`; a parameter of None stays as it is; `takes_over`: what exists
         under the names that it gives to what it keeps becomes part of the stack. Raises `AwsFailed` for what AWS does
@@ -115,7 +117,7 @@ class Stacks:
                 )
                 self._await_made(wanted)
                 return self._proposed(stack, change_set)
-            except KeyboardInterrupt:
+            except BaseException:
                 self._await_made(wanted)  # until then it cannot be taken back
                 with suppress(AwsFailed):
                     self.forget(stack, change_set)
@@ -134,9 +136,9 @@ class Stacks:
         if status != "CREATE_COMPLETE":
             if any(word in reason for word in _NOTHING):
                 return []
-            self.forget(stack, change_set)
             raise AwsFailed(f"AWS does not take the template of stack {stack}, nothing was changed", status, reason)
-        return [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
+        changes = [_change(each["ResourceChange"]) for page in found for each in page["Changes"]]
+        return changes or [ChangeFacts(action="Modify", resource=stack, kind=STACK)]  # its outputs alone
 
     def forget(self, stack: str, change_set: str, *, is_ours: bool = True) -> None:
         """Take the proposal back, and the empty stack that it has made, unless somebody else has one for it too.
@@ -164,11 +166,16 @@ class Stacks:
         with asking(f"the changes of stack {stack} could not be begun", region=self.region):
             self.client.execute_change_set(StackName=stack, ChangeSetName=change_set)
 
-    def delete(self, stack: str, keeping: Sequence[str] = ()) -> None:
-        """Begin to delete it; `keeping`: resources that stay, of one whose deletion has failed before."""
-        kept = {"RetainResources": list(keeping)} if keeping else {}
+    def delete(self, stack: str) -> None:
+        """Begin to delete it: by its id, so that no other one goes that has its name by now."""
         with asking(f"stack {stack} could not be deleted", region=self.region):
-            self.client.delete_stack(StackName=stack, **kept)
+            self.client.delete_stack(StackName=stack)
+
+    def last_event(self, stack: str) -> str | None:
+        """The id of what happened last: one call, however long the stack's history."""
+        with asking(f"what happens to stack {stack} could not be read", region=self.region):
+            page = self.client.describe_stack_events(StackName=stack)["StackEvents"]
+            return page[0]["EventId"] if page else None
 
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         """What happened after the event of that id, the oldest first; all that is known for None."""

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sosw.cli import show_deploy
-from sosw.cli.exits import BadInput
+from sosw.cli.exits import AlreadyTold, BadInput, document, of_error
 from sosw.cli.session import Session, enter
+from sosw.domain.errors import SoswError
 
 if TYPE_CHECKING:
-    from sosw.deploy import Deployment, DeployPlan, DestroyPlan, Kind, Site, Wanted
+    from sosw.deploy import Demolition, Deployment, DeployPlan, DestroyPlan, Kind, Site, Wanted
     from sosw.domain.stacks import StackFacts
 
 
@@ -180,7 +181,7 @@ def destroy(
         plan = demolition.plan(which.kind(session), which.stack)
     if not (session.as_json and (dry_run or yes)):
         show_deploy.demolition(show_deploy.out(session), plan, delete_data=delete_data)
-    demolition.refuse(plan, force=force)
+    _refuse(session, demolition, plan, force=force, is_told=dry_run and session.as_json)
     if not dry_run:
         what = f"stack {plan.name}" if plan.stack else f"what stack {plan.name} has left"
         session.confirm(f"Delete {what}{', and all its data' * delete_data}?", is_sure=yes)
@@ -188,6 +189,18 @@ def destroy(
             told = show_deploy.Progress(session.as_json)
             demolition.carry_out(plan, delete_data=delete_data, force=force, tell=told)
     _told_of_end(session, plan, is_done=not dry_run, delete_data=delete_data)
+
+
+def _refuse(session: Session, demolition: Demolition, plan: DestroyPlan, *, force: bool, is_told: bool) -> None:
+    """Raises `StillInUse`; `is_told`: the document of the plan says it, too, with all that is in the way."""
+    try:
+        demolition.refuse(plan, force=force)
+    except SoswError as error:
+        if not is_told:
+            raise
+        said = {"error": document(type(error).__name__, str(error), of_error(error))}
+        session.document({"destroyed": False, "data_deleted": False, **plan.to_json(), **said})
+        raise AlreadyTold(str(error)) from error
 
 
 def _told_of_end(session: Session, plan: DestroyPlan, *, is_done: bool, delete_data: bool) -> None:
@@ -229,7 +242,7 @@ def _told_of_interruption(session: Session, stack: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         session.aside(
-            f"what AWS has begun with stack {stack} goes on: how it stands is told by the same command with --dry-run"
+            f"if AWS has begun with stack {stack}, it goes on: how it stands is told by the same command with --dry-run"
         )
         raise
 

@@ -14,7 +14,7 @@ import sosw
 from sosw.cli.exits import BadInput
 from sosw.domain import schedules
 from sosw.domain.envelope import opened
-from sosw.domain.errors import InvalidInput, Missing, Problem
+from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid
 from sosw.domain.periods import zone
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
@@ -25,9 +25,11 @@ MOST_BYTES = 4096
 """Of a job: CloudFormation's of a parameter."""
 WHEN: dict[str, Callable[[str], str]] = {"rate": schedules.rate, "cron": schedules.cron, "at": schedules.at}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_WORD = re.compile(r"<aws\.scheduler\.[a-z-]+>")
+_WORD = re.compile(r"<aws\.scheduler\.([^<>]*)>")
+_WORDS = ("scheduled-time", "schedule-arn", "execution-id", "attempt-number")
+"""That EventBridge Scheduler replaces; another one would come as it stands."""
 _A_TIME = "2026-01-31T06:00:00Z"
-_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+_BREAKS = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 """What YAML would not leave as it is."""
 
 
@@ -89,6 +91,9 @@ def checked(job: Mapping[str, Any]) -> list[Problem]:
     ):
         if key in job:
             raise InvalidInput([Problem(key, job[key], rule, "leave it out")])
+    for word in _WORD.findall(json.dumps(job)):
+        if word not in _WORDS:
+            raise invalid("job", f"<aws.scheduler.{word}>", "is no word of the scheduler's", did_you_mean(word, _WORDS))
     text = _WORD.sub(_A_TIME, json.dumps(job))
     body, _beside = opened(json.loads(text))
     labourers = {str(body.get("lambda_name")): {"max_simultaneous_invocations": 1}}

@@ -26,8 +26,9 @@ def out(session: Session) -> Console:
 
 
 def document(plan: DeployPlan, done: StackFacts | None) -> dict[str, Any]:
-    """The same for a program; `done`: the stack, where it was deployed."""
-    now = {"now": done.status, "outputs": dict(done.outputs)} if done else {}
+    """The same for a program; `done`: the stack, where it was deployed. So it stands if nothing changes."""
+    stands = done or (plan.stack if plan.is_empty else None)
+    now = {"now": stands.status, "outputs": dict(stands.outputs)} if stands else {}
     return {"deployed": done is not None, **plan.to_json(), **now}
 
 
@@ -36,6 +37,7 @@ def plan(out: Console, plan: DeployPlan) -> None:
     where = f"in account {plan.account}, region {plan.region}"
     if plan.is_empty:
         _print(out, f"stack {plan.name} {where}: nothing changes", "green")
+        _version(out, plan)
         return
     _print(out, f"stack {plan.name} {where} will be {plan.way.value}", "bold")
     for name, (old, new) in plan.new_parameters.items():
@@ -49,6 +51,11 @@ def plan(out: Console, plan: DeployPlan) -> None:
     for said in plan.differs:
         _print(out, f"! {said}: AWS takes it over as it is, and no later deployment mends that", "bold yellow")
     _changes(out, plan)
+    _version(out, plan)
+
+
+def _version(out: Console, plan: DeployPlan) -> None:
+    """Of the tables, where that is not the one of this sosw."""
     if plan.schema and plan.schema.steps:
         _print(out, f"the tables are of version {plan.schema.version}: run sosw migrate afterwards", "yellow")
 

@@ -47,7 +47,7 @@ class Deployment:
         follower = Follower(self._stacks, tell, self._site.pause)
         if plan.stack and plan.way is Way.ANEW:
             plan = self._cleared(plan, plan.stack, follower)
-        before, after = self._begun(plan, follower)
+        before, after = self._begun(plan)
         done = follower.to_the_end(before.id if before else plan.name, after)
         if done is None:
             raise ChangeFailed(plan.name, None, None)
@@ -61,12 +61,12 @@ class Deployment:
             return f"the version of the tables could not be noted ({error}): sosw migrate does that, too"
         return ""
 
-    def _begun(self, plan: DeployPlan, follower: Follower) -> tuple[StackFacts | None, str | None]:
+    def _begun(self, plan: DeployPlan) -> tuple[StackFacts | None, str | None]:
         """The stack, and the last that had happened to it, when AWS has begun; nothing is left where it has not."""
         try:
             self._upload(plan)
             before = self._stacks.find(plan.name)
-            after = follower.last_event(before)
+            after = self._stacks.last_event(before.id) if before else None
             self._stacks.carry_out(plan.name, plan.change_set)
         except BaseException:
             with suppress(SoswError):
@@ -76,8 +76,8 @@ class Deployment:
 
     def _cleared(self, plan: DeployPlan, failed: StackFacts, follower: Follower) -> DeployPlan:
         """After what is left of the failed stack is gone."""
-        after = follower.last_event(failed)
-        self._stacks.delete(failed.name)
+        after = self._stacks.last_event(failed.id)
+        self._stacks.delete(failed.id)
         follower.to_the_end(failed.id, after)
         return self._planner.proposed(replace(plan, stack=None))
 

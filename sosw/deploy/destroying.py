@@ -7,10 +7,10 @@ from typing import Any
 
 from sosw.deploy.data import NONE, Data
 from sosw.deploy.deploying import silent
-from sosw.deploy.errors import NoSuchStack, StillInUse
+from sosw.deploy.errors import NameClash, NoSuchStack, StillInUse
 from sosw.deploy.following import Follower, Tell
-from sosw.deploy.kinds import OURS, Kind, checked_name, owner_of
-from sosw.deploy.likeness import made_of
+from sosw.deploy.kinds import OURS, Kind, checked_name
+from sosw.deploy.likeness import made_of, owner_of
 from sosw.deploy.site import Site
 from sosw.domain.stacks import StackFacts, Way, blocked, way
 
@@ -61,10 +61,13 @@ class Demolition:
         if stack and there:
             kind.recognise(stack, there)
             kind.refuse_other_prefix(stack, is_said=kind.is_said)
+            if stack.was_whole:
+                kind.refuse_namesake(stack, there, {})
         prefix = stack.parameters.get(OURS, kind.prefix) if stack else kind.prefix
+        data = kind.data(self._site, prefix)
         plan = DestroyPlan(
             name=name, prefix=prefix, account=account, region=region, stack=stack,
-            data=kind.data(self._site, prefix) if owner_of(self._site, prefix) in {None, name} else NONE,
+            data=data if data.names and owner_of(self._site, prefix) in {None, name} else NONE,
             remains=tuple(kind.remains(self._site, prefix, stack, there)) if stack and there else (),
             importers=self._importers(stack),
             unfinished=tuple(kind.unfinished(self._site, prefix, stack)),
@@ -90,11 +93,18 @@ class Demolition:
         self.refuse(plan, force=force)
         if plan.stack is not None:
             follower = Follower(self._stacks, tell, self._site.pause)
-            after = follower.last_event(plan.stack)
-            self._stacks.delete(plan.name)
+            after = self._stacks.last_event(plan.stack.id)
+            self._stacks.delete(plan.stack.id)
             follower.to_the_end(plan.stack.id, after)
         if delete_data:
-            plan.data.delete(self._site)
+            self._delete_data(plan)
+
+    def _delete_data(self, plan: DestroyPlan) -> None:
+        """Unless a stack that was deployed in the meantime has taken it over."""
+        owner = owner_of(self._site, plan.prefix) if plan.data.names else None
+        if owner and self._stacks.find(owner):
+            raise NameClash(f"the data stays: stack {owner}, deployed in the meantime, has taken it over")
+        plan.data.delete(self._site)
 
     def _importers(self, stack: StackFacts | None) -> tuple[str, ...]:
         exports = stack.exports if stack and way(stack) is Way.UPDATE else ()

@@ -13,16 +13,21 @@ class NameClash(SoswError):
 
 
 class NotExported(SoswError):
-    """A stack would import what no stack exports here; `prefix`: of the environment that should, None for others."""
+    """A stack would import what no stack exports here; `prefix`: of the environment that should, None for others.
 
-    def __init__(self, stack: str, export: str, prefix: str | None, where: str, words: str) -> None:
+    `is_there`: that environment is deployed, by a sosw that does not export it.
+    """
+
+    def __init__(
+        self, stack: str, export: str, where: str, *, prefix: str | None = None, is_there: bool = False, words: str = ""
+    ) -> None:
         self.stack, self.export, self.prefix = stack, export, prefix
-        what = (
-            f"stands on sosw's environment {prefix!r}, which is not deployed"
-            if prefix
-            else f"imports {export}, which no stack exports"
-        )
-        step = f"sosw deploy --prefix {prefix}{words} first" if prefix else "deploy the one that exports it first"
+        if prefix is None:
+            what, step = f"imports {export}, which no stack exports", "deploy the one that exports it first"
+        else:
+            lacks = f"does not export {export} as it is deployed" if is_there else "is not deployed"
+            what = f"stands on sosw's environment {prefix!r}, which {lacks}"
+            step = f"sosw deploy --prefix {prefix}{words} first"
         super().__init__(f"stack {stack} {what} in {where}: {step}")
 
 
@@ -88,7 +93,7 @@ def _step(stack: str, status: str) -> str:
             "tables are protected from deletion, so they may be what stayed; mend the cause and deploy again, which "
             "takes them over"
         )
-    if status in {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}:
+    if status == "UPDATE_ROLLBACK_FAILED":
         return f"mend the cause, then: aws cloudformation continue-update-rollback --stack-name {stack}"
     if status == "gone":
         return "nothing is left of it; mend the cause and deploy again"

@@ -34,45 +34,40 @@ class Follower:
     tell: Tell
     pause: float = 2.0
     sleep: Callable[[float], None] = time.sleep
-
-    def last_event(self, stack: StackFacts | None) -> str | None:
-        """From which on there will be news."""
-        known = self.stacks.events(stack.id, None) if stack else []
-        return known[-1].id if known else None
+    clock: Callable[[], float] = time.monotonic
 
     def to_the_end(self, stack: str, after: str | None) -> StackFacts | None:
         """The stack when AWS has left it, None when it is gone; `stack` is its id.
 
-        What AWS shows before its first word of the change is how the stack was before. Raises `ChangeFailed`, and
-        `LostSight` where AWS goes on but does not tell any more.
+        A state is believed when the last event of the stack says so, too: AWS shows for a while how it was before.
+        Raises `ChangeFailed`, and `LostSight` where AWS goes on but does not tell any more.
         """
-        causes, has_begun, waited = _Causes(), False, 0.0
+        causes, told, quiet = _Causes(), "", 0.0
         while True:
             now, news = self._look(stack, after)
             for event in news:
-                after, has_begun = event.id, has_begun or event.is_of_stack
+                after, quiet, told = event.id, 0.0, event.status if event.is_of_stack else told
                 self.tell(event)
                 causes.see(event)
             if now is None or now.status == GONE:
                 return None
-            if not now.is_moving and (has_begun or waited >= PATIENCE):
+            if not now.is_moving and (told == now.status or quiet >= PATIENCE):
                 if now.status not in DONE:
                     raise ChangeFailed(now.name, causes.first or self._never_begun(now), now)
                 return now
             self.sleep(self.pause)
-            waited += self.pause
+            quiet += self.pause
 
     def _look(self, stack: str, after: str | None) -> tuple[StackFacts | None, list[EventFacts]]:
-        """How it stands, and what is new; asked again and again, where AWS does not answer."""
-        waited = 0.0
+        """How it stands, and what is new; asked again and again, where AWS does not answer: that may take its time."""
+        begun = self.clock()
         while True:
             try:
                 return self.stacks.find(stack), self.stacks.events(stack, after)
             except AwsFailed as failed:
-                if failed.code not in PASSING or waited >= PATIENCE:
+                if failed.code not in PASSING or self.clock() - begun >= PATIENCE:
                     raise LostSight(stack, failed) from failed
             self.sleep(self.pause)
-            waited += self.pause
 
     def _never_begun(self, stack: StackFacts) -> EventFacts | None:
         """What is wrong of a change in which nothing has failed, for AWS has refused it as a whole."""

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.deploy.errors import NotExported
 from sosw.deploy.kinds import OURS
+from sosw.deploy.likeness import EXPORT
+from sosw.deploy.parameters import plain
 from sosw.deploy.site import Site
 from sosw.local.home import template_of
-from sosw.local.templates import Template, read_template, resources
-
-_WORD = re.compile(r"\$\{([^!}][^}]*)\}")
+from sosw.local.templates import Template, read_template, resources, spelt
 
 
 def refuse_missing(site: Site, stack: str, template: Template, values: Mapping[str, str], words: str) -> None:
     """Raises `NotExported` for the first thing that nobody exports here; `words`: the options that lead here."""
-    known = {**values, "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
+    known = {**plain(template, values), "AWS::AccountId": site.belongings.account(), "AWS::Region": site.stacks.region}
     wanted = sorted(imported(template, {**known, "AWS::StackName": stack}))
-    exported = _exported(site) if wanted else set()
-    missing = [each for each in wanted if exported is not None and each not in exported]
+    exported = _exported(site) if wanted else None
+    if exported is None:
+        return
+    missing = next((each for each in wanted if each not in exported), None)
     if missing:
-        where = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}"
-        raise NotExported(stack, missing[0], _environment(missing[0]), where, words)
+        where, prefix = f"account {known['AWS::AccountId']}, region {known['AWS::Region']}", _environment(missing)
+        is_there = f"{prefix}-{EXPORT}" in exported
+        raise NotExported(stack, missing, where, prefix=prefix, is_there=is_there, words=words)
 
 
 def _exported(site: Site) -> set[str] | None:
@@ -40,7 +42,7 @@ def _exported(site: Site) -> set[str] | None:
 def imported(template: Template, values: Mapping[str, str]) -> set[str]:
     """Names that it imports in any case: what stands under a condition is left to AWS."""
     certain = [each for each in resources(template).values() if "Condition" not in each]
-    return {name for each in certain for rule in _rules(each) if (name := _spelt(rule, values))}
+    return {name for each in certain for rule in _rules(each) if (name := spelt(rule, values))}
 
 
 def _rules(part: Any) -> Iterator[Any]:
@@ -54,22 +56,6 @@ def _rules(part: Any) -> Iterator[Any]:
     elif isinstance(part, list):
         for each in part:
             yield from _rules(each)
-
-
-def _spelt(rule: Any, values: Mapping[str, str]) -> str | None:
-    """A name, None where only AWS can tell it."""
-    match rule:
-        case str():
-            return rule
-        case {"Ref": str(name)}:
-            return values.get(name)
-        case {"Fn::Sub": str(text)}:
-            return None if any(word not in values for word in _WORD.findall(text)) else _filled(text, values)
-    return None
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    return _WORD.sub(lambda word: values[word[1]], text)
 
 
 def _environment(export: str) -> str | None:

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sosw.aws.faults import FORBIDDEN, AwsFailed
 from sosw.client.at_work import declared_for, unfinished, unfinished_of
 from sosw.client.doctor import unlike
 from sosw.client.schema import Schema
 from sosw.deploy.data import NONE, Data
 from sosw.deploy.errors import NameClash
-from sosw.deploy.likeness import EXPORT, is_like, is_root, kept
+from sosw.deploy.likeness import is_like, is_root, kept, other_names, owner_of
+from sosw.deploy.parameters import would_be
 from sosw.deploy.site import Site
 from sosw.domain.errors import invalid
 from sosw.domain.stacks import REVIEW, ResourceFacts, StackFacts, stack_name
@@ -77,6 +77,11 @@ class Kind(ABC):
                 f"stack {stack.name} has the prefix {prefix}: {self.why_not_moved}; "
                 f"say --prefix {prefix}, or name another stack by --stack"
             )
+
+    def refuse_namesake(  # noqa: B027  (sosw's own are told apart by their prefix)
+        self, stack: StackFacts, there: Template, given: Mapping[str, str]
+    ) -> None:
+        """Raises `NameClash` where nothing in the stack is called as it would be of this template and parameters."""
 
     def said(self, declared: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
         """Of the parameters that are declared, those that the environment decides. `before`: as they are now."""
@@ -224,6 +229,17 @@ class UserStack(Kind):
                 "name another one by --stack"
             )
 
+    def refuse_namesake(self, stack: StackFacts, there: Template, given: Mapping[str, str]) -> None:
+        """Of two Workers that began as the same template, the resources alone do not tell which is which."""
+        template = read_template(self.template)
+        before = would_be(there, {}, stack.parameters)
+        old, new = other_names(there, before, template, would_be(template, before, given, there))
+        if old:
+            raise NameClash(
+                f"stack {stack.name} is of {old}, and {self.template} of {new}: name the stack of {new} by --stack, or "
+                "the template of that one"
+            )
+
     def said(self, declared: Mapping[str, Any], before: Mapping[str, str]) -> dict[str, str]:
         """An environment that nobody has named is that of before, or the template's."""
         is_known = OURS in before or "Default" in declared.get(OURS, {})
@@ -262,16 +278,6 @@ def checked_name(kind: Kind, site: Site, given: str | None) -> str:
         rule = "must be 1 to 128 of A-Z a-z 0-9 -, beginning with a letter"
         raise invalid("--stack", given, rule, stack_name(given) and f"such as {stack_name(given)}")
     return given or kind.name(site)
-
-
-def owner_of(site: Site, prefix: str, *, unless_forbidden: bool = False) -> str | None:
-    """The root stack of that prefix; `unless_forbidden`: None, too, where one may not ask who exports something."""
-    try:
-        return site.stacks.exporter(f"{prefix}-{EXPORT}")
-    except AwsFailed as failed:
-        if unless_forbidden and failed.code in FORBIDDEN:
-            return None
-        raise
 
 
 def _functions(found: Iterable[ResourceFacts]) -> list[str]:

@@ -9,7 +9,9 @@ from typing import Any
 from sosw.domain.errors import InvalidInput, Problem, did_you_mean
 from sosw.local.templates import Template
 
-LISTS = ("CommaDelimitedList", "List<Number>")
+LISTS = ("CommaDelimitedList", "List<")
+LOOKED_UP = "AWS::SSM::Parameter::Value<"
+"""Of such a type only AWS knows the value: what is given is the name under which it stands."""
 MOST_CHARACTERS = 4096
 """Of a parameter's value, AWS's most."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -33,26 +35,41 @@ def effective(
         for name in given
         if name not in declared
     ]
-    said = {**_ever_said(before, there), **given}
-    values: dict[str, str] = {}
+    values = would_be(template, before, given, there)
     for name, rules in declared.items():
-        value = said.get(name, rules.get("Default", before.get(name)))
+        value = values.get(name)
         is_hidden = name not in given and value == HIDDEN
         if value is None:
             hint = f"say --parameter {name}=…"
             problems.append(Problem(f"parameter {name}", None, "is missing: it has no default", hint))
         elif not is_hidden and (rule := _broken(value, rules)):
             problems.append(Problem(f"parameter {name}", value, rule))
-        values[name] = _text(value)
     if problems:
         raise InvalidInput(problems)
     return values
+
+
+def would_be(
+    template: Template, before: Mapping[str, str], given: Mapping[str, str], there: Template | None = None
+) -> dict[str, str]:
+    """The same without a look at the rules; without those of which nothing is known."""
+    declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
+    said = {**_ever_said(before, there), **given}
+    known = {name: said.get(name, rules.get("Default", before.get(name))) for name, rules in declared.items()}
+    return {name: _text(value) for name, value in known.items() if value is not None}
 
 
 def secrets(template: Template) -> frozenset[str]:
     """Names of the parameters that nobody is to see."""
     declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
     return frozenset(name for name, rules in declared.items() if _text(rules.get("NoEcho", False)) == "true")
+
+
+def plain(template: Template, values: Mapping[str, str]) -> dict[str, str]:
+    """Those of the values that are what the template will see."""
+    declared: dict[str, dict[str, Any]] = template.get("Parameters") or {}
+    unknown = {name for name, rules in declared.items() if str(rules.get("Type")).startswith(LOOKED_UP)}
+    return {name: value for name, value in values.items() if name not in unknown and value != HIDDEN}
 
 
 def _ever_said(before: Mapping[str, str], there: Template | None) -> dict[str, str]:
@@ -66,11 +83,16 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _broken(given: Any, rules: Mapping[str, Any]) -> str | None:
+def _broken(value: str, rules: Mapping[str, Any]) -> str | None:
     """The rule that the value breaks; of a list each part is looked at."""
-    value, kind = _text(given), str(rules.get("Type", "String"))
-    parts = [each.strip() for each in value.split(",")] if kind in LISTS else [value]
-    return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
+    kind = str(rules.get("Type", "String"))
+    if kind.startswith(LOOKED_UP):
+        return None
+    parts = [each.strip() for each in value.split(",")] if kind.startswith(LISTS) else [value]
+    try:
+        return next((rule for part in parts if (rule := _broken_by(part, kind, rules))), None)
+    except (re.error, TypeError, ValueError):  # a rule that is none, or a pattern that Java alone knows: AWS tells
+        return None
 
 
 def _broken_by(value: str, kind: str, rules: Mapping[str, Any]) -> str | None:

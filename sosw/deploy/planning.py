@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,9 +17,9 @@ from sosw.deploy.packing import PYTHON, RUNTIME, Packer
 from sosw.deploy.parameters import effective, secrets
 from sosw.deploy.plans import DeployPlan, Wanted
 from sosw.deploy.site import Site
-from sosw.domain.errors import invalid
+from sosw.domain.errors import SoswError, invalid
 from sosw.domain.stacks import StackFacts, Way, way
-from sosw.local.templates import Template, read_template, render
+from sosw.local.templates import Template, read_template, render, resources, spelt
 from sosw.local.tools import PYTHON_MINOR
 
 PACKAGES = "sosw-packages-{account}-{region}"
@@ -80,7 +80,8 @@ class Planner:
             is_local=self._stacks.is_local,
         )  # fmt: skip
         kept = self._kept(found)
-        template = packer.packed(_named(found, account, region) if kept.names else found.template, found.parameters)
+        words = {**found.parameters, "AWS::AccountId": account, "AWS::Region": region}
+        template = packer.packed(_named(found.template, words) if kept.names else found.template, found.parameters)
         text = render(template)
         needs_bucket = packer.uploads or len(text.encode()) > BODY_LIMIT
         plan = DeployPlan(
@@ -94,10 +95,11 @@ class Planner:
 
     def proposed(self, plan: DeployPlan) -> DeployPlan:
         """The plan with what AWS says of it: a change set is made."""
-        found = self._stacks.propose(
-            plan.name, plan.change_set, self._body(plan), plan.sent,
-            creates=plan.way is not Way.UPDATE, takes_over=bool(plan.takes_over),
-        )  # fmt: skip
+        with self._body(plan) as body:
+            found = self._stacks.propose(
+                plan.name, plan.change_set, body, plan.sent,
+                creates=plan.way is not Way.UPDATE, takes_over=bool(plan.takes_over),
+            )  # fmt: skip
         return replace(plan, changes=tuple(found))
 
     def _recognised(self, wanted: Wanted) -> _Found:
@@ -106,8 +108,10 @@ class Planner:
         chosen, there, template = way(stack), made_of(self._stacks, stack), read_template(kind.template)
         if stack and there:
             kind.recognise(stack, there)
-            is_said = kind.is_said or not kind.is_users
-            kind.refuse_other_prefix(stack, is_said=is_said and OURS not in wanted.parameters)
+            is_moved = kind.is_users and OURS in wanted.parameters
+            kind.refuse_other_prefix(stack, is_said=not is_moved and (kind.is_said or not kind.is_users))
+            if chosen is Way.ANEW and stack.was_whole:  # no plan shows what of it goes
+                kind.refuse_namesake(stack, there, wanted.parameters)
         kind.refuse_double(self._site, wanted.stack)
         return _Found(wanted=wanted, stack=stack, way=chosen, there=there, template=template)
 
@@ -130,25 +134,28 @@ class Planner:
             return _Kept(schema=schema)
         return _Kept(names=data.names, differs=tuple(kind.differs(self._site, found.prefix, data)), schema=schema)
 
-    def _body(self, plan: DeployPlan) -> dict[str, str]:
+    @contextmanager
+    def _body(self, plan: DeployPlan) -> Iterator[dict[str, str]]:
+        """The template as AWS takes it: a large one lies in the bucket until it is read."""
         if len(plan.template.encode()) <= BODY_LIMIT:
-            return {"TemplateBody": plan.template}
+            yield {"TemplateBody": plan.template}
+            return
         if plan.makes_bucket:
             self._belongings.make_bucket(plan.bucket, plan.region)
-        key = f"{hashlib.sha256(plan.template.encode()).hexdigest()[:32]}.json"
-        return {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
+        key = f"{plan.change_set}.json"
+        try:
+            yield {"TemplateURL": self._belongings.upload(plan.bucket, key, plan.template.encode())}
+        finally:
+            with suppress(SoswError):
+                self._belongings.delete_object(plan.bucket, key)
 
 
-def _named(found: _Found, account: str, region: str) -> Template:
+def _named(template: Template, values: Mapping[str, str]) -> Template:
     """With the names of tables and bucket spelt out: AWS takes over what is there only under a name that is no rule."""
-    spelt, words = copy.deepcopy(found.template), {OURS: found.prefix, "AWS::AccountId": account, "AWS::Region": region}
-    for resource in spelt["Resources"].values():
+    named = copy.deepcopy(template)
+    for resource in resources(named).values():
         properties = resource.get("Properties") or {}
         for name in KEPT_NAMES:
-            rule = properties.get(name)
-            text = rule.get("Fn::Sub") if isinstance(rule, dict) else None
-            if isinstance(text, str):
-                for word, value in words.items():
-                    text = text.replace(f"${{{word}}}", value)
-                properties[name] = text
-    return spelt
+            if name in properties:
+                properties[name] = spelt(properties[name], values) or properties[name]
+    return named

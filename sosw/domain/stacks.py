@@ -32,6 +32,11 @@ class StackFacts:
         """AWS is at it."""
         return self.status.endswith(IN_PROGRESS) and self.status != REVIEW
 
+    @property
+    def was_whole(self) -> bool:
+        """Its creation has not failed: something may have been in it, and in use."""
+        return self.status not in _NEVER_MADE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFacts:
@@ -50,8 +55,9 @@ class ChangeFacts:
 
     @property
     def loses(self) -> bool:
-        """Something goes with it that a new one does not have: a function's name, what a table or a queue holds."""
-        return (self.replaces or self.action == "Remove") and not self.kind.startswith(_HOLDING_NOTHING)
+        """Something goes with it, or may go, that a new one does not have: a function's name, what a table holds."""
+        may_lose = self.may_replace and self.kind.startswith(_HOLDING_DATA)
+        return may_lose or ((self.replaces or self.action == "Remove") and not self.kind.startswith(_HOLDING_NOTHING))
 
     def __str__(self) -> str:
         word = "replaced" if self.replaces else _WORDS.get(self.action, self.action.lower())
@@ -105,18 +111,27 @@ class StackBlocked(SoswError):
 
 REVIEW = "REVIEW_IN_PROGRESS"
 """There is nothing of it yet but a proposal that nobody has carried out."""
+UPDATE_FAILED = "UPDATE_FAILED"
+"""An update that whoever made it did not let AWS take back."""
 _WORDS = {"Add": "created", "Modify": "changed", "Remove": "removed", "Import": "taken over"}
 _HOLDING_NOTHING = (
     "AWS::IAM::", "AWS::CloudWatch::", "AWS::Events::", "AWS::Scheduler::", "AWS::Lambda::Permission",
-    "AWS::Lambda::Version", "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Version", "AWS::Lambda::LayerVersion", "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping", "AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Deployment",
     "AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy", "AWS::SNS::Subscription",
 )  # fmt: skip
-"""Kinds of which a new one is as good as the old."""
+"""Kinds of which a new one is as good as the old; of some there is a new one with each deployment."""
+_HOLDING_DATA = (
+    "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::RDS::DB",
+    "AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::SecretsManager::Secret", "AWS::Cognito::UserPool",
+)  # fmt: skip
+"""Kinds that may hold what nothing brings back."""
 _NO_PART_OF_A_NAME = re.compile(r"[^A-Za-z0-9-]+")
 _SOUND = (
     "CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE",
 )  # fmt: skip
-_USELESS = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+_NEVER_MADE = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+_USELESS = (*_NEVER_MADE, "DELETE_FAILED")
 
 
 def stack_name(text: str) -> str:
@@ -140,6 +155,10 @@ def blocked(stack: StackFacts) -> StackBlocked:
     """Why nothing can be done with it, and the next step."""
     if stack.is_moving:
         return StackBlocked(stack, "somebody is changing it", "wait until that has ended, then try again")
+    if stack.status == UPDATE_FAILED:
+        why = f"an update failed, and stands as it was then ({stack.reason or 'no reason is told'})"
+        step = f"let AWS go back: aws cloudformation rollback-stack --stack-name {stack.name}"
+        return StackBlocked(stack, why, step)
     return StackBlocked(
         stack,
         f"an update failed, and going back failed too ({stack.reason or 'no reason is told'})",

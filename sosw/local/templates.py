@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ _RULE = "Fn::"
 LAMBDAS_OWN = "x86_64"
 """The processor of a function that names none."""
 _FUNCTIONS = (_FUNCTION, "AWS::Lambda::Function")
+_WORD = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 def read_template(path: Path) -> Template:
@@ -38,12 +40,35 @@ def parse_template(text: str, path: Path) -> Template:
         template = yaml_parse(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise TemplateInvalid(path, f"is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
+    if not isinstance(template, dict) or not template.get("Resources"):
         raise TemplateInvalid(path, "has no Resources")
-    for name, resource in template["Resources"].items():
-        if not name.startswith(_RULE) and not (isinstance(resource, dict) and isinstance(resource.get("Type"), str)):
+    for where, part in _mappings(template):
+        if not isinstance(part, dict):
+            raise TemplateInvalid(path, f"{where} must be a mapping of names to values")
+        for name in part:
+            if not isinstance(name, str):
+                raise TemplateInvalid(path, f"{where} has the name {name!r}, which YAML reads as no text: quote it")
+    for name, resource in resources(template).items():
+        if not isinstance(resource.get("Type"), str):
             raise TemplateInvalid(path, f"resource {name} has no Type")
     return template
+
+
+def _mappings(template: Template) -> Iterator[tuple[str, Any]]:
+    """What must have names, an outer part before those in it; most of them may be left out."""
+    for section in ("Parameters", "Globals", "Outputs"):
+        yield section, template.get(section) or {}
+    yield "Globals.Function", (template.get("Globals") or {}).get("Function") or {}
+    for name, rules in (template.get("Parameters") or {}).items():
+        yield f"Parameters.{name}", rules
+    for name, output in (template.get("Outputs") or {}).items():
+        if not name.startswith(_RULE):
+            yield f"Outputs.{name}", output or {}
+            yield f"Outputs.{name}.Export", (output or {}).get("Export") or {}
+    yield "Resources", template["Resources"]
+    for name, resource in resources(template).items():
+        yield f"Resources.{name}", resource
+        yield f"Resources.{name}.Properties", resource.get("Properties") or {}
 
 
 def resources(template: Template) -> dict[str, dict[str, Any]]:
@@ -54,6 +79,18 @@ def resources(template: Template) -> dict[str, dict[str, Any]]:
 def render(template: Template) -> str:
     # `default`: an unquoted 2010-09-09 is read as a date.
     return json.dumps(template, default=str, separators=(",", ":"))
+
+
+def spelt(rule: Any, values: Mapping[str, str]) -> str | None:
+    """The text that a rule of CloudFormation makes of the values; None where only AWS can tell it."""
+    match rule:
+        case str():
+            return rule
+        case {"Ref": str(name)}:
+            return values.get(name)
+        case {"Fn::Sub": str(text)} if all(word in values for word in _WORD.findall(text)):
+            return _WORD.sub(lambda word: values[word[1]], text).replace("${!", "${")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +116,7 @@ def with_code_at(template: Template, values: Mapping[str, str], upload: Callable
     for resource in resources(packaged).values():
         if resource["Type"] != _FUNCTION:
             continue
-        holder = resource.setdefault("Properties", {})
+        holder = resource["Properties"] = resource.get("Properties") or {}
         if uri is not None:
             holder.setdefault("CodeUri", uri)
         if _is_local(holder.get("CodeUri")):

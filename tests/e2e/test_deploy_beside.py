@@ -128,6 +128,7 @@ def test_a_worker_its_schedule_and_the_watch_come_work_and_go(
     names = [each["AlarmName"] for each in at.stack.client("cloudwatch").describe_alarms()["MetricAlarms"]]
     assert "sosw-oldest" in names
     went_well(run("destroy", str(tmp_path / "nightly"), "--yes"))
+    assert plan_of(run("destroy", "--dry-run", "--json"))["importers"] == [STACK]
     refused(run("destroy", "--yes"), f"stack {STACK} stands on sosw: take those away first, each by sosw destroy PATH")
     assert "stays: stack sosw-watch: its alarms will be raised" in run("destroy", "--dry-run").stdout
     said = went_well(run("destroy", str(worker), "--yes"))
@@ -176,6 +177,7 @@ def test_another_workers_stack_is_not_taken_by_yes_alone(run: Run, stack: LocalS
     assert "! Worker (AWS::Lambda::Function) is replaced" in ended.stdout
     refused(ended, "Worker (AWS::Lambda::Function) is replaced, and --yes does not stand for that: say --replace as")
     assert plan_of(run("deploy", other, "--stack", STACK, "--dry-run", "--json"))["lost"] == ["Worker"]
+    refused(run("destroy", other, "--stack", STACK, "--yes"), f"stack {STACK} is of {NAME}, and ")
     functions = [each["FunctionName"] for each in stack.client("lambda").list_functions()["Functions"]]
     assert (NAME in functions, "other" in functions) == (True, False)
 

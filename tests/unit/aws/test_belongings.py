@@ -70,10 +70,12 @@ def test_whose_bucket_it_is_is_asked_of_everything_that_is_done_with_it(told: To
     told["s3"].add_response("head_bucket", {}, OURS)
     told["s3"].add_client_error("head_object", "404", expected_params={**OURS, "Key": "a.zip"})
     told["s3"].add_response("put_object", {}, {**OURS, "Key": "a.zip", "Body": b"content"})
+    told["s3"].add_response("delete_object", {}, {**OURS, "Key": "a.zip"})
 
     assert told.belongings.has_bucket("mine")
     assert not told.belongings.has_object("mine", "a.zip")
     url = told.belongings.upload("mine", "a.zip", b"content")
+    told.belongings.delete_object("mine", "a.zip")
     assert url == "https://s3.eu-west-1.amazonaws.com/mine/a.zip"  # the region's: younger ones know no other
     told.nothing_is_left()
 

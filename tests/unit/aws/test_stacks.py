@@ -78,8 +78,31 @@ def test_a_change_set_that_would_do_nothing_is_no_error(told: Told) -> None:
     assert told.propose() == []
 
 
+def test_a_change_of_outputs_alone_is_one(told: Told) -> None:
+    told.change_set("CREATE_COMPLETE")  # of no resource
+
+    (found,) = told.propose()
+    assert str(found) == "sosw (AWS::CloudFormation::Stack) is changed"
+
+
+def test_where_it_cannot_be_looked_at_neither_change_set_nor_empty_stack_is_left(told: Told) -> None:
+    told.stubber.add_response("create_change_set", MADE)
+    told.stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+    told.stubber.add_client_error("describe_change_set", "AccessDenied", "not authorized")
+    told.stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"})
+    told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
+    told.stack("REVIEW_IN_PROGRESS")
+    told.proposals()
+    told.stubber.add_response("delete_stack", {}, {"StackName": "sosw"})
+
+    with pytest.raises(AwsFailed, match="not authorized"):
+        told.propose()
+    told.stubber.assert_no_pending_responses()
+
+
 def test_a_refused_change_set_is_told_and_neither_it_nor_its_empty_stack_is_left(told: Told) -> None:
     told.change_set("FAILED", "Transform AWS::Serverless-2016-10-31 failed with: Invalid")
+    told.stubber.add_response("describe_change_set", {"Status": "FAILED"})  # nothing is being made any more
     told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
     told.stack("REVIEW_IN_PROGRESS")
     told.proposals()
@@ -190,7 +213,7 @@ def test_a_parameter_that_stays_is_not_sent_by_its_value(told: Told) -> None:
     body = {"TemplateBody": "{}"}
     parameters = {"A": None, "B": "1"}
 
-    assert told.stacks.propose("sosw", "mine", body, parameters, creates=False, takes_over=False) == []
+    told.stacks.propose("sosw", "mine", body, parameters, creates=False, takes_over=False)
     told.stubber.assert_no_pending_responses()
 
 
@@ -198,4 +221,21 @@ def test_a_stack_that_was_there_before_stays_when_a_plan_is_forgotten(told: Told
     told.stubber.add_response("delete_change_set", {}, CHANGE_SET)
 
     told.stacks.forget("sosw", "mine", is_ours=False)
+    told.stubber.assert_no_pending_responses()
+
+
+def test_what_happened_last_is_asked_for_once_and_what_came_after_it_is_news(told: Told) -> None:
+    events = [
+        {
+            "StackId": ID, "StackName": "sosw", "EventId": name, "LogicalResourceId": "A", "ResourceType": "AWS::X",
+            "ResourceStatus": "CREATE_COMPLETE", "Timestamp": "2026-01-01T00:00:00Z",
+        }
+        for name in ("third", "second", "first")
+    ]  # fmt: skip
+    told.stubber.add_response("describe_stack_events", {"StackEvents": events[2:], "NextToken": "older"})
+    told.stubber.add_response("describe_stack_events", {"StackEvents": []})
+    told.stubber.add_response("describe_stack_events", {"StackEvents": events, "NextToken": "older"})
+
+    assert [told.stacks.last_event(ID), told.stacks.last_event(ID)] == ["first", None]
+    assert [each.id for each in told.stacks.events(ID, "first")] == ["second", "third"]
     told.stubber.assert_no_pending_responses()

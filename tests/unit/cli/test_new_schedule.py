@@ -34,7 +34,7 @@ def test_a_folder_is_made_and_told_with_what_to_do_next(sosw: Run, tmp_path: Pat
 
 
 def test_its_template_is_that_of_sosw_with_what_was_said_as_defaults(sosw: Run, tmp_path: Path) -> None:
-    odd = {**JOB, "name": "Zoë \u2028 “its” #1: {{x}}", "at": "<aws.scheduler.scheduled-time>"}
+    odd = {**JOB, "name": "Zoë \u2028 “its” #1: {{x}} ${Name} \uffff \ufeff", "at": "<aws.scheduler.scheduled-time>"}
     make(sosw, tmp_path, odd, *NIGHTLY, "--prefix", "blue")
     found, own = (
         read_template(tmp_path / "nightly" / "template.yaml"),
@@ -76,6 +76,10 @@ def test_a_job_that_is_long_is_written_short(sosw: Run, tmp_path: Path) -> None:
         ({**JOB, "idempotency_key": "one"}, "idempotency_key: 'one' would not be used: each run has one of its own"),
         ({**JOB, "dry_run": True}, "dry_run: True would make each run do nothing (leave it out)"),
         ({**JOB, "shops": "x" * 4096}, "the job has more than 4,096 bytes"),
+        (
+            {**JOB, "at": "<aws.scheduler.sceduled-time>"},
+            "'<aws.scheduler.sceduled-time>' is no word of the scheduler's",
+        ),
         ([1], "job.json: must be"),
     ],
 )

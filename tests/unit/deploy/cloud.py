@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +55,7 @@ class FakeStacks(Stacks):
         self.exports: dict[str, str] = {}
         self.imports: dict[str, list[str]] = {}
         self.validation = ""
+        self.refusal: BaseException | None = None
         self.proposed: dict[str, object] = {}
         self.made_of, self.has = TEMPLATE, list[ResourceFacts]()
 
@@ -91,6 +92,8 @@ class FakeStacks(Stacks):
     ) -> list[ChangeFacts]:  # fmt: skip
         del change_set
         self.proposed = {"template": template, "parameters": parameters, "creates": creates, "takes_over": takes_over}
+        if self.refusal:
+            raise self.refusal
         self.done.append(f"propose {stack}")
         if self.stack is None:
             self.stack = sosw("REVIEW_IN_PROGRESS", parameters={})
@@ -104,9 +107,13 @@ class FakeStacks(Stacks):
         del change_set
         self._end(f"carry out {stack}")
 
-    def delete(self, stack: str, keeping: Sequence[str] = ()) -> None:
-        assert not keeping
-        self._end(f"delete {stack}")
+    def delete(self, stack: str) -> None:
+        if self.stack and self.stack.id == stack:
+            self._end(f"delete {self.stack.name}")
+
+    def last_event(self, stack: str) -> str | None:
+        assert stack == ID
+        return self.known[-1].id if self.known else None
 
     def events(self, stack: str, after: str | None) -> list[EventFacts]:
         assert stack == ID
@@ -122,6 +129,8 @@ class FakeStacks(Stacks):
         self.known.append(event("sosw", f"{what}_IN_PROGRESS {len(self.known)}"))
         self.known += self.news.pop(0) if self.news else []
         self.stack = self.ends.pop(0)
+        if self.stack:
+            self.known.append(replace(event("sosw", self.stack.status), id=f"end {len(self.known)}"))
 
 
 class FakeBelongings(Belongings):
@@ -149,6 +158,9 @@ class FakeBelongings(Belongings):
     def upload(self, bucket: str, key: str, content: bytes) -> str:
         self.buckets[bucket][key] = content
         return f"https://s3/{bucket}/{key}"
+
+    def delete_object(self, bucket: str, key: str) -> None:
+        del self.buckets[bucket][key]
 
     def table_is_there(self, name: str) -> bool:
         return name in self.tables

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,17 @@ def test_tables_that_were_kept_are_taken_over_under_names_that_are_spelt_out(tmp
     assert planned.schema is not None
 
 
+@pytest.mark.parametrize(("rule", "spelt"), [("${Prefix}-${Days}", '"sosw-7"'), ("${Prefix}-${Q.Arn}", '{"Fn::Sub":')])
+def test_names_of_what_is_taken_over_are_spelt_out_with_all_parameters_or_left(
+    tmp_path: Path, rule: str, spelt: str
+) -> None:
+    cloud = Cloud(tmp_path)
+    cloud.keep()
+    cloud.template.write_text(TEMPLATE.replace('"${Prefix}-tasks"', f'"{rule}"'))
+
+    assert f'"TableName":{spelt}' in plan(cloud).template
+
+
 def test_tables_of_a_newer_sosw_are_not_deployed_over(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path, sosw())
     cloud.keep()
@@ -83,13 +95,19 @@ def test_what_is_left_of_a_failed_stack_is_deleted_before_it_is_proposed_anew(tm
     assert cloud.stacks.proposed["creates"] is True
 
 
-def test_a_template_too_large_to_be_sent_goes_by_the_bucket(tmp_path: Path) -> None:
+@pytest.mark.parametrize("refusal", [None, KeyboardInterrupt()])
+def test_a_template_too_large_to_be_sent_lies_in_the_bucket_until_it_is_read(
+    tmp_path: Path, refusal: BaseException | None
+) -> None:
     cloud = Cloud(tmp_path)
     cloud.template.write_text(cloud.template.read_text() + f"Description: {'x' * 52_000}\n")
-    planned = plan(cloud)
+    cloud.stacks.refusal = refusal
+    with pytest.raises(KeyboardInterrupt) if refusal else nullcontext():
+        plan(cloud)
 
-    (key,) = cloud.belongings.buckets[planned.bucket]
-    assert cloud.stacks.proposed["template"] == {"TemplateURL": f"https://s3/{planned.bucket}/{key}"}
+    (bucket,) = cloud.belongings.buckets
+    assert str(cloud.stacks.proposed["template"]).startswith(f"{{'TemplateURL': 'https://s3/{bucket}/sosw-")
+    assert cloud.belongings.buckets[bucket] == {}
 
 
 FAILED = [
@@ -122,7 +140,7 @@ def test_a_failure_is_told_by_its_first_cause_with_how_it_stands_and_the_next_st
     assert "Role (AWS::X::Y) UPDATE_FAILED: the credentials may not iam:PutRolePolicy" in str(failed.value)
     assert f"It is {status}: " in str(failed.value)
     assert step in str(failed.value)
-    assert told[1:] == FAILED
+    assert told[1:-1] == FAILED
 
 
 def test_what_aws_refuses_as_a_whole_is_told_by_what_its_check_has_found(tmp_path: Path) -> None:

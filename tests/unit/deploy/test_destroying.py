@@ -10,7 +10,7 @@ from sosw.deploy import Demolition, own_stack
 from sosw.deploy.errors import ChangeFailed, NameClash, NoSuchStack, StillInUse
 from sosw.domain.stacks import StackBlocked
 from tests.factories import LABOURER
-from tests.unit.deploy.cloud import SHOP, Cloud, event, sosw
+from tests.unit.deploy.cloud import ID, SHOP, Cloud, event, sosw
 
 
 @pytest.fixture
@@ -39,6 +39,16 @@ def test_the_data_goes_when_that_is_said_and_may_go_later(cloud: Cloud) -> None:
     assert (cloud.stacks.done, cloud.belongings.tables, cloud.belongings.buckets) == (["delete sosw"], set(), {})
     with pytest.raises(NoSuchStack, match="there is no stack sosw in account 123456789012, region eu-west-1"):
         demolition(cloud).plan(own_stack("sosw", is_said=False))
+
+
+def test_a_stack_that_was_deployed_while_somebody_was_asked_stays_with_the_data(cloud: Cloud) -> None:
+    planned = demolition(cloud).plan(own_stack("sosw", is_said=False))
+    cloud.stacks.stack = sosw(id=f"{ID}-anew")
+    cloud.stacks.exports["sosw-SchedulerArn"] = "sosw"
+
+    with pytest.raises(NameClash, match="the data stays: stack sosw, deployed in the meantime, has taken it over"):
+        demolition(cloud).carry_out(planned, delete_data=True)
+    assert (cloud.stacks.done, len(cloud.belongings.tables), len(cloud.belongings.buckets)) == ([], 5, 1)
 
 
 def test_unfinished_tasks_are_left_behind_by_force_alone(cloud: Cloud) -> None:

@@ -16,7 +16,9 @@ from tests.unit.deploy.cloud import event, sosw
 Look = tuple[str | AwsFailed, list[EventFacts]]
 THROTTLED = AwsFailed("stack sosw could not be looked at", "Throttling", "Rate exceeded")
 FORBIDDEN = AwsFailed("stack sosw could not be looked at", "AccessDenied", "you may not")
+SILENT = AwsFailed("stack sosw could not be looked at", "ConnectTimeoutError", "after 30 s")
 BEGUN = event("sosw", "UPDATE_IN_PROGRESS", "User Initiated")
+ENDED = event("sosw", "UPDATE_COMPLETE")
 
 
 class Shown(Stacks):
@@ -24,6 +26,8 @@ class Shown(Stacks):
 
     def __init__(self, looks: Sequence[Look]) -> None:
         self._looks, self._seen = list(looks), list[EventFacts]()
+        self.took = 0.0
+        """Seconds that it did not answer."""
 
     def find(self, name: str) -> StackFacts | None:
         assert name
@@ -33,6 +37,7 @@ class Shown(Stacks):
         if len(self._looks) > 1:
             self._looks.pop(0)
         if isinstance(status, AwsFailed):
+            self.took += 30 * (status is SILENT)
             raise status
         return sosw(status) if status else None
 
@@ -48,17 +53,25 @@ class Shown(Stacks):
 
 def follow(*looks: Look) -> tuple[Callable[[], StackFacts | None], list[float]]:
     slept: list[float] = []
-    follower = Follower(Shown(looks), lambda _event: None, 2.0, slept.append)
+    shown = Shown(looks)
+    follower = Follower(shown, lambda _event: None, 2.0, slept.append, lambda: sum(slept) + shown.took)
     return lambda: follower.to_the_end("sosw", None), slept
 
 
 def test_how_the_stack_was_before_is_not_taken_for_its_end() -> None:
     end, _ = follow(
-        ("CREATE_COMPLETE", []), ("CREATE_COMPLETE", []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [])
+        ("CREATE_COMPLETE", []), ("CREATE_COMPLETE", []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [ENDED])
     )
     found = end()
     assert found
     assert found.status == "UPDATE_COMPLETE"
+
+
+def test_nor_is_it_where_aws_tells_of_the_beginning_before_it_shows_it() -> None:
+    failed = [event("B", "UPDATE_FAILED", "the cause"), event("sosw", "UPDATE_ROLLBACK_COMPLETE")]
+    end, _ = follow(("UPDATE_COMPLETE", [BEGUN]), ("UPDATE_COMPLETE", []), ("UPDATE_ROLLBACK_COMPLETE", failed))
+    with pytest.raises(ChangeFailed, match="the cause"):
+        end()
 
 
 def test_a_change_of_which_nothing_is_told_for_a_minute_is_over() -> None:
@@ -74,18 +87,18 @@ def test_a_deletion_is_not_failed_because_it_has_not_begun() -> None:
 
 
 def test_who_is_throttled_looks_again() -> None:
-    end, _ = follow((THROTTLED, []), (THROTTLED, []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", []))
+    end, _ = follow((THROTTLED, []), (THROTTLED, []), ("UPDATE_IN_PROGRESS", [BEGUN]), ("UPDATE_COMPLETE", [ENDED]))
     assert end() is not None
 
 
-@pytest.mark.parametrize("failed", [THROTTLED, FORBIDDEN])
-def test_who_cannot_look_any_more_is_told_that_aws_goes_on(failed: AwsFailed) -> None:
+@pytest.mark.parametrize(("failed", "patience"), [(THROTTLED, PATIENCE), (FORBIDDEN, 0.0), (SILENT, 2.0)])
+def test_who_cannot_look_any_more_is_told_that_aws_goes_on(failed: AwsFailed, patience: float) -> None:
     end, slept = follow(("UPDATE_IN_PROGRESS", [BEGUN]), (failed, []))
     with pytest.raises(
         LostSight, match=r"could not be looked at .*: AWS goes on with it; how it stands is told by the"
     ):
         end()
-    assert sum(slept) == (2.0 if failed is FORBIDDEN else 2.0 + PATIENCE)
+    assert sum(slept) == 2.0 + patience
 
 
 @pytest.mark.parametrize(

@@ -2,69 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sosw.deploy import Demolition, Deployment, DeployPlan, Kind, Wanted, own_stack, stack_at, watch_stack
-from sosw.deploy.errors import NameClash, NoSuchStack, NotExported, StillInUse, WouldBeLost
-from sosw.domain.errors import InvalidInput
-from sosw.domain.stacks import ChangeFacts, ResourceFacts, StackFacts, Way
+from sosw.deploy import Demolition, Deployment, own_stack, watch_stack
+from sosw.deploy.errors import NoSuchStack, NotExported, StillInUse, WouldBeLost
+from sosw.domain.stacks import Way
 from sosw.local.errors import TemplateInvalid
 from tests.factories import LABOURER
-from tests.unit.deploy.cloud import SHOP, TEMPLATE, Cloud, sosw
-
-WORKER = """
-Parameters:
-  Prefix: { Type: String, Default: blue }
-  Name: { Type: String, Default: sales }
-  Secret: { Type: String, NoEcho: true, Default: "" }
-Resources:
-  Worker:
-    Type: AWS::Lambda::Function
-    Properties: { FunctionName: !Ref Name, Role: { Fn::ImportValue: !Sub "${Prefix}-WorkerAssistantArn" } }
-  Logs:
-    Type: AWS::Logs::LogGroup
-    DeletionPolicy: Retain
-"""
-EXPORTS = {"blue-SchedulerArn": "blue", "blue-WorkerAssistantArn": "blue", "sosw-WorkerAssistantArn": "sosw"}
-HAS = [
-    ResourceFacts(name="Worker", kind="AWS::Lambda::Function", id=LABOURER, status="CREATE_COMPLETE"),
-    ResourceFacts(name="Logs", kind="AWS::Logs::LogGroup", id="/logs", status="CREATE_COMPLETE"),
-]
-GONE = ChangeFacts(action="Modify", resource="Worker", kind="AWS::Lambda::Function", replaces=True)
-Clouds = Callable[..., Cloud]
-
-
-def stack(status: str = "CREATE_COMPLETE", **parameters: str) -> StackFacts:
-    return sosw(status, name="sales-2", parameters={"Prefix": "blue", "Name": "sales", **parameters})
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "sales_2"
-    folder.mkdir()
-    (folder / "template.yaml").write_text(WORKER)
-    return folder
-
-
-@pytest.fixture
-def clouds(tmp_path: Path) -> Clouds:
-    def make(there: StackFacts | None = None, made_of: str = WORKER) -> Cloud:
-        cloud = Cloud(tmp_path, there)
-        cloud.stacks.made_of, cloud.stacks.exports, cloud.stacks.has = made_of, dict(EXPORTS), list(HAS)
-        return cloud
-
-    return make
-
-
-def at(folder: Path, prefix: str = "sosw", *, is_said: bool = False) -> Kind:
-    return stack_at(folder, prefix, is_said=is_said)
-
-
-def plan(cloud: Cloud, kind: Kind, **parameters: str) -> DeployPlan:
-    return Deployment(cloud.site, root=cloud.folder).plan(Wanted(kind=kind, stack="sales-2", parameters=parameters))
+from tests.unit.deploy.cloud import sosw
+from tests.unit.deploy.workers import GONE, HAS, WORKER, Clouds, at, plan, stack
 
 
 def test_a_stack_is_named_after_its_folder_or_its_file(folder: Path, clouds: Clouds) -> None:
@@ -85,44 +33,6 @@ def test_an_environment_that_nobody_names_is_that_of_before_or_the_templates(fol
     assert plan(clouds(stack(Prefix="sosw")), at(folder, "other")).prefix == "sosw"
     (folder / "template.yaml").write_text(WORKER.replace("{ Type: String, Default: blue }", "{ Type: String }"))
     assert plan(clouds(), at(folder, "sosw")).prefix == "sosw"
-
-
-def test_a_stack_is_moved_to_another_environment_by_its_parameter_alone(folder: Path, clouds: Clouds) -> None:
-    with pytest.raises(NameClash, match="stack sales-2 has the prefix blue: what is in it works for that environment"):
-        plan(clouds(stack()), at(folder, "sosw", is_said=True))
-    assert plan(clouds(stack()), at(folder, "blue", is_said=True), Prefix="sosw").prefix == "sosw"
-
-
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_FAILED"])
-@pytest.mark.parametrize("made_of", [SHOP, TEMPLATE, WORKER + TEMPLATE[TEMPLATE.index("Outputs") :]])
-def test_what_came_from_something_else_is_left_alone_in_any_state(
-    folder: Path, clouds: Clouds, status: str, made_of: str
-) -> None:
-    cloud = clouds(stack(status), made_of)
-
-    with pytest.raises(NameClash, match=r"stack sales-2 came from something else \(it has no description\) than "):
-        plan(cloud, at(folder))
-    with pytest.raises(NameClash):
-        Demolition(cloud.site).plan(at(folder), "sales-2")
-    assert cloud.stacks.done == []
-
-
-@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
-def test_sosws_own_commands_leave_a_workers_stack_alone(clouds: Clouds, status: str) -> None:
-    cloud = clouds(stack(status))
-    plan(clouds(), own_stack("green", is_said=True, template=cloud.template))
-    for kind in (own_stack("blue", is_said=True, template=cloud.template), watch_stack("blue", is_said=True)):
-        with pytest.raises(NameClash, match="stack sales-2 is n"):
-            plan(cloud, kind)
-        with pytest.raises(NameClash):
-            Demolition(cloud.site).plan(kind, "sales-2")
-    assert cloud.stacks.done == []
-
-
-def test_a_failed_stack_of_another_prefix_is_not_made_anew(clouds: Clouds) -> None:
-    cloud = clouds(stack("ROLLBACK_COMPLETE"), TEMPLATE)
-    with pytest.raises(NameClash, match="has the prefix blue: another one would replace every table"):
-        plan(cloud, own_stack("sosw", is_said=True, template=cloud.template))
 
 
 def test_what_was_said_once_stays_and_what_never_was_follows_the_template(folder: Path, clouds: Clouds) -> None:
@@ -149,6 +59,9 @@ def test_an_environment_that_is_not_deployed_is_told_before_anything_is_sent(fol
     said = r"stack sales-2 stands on sosw's environment 'blue', which is not deployed .*: sosw deploy --prefix blue f"
     with pytest.raises(NotExported, match=said):
         plan(cloud, at(folder))
+    cloud.stacks.exports = {"blue-SchedulerArn": "blue"}
+    with pytest.raises(NotExported, match="'blue', which does not export blue-WorkerAssistantArn as it is deployed in"):
+        plan(cloud, at(folder))
     assert (cloud.stacks.done, cloud.belongings.buckets) == ([], {})
 
 
@@ -161,17 +74,22 @@ def test_an_environment_that_is_not_deployed_is_told_before_anything_is_sent(fol
         ("!If [Never, !ImportValue net-Vpc, none]", None),
         ('{ Fn::ImportValue: !Sub "${Other.Arn}" }', None),
         ("!ImportValue net-Vpc }\n    Condition: Never #", None),
+        ("{ Fn::ImportValue: !Ref Net }", None),
+        ("{ Fn::ImportValue: !Ref Secret }", None),
     ],
 )
 def test_other_imports_are_looked_for_as_far_as_they_can_be_told(
     folder: Path, clouds: Clouds, imported: str, said: str | None
 ) -> None:
-    (folder / "template.yaml").write_text(WORKER + f"    Properties: {{ LogGroupName: {imported} }}\n")
+    net = "  Net: { Type: 'AWS::SSM::Parameter::Value<String>', Default: /net/export }\nResources:"
+    text = WORKER.replace("Resources:", net) + f"    Properties: {{ LogGroupName: {imported} }}\n"
+    (folder / "template.yaml").write_text(text)
+    cloud = clouds(stack(Secret="****"))
     if said is None:
-        assert plan(clouds(), at(folder)).way is Way.CREATE
+        assert plan(cloud, at(folder)).way is Way.UPDATE
         return
     with pytest.raises(NotExported, match=said):
-        plan(clouds(), at(folder))
+        plan(cloud, at(folder))
 
 
 def test_nothing_is_lost_by_who_is_not_asked_and_has_not_said_so(folder: Path, clouds: Clouds) -> None:
@@ -226,56 +144,6 @@ def test_the_watch_stands_beside_the_root_stack_and_tells_when_that_goes(clouds:
     (said,) = root.remains(cloud.site, "blue", sosw(name="blue"), {})
     assert "stack blue-watch: its alarms will be raised" in said
     assert "sosw destroy --watch --stack blue-watch" in said
-
-
-def test_data_of_an_environment_that_another_stack_has_is_not_deleted(clouds: Clouds) -> None:
-    cloud = clouds(None, TEMPLATE)
-    cloud.keep()
-    cloud.stacks.stack = sosw("ROLLBACK_COMPLETE", name="old")
-    cloud.stacks.exports = {"sosw-SchedulerArn": "sosw"}
-    cloud.world.client.submit(LABOURER, idempotency_key="waits")
-    planned = Demolition(cloud.site).plan(own_stack("sosw", is_said=False), "old")
-    cloud.stacks.ends = [None]
-    Demolition(cloud.site).carry_out(planned, delete_data=True)
-
-    assert (planned.unfinished, cloud.stacks.done, len(cloud.belongings.tables)) == ((), ["delete old"], 5)
-
-
-def test_a_path_is_read_for_what_it_is(folder: Path, clouds: Clouds, tmp_path: Path) -> None:
-    root = clouds().template
-    assert type(at(root)).__name__ == "RootStack"
-    assert type(at(Path(__file__).parents[3] / "cloudformation" / "watch.yaml")).__name__ == "WatchStack"
-    assert type(at(folder)).__name__ == "UserStack"
-    with pytest.raises(TemplateInvalid, match="nowhere: it is neither a folder nor a template"):
-        at(tmp_path / "nowhere")
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(TemplateInvalid, match=r"empty: there is no template\.yaml in the folder"):
-        at(tmp_path / "empty")
-    for text, said in (("A: [", "is not YAML"), ("A: 1", "has no Resources"), ("Resources: {A: 1}", "A has no Type")):
-        (folder / "template.yaml").write_text(text)
-        with pytest.raises(TemplateInvalid, match=said):
-            at(folder)
-
-
-@pytest.mark.parametrize(
-    ("kind", "stack", "said"),
-    [
-        ("My_Env", None, "parameter Prefix: 'My_Env' must be 1 to 31 of a-z"),
-        ("sosw", "my_stack", r"--stack: 'my_stack' must be 1 to 128 of .* \(such as my-stack\)"),
-    ],
-)
-def test_names_are_checked_before_aws_is_asked(clouds: Clouds, kind: str, stack: str | None, said: str) -> None:
-    site, own = clouds().site, own_stack(kind, is_said=True)
-    with pytest.raises(InvalidInput, match=said):
-        Deployment(site).plan(Wanted(kind=own, stack=stack or ""))
-    with pytest.raises(InvalidInput, match=said):
-        Demolition(site).plan(own, stack)
-
-
-def test_the_prefix_of_sosws_own_is_not_said_as_a_parameter(clouds: Clouds) -> None:
-    cloud = clouds(None, TEMPLATE)
-    with pytest.raises(InvalidInput, match="parameter Prefix: 'other' is said by --prefix"):
-        plan(cloud, own_stack("green", is_said=True, template=cloud.template), Prefix="other")
 
 
 def test_what_comes_next_is_told_with_the_files_that_are_there(folder: Path) -> None:

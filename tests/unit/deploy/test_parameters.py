@@ -28,6 +28,7 @@ def template(**rules: Any) -> dict[str, Any]:
         ({"AllowedValues": [True, False]}, "yes", "must be one of true, false"),
         ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, "a, c", "must be one of a, b"),
         ({"Type": "List<Number>", "MaxValue": 5}, "1,6", "must be at most 5"),
+        ({"Type": "List<AWS::EC2::Subnet::Id>", "AllowedValues": ["a", "b"]}, "a,c", "must be one of a, b"),
         ({"AllowedPattern": "a+"}, "b", r"must match a\+"),
     ],
 )
@@ -40,7 +41,11 @@ def test_what_breaks_a_rule_is_told(rules: dict[str, Any], value: str | None, sa
     ("rules", "value"),
     [
         ({"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}, "a, b"), ({"Type": "List<Number>"}, "1,2"),
-        ({"AllowedValues": [True]}, "true"), ({"Default": 8.0, "Type": "Number"}, None),
+        ({"Type": "List<AWS::EC2::Subnet::Id>", "AllowedValues": ["a", "b"]}, "b,a"),
+        ({"Type": "AWS::SSM::Parameter::Value<String>", "AllowedPattern": "subnet-.+"}, "/net/subnet"),
+        ({"AllowedPattern": r"\p{Alpha}+"}, "java"), ({"MinLength": "some"}, "a"), ({"AllowedValues": 1}, "a"),
+        ({"AllowedValues": [True]}, "true"),
+        ({"Default": 8.0, "Type": "Number"}, None),
     ],
 )  # fmt: skip
 def test_what_keeps_them_is_taken(rules: dict[str, Any], value: str | None) -> None:

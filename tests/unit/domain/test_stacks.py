@@ -57,8 +57,19 @@ def test_a_change_is_told_in_words(action: str, said: str, *, replaces: bool) ->
     assert change.loses is (said in {"replaced", "removed"})
 
 
-def test_what_holds_nothing_is_no_loss() -> None:
-    assert not ChangeFacts(action="Remove", resource="Rule", kind="AWS::Events::Rule").loses
+@pytest.mark.parametrize("kind", ["AWS::Events::Rule", "AWS::ApiGateway::Deployment", "AWS::S3::BucketPolicy"])
+def test_what_holds_nothing_is_no_loss(kind: str) -> None:
+    assert not ChangeFacts(action="Remove", resource="Rule", kind=kind).loses
+
+
+@pytest.mark.parametrize(("kind", "loses"), [("AWS::RDS::DBInstance", True), ("AWS::Lambda::Url", False)])
+def test_what_holds_data_may_be_lost_where_aws_does_not_know_yet(kind: str, *, loses: bool) -> None:
+    assert ChangeFacts(action="Modify", resource="A", kind=kind, may_replace=True).loses is loses
+
+
+def test_an_update_that_was_left_half_done_is_told_with_the_way_back() -> None:
+    with pytest.raises(StackBlocked, match=r"stands as it was then .*: let AWS go back: aws cloudformation r"):
+        way(stack("UPDATE_FAILED"))
 
 
 @pytest.mark.parametrize(
