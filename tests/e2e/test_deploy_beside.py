@@ -110,17 +110,7 @@ def test_parameters_of_a_users_stack_are_checked_and_secrets_are_kept(
 def test_a_worker_its_schedule_and_the_watch_come_work_and_go(
     run: Run, at: Deployment, worker: Path, tmp_path: Path
 ) -> None:
-    deployed = went_well(run("deploy", str(worker), "--yes"))
-    steps = [f"  sosw apply --add {worker}/labourers.yaml", f"  sosw submit --job {worker}/job.json --wait"]
-    assert "\n".join(["next:", *steps]) in deployed
-    assert "nothing changes" in went_well(run("deploy", str(worker), "--yes"))
-    went_well(run("apply", "--add", str(worker / "labourers.yaml"), "--yes"))
-    (tmp_path / "job.json").write_text(json.dumps(JOB))
-    words = ("--job", str(tmp_path / "job.json"), "--cron", "* * * * ? *", "--into", str(tmp_path))
-    assert f"sosw deploy {tmp_path}/nightly" in went_well(run("new", "schedule", "nightly", *words))
-    went_well(run("deploy", str(tmp_path / "nightly"), "--yes"))
-    watched = went_well(run("deploy", "--watch", "--yes", "--parameter", "DeadTasks=5"))
-    assert "DashboardUrl: https://" in watched
+    come(run, worker, tmp_path)
 
     at.wait_for(lambda: any(done(job) for job in jobs(run)), patience=90)
 
@@ -138,6 +128,21 @@ def test_a_worker_its_schedule_and_the_watch_come_work_and_go(
     assert {each: status(at.stack, each) for each in (STACK, "nightly", "sosw-watch")} == {
         STACK: None, "nightly": None, "sosw-watch": None,
     }  # fmt: skip
+
+
+def come(run: Run, worker: Path, tmp_path: Path) -> None:
+    """A Worker with its labourer, a schedule for it, and the watch."""
+    deployed = went_well(run("deploy", str(worker), "--yes"))
+    steps = [f"  sosw apply --add {worker}/labourers.yaml", f"  sosw submit --job {worker}/job.json --wait"]
+    assert "\n".join(["next:", *steps]) in deployed
+    assert "nothing changes" in went_well(run("deploy", str(worker), "--yes"))
+    went_well(run("apply", "--add", str(worker / "labourers.yaml"), "--yes"))
+    (tmp_path / "job.json").write_text(json.dumps(JOB))
+    words = ("--job", str(tmp_path / "job.json"), "--cron", "* * * * ? *", "--into", str(tmp_path))
+    assert f"sosw deploy {tmp_path}/nightly" in went_well(run("new", "schedule", "nightly", *words))
+    went_well(run("deploy", str(tmp_path / "nightly"), "--yes"))
+    watched = went_well(run("deploy", "--watch", "--yes", "--parameter", "DeadTasks=5"))
+    assert "DashboardUrl: https://" in watched
 
 
 def jobs(run: Run) -> list[dict[str, object]]:
