@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from release.errors import Refused
-from release.locks import Environment
+from release.locks import Environment, applies
 
 ROOT = "sosw"
 EXTRA = "sosw:extra"
@@ -70,7 +70,7 @@ def _asked_by(package: Distribution, extras: frozenset[str], where: Environment)
     names = set[str]()
     for line in package.requires or []:
         each = Requirement(line)
-        if each.marker is None or any(each.marker.evaluate({**where, "extra": extra}) for extra in extras or {""}):
+        if applies(each, extras, where):
             name = canonicalize_name(each.name)
             names |= set(_asked_by(package, frozenset(each.extras), where)) if name == ROOT else {name}
     return sorted(names)

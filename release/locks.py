@@ -64,7 +64,7 @@ def missing(wanted: Iterable[Requirement], locked: Mapping[str, str], needs: Nee
     todo = [(each, frozenset[str]()) for each in wanted]
     while todo:
         requirement, extras = todo.pop()
-        if not _applies(requirement, extras, where):
+        if not applies(requirement, extras, where):
             continue
         name, asked = canonicalize_name(requirement.name), frozenset(requirement.extras)
         if name not in locked:
@@ -90,7 +90,8 @@ def on_lambda(python: str, machine: str) -> Environment:
     }
 
 
-def _applies(requirement: Requirement, extras: frozenset[str], where: Environment) -> bool:
+def applies(requirement: Requirement, extras: frozenset[str], where: Environment) -> bool:
+    """Whether it holds in that environment, for a package that is wanted with these extras."""
     marker = requirement.marker
     return marker is None or any(marker.evaluate({**where, "extra": extra}) for extra in extras or {""})
 
