@@ -36,8 +36,7 @@ class NewWorker:
         if not _NAME.fullmatch(self.name):
             rule = "1 to 64 letters, digits, '-' and '_', beginning with a letter or a digit"
             raise BadInput(f"{self.name!r} is no name of a Lambda: {rule}, such as {_near(self.name)}")
-        if not is_prefix(self.prefix):
-            raise BadInput(f"--prefix {self.prefix!r} must be 1 to 31 of a-z 0-9 -, beginning with a letter")
+        refuse_prefix(self.prefix)
         if self.name in Names(self.prefix).functions:
             raise BadInput(f"{self.name} is a function of sosw itself: choose another name, such as {self.name}-worker")
 
@@ -62,6 +61,12 @@ class NewWorker:
             **self.commands,
         }
         return {path: _GAP.sub(lambda gap: given[gap[1]], text) for path, text in templates()}
+
+
+def refuse_prefix(prefix: str) -> None:
+    """Raises `BadInput` for what no environment can be named."""
+    if not is_prefix(prefix):
+        raise BadInput(f"--prefix {prefix!r} must be 1 to 31 of a-z 0-9 -, beginning with a letter")
 
 
 def templates() -> Iterator[tuple[str, str]]:

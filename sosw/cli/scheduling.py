@@ -12,13 +12,13 @@ from typing import Any
 
 import sosw
 from sosw.cli.exits import BadInput
+from sosw.cli.scaffolding import refuse_prefix
 from sosw.domain import schedules
 from sosw.domain.envelope import opened
 from sosw.domain.errors import InvalidInput, Missing, Problem, did_you_mean, invalid
 from sosw.domain.periods import zone
 from sosw.domain.request import JobRequest
 from sosw.domain.settings import EssentialSettings
-from sosw.settings import is_prefix
 
 TEMPLATE = "template.yaml"
 MOST_BYTES = 4096
@@ -48,8 +48,7 @@ class NewSchedule:
         if not _NAME.fullmatch(self.name):
             rule = "1 to 32 of A-Z a-z 0-9 _ -, beginning with a letter or a digit"
             raise BadInput(f"{self.name!r} is no name of a schedule: {rule}, such as nightly")
-        if not is_prefix(self.prefix):
-            raise BadInput(f"--prefix {self.prefix!r} must be 1 to 31 of a-z 0-9 -, beginning with a letter")
+        refuse_prefix(self.prefix)
         zone(self.time_zone)
         if len(_json(self.job, indent=None).encode()) > MOST_BYTES:
             raise BadInput(f"the job has more than {MOST_BYTES:,} bytes: let it read its lists from a source")
