@@ -62,10 +62,7 @@ class Packer:
         ]
 
     def _package(self, code: Code) -> dict[str, str]:
-        folder = (self._path.parent / code.uri).resolve()
-        if not folder.is_dir():
-            what = f"CodeUri {code.uri} is no folder: it is looked for beside the template, at {folder}"
-            raise TemplateInvalid(self._path, what)
+        folder = code.folder(self._path)
         target = self._target(code, folder)
         archive = build_package(self._root, folder, target)
         return {"Bucket": self._bucket, "Key": self._placed(archive, target, code.runtime)}

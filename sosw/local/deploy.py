@@ -42,7 +42,7 @@ class Deployer:
         values = _parameter_values(path, template, parameters)
         if any(runtime.startswith("nodejs") for runtime in runtimes(template, values)):
             ensure_node(self._root)
-        packaged = with_code_at(template, values, lambda code: self._upload_code(path, code.uri))
+        packaged = with_code_at(template, values, lambda code: self._upload_code(code.folder(path)))
         request = {
             "StackName": stack,
             "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
@@ -55,12 +55,7 @@ class Deployer:
             raise DeployFailed(stack, "", error.response["Error"]["Message"]) from error
         return self._await_outputs(stack) if changes else self._outputs(self._describe(stack))
 
-    def _upload_code(self, path: Path, uri: str) -> dict[str, str]:
-        folder = (path.parent / uri).resolve()
-        if not folder.is_dir():
-            raise TemplateInvalid(
-                path, f"CodeUri {uri} is no folder: it is looked for beside the template, at {folder}"
-            )
+    def _upload_code(self, folder: Path) -> dict[str, str]:
         archive = build_package(self._root, folder, Target.of_local(self._environment))
         return {"Bucket": _BUCKET, "Key": self._upload(archive.name, archive.read_bytes())}
 

@@ -103,6 +103,14 @@ class Code:
     """Empty where the template does not say it, or in a way that only AWS understands."""
     architecture: str
 
+    def folder(self, template: Path) -> Path:
+        """Beside the template; raises `TemplateInvalid` where it is not there."""
+        folder = (template.parent / self.uri).resolve()
+        if not folder.is_dir():
+            what = f"CodeUri {self.uri} is no folder: it is looked for beside the template, at {folder}"
+            raise TemplateInvalid(template, what)
+        return folder
+
 
 def with_code_at(template: Template, values: Mapping[str, str], upload: Callable[[Code], dict[str, str]]) -> Template:
     """A copy in which each local CodeUri is what `upload` answered for it, asked once for each; `values`: parameters.
