@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pytest
 from sosw import Client
 from sosw.aws.dynamodb import DynamoConfigSource, DynamoJobStore, DynamoRecordStore, DynamoSlotStore, DynamoTaskStore
 from sosw.aws.objects import S3Objects
+from sosw.client import SettingsFile
 from sosw.domain.job import Totals
 from sosw.domain.task import JobId, Task, task_id
 from sosw.local import LocalStack, local_stack
@@ -147,6 +149,18 @@ def client(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Client:
     for name, value in deployment.stack.variables.items():
         monkeypatch.setenv(name, value)
     return Client()
+
+
+@contextmanager
+def declared(stack: LocalStack, file: Path) -> Iterator[None]:
+    """For the length of the block, the labourers of that file among those of the other tests."""
+    entry: Any = SettingsFile.read(file).values
+    others: Any = CONFIG["task_config"]
+    labourers = {**others["labourers"], **entry["labourers"]}
+    config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
+    config.put(ESSENTIAL_CONFIG, {**CONFIG, "task_config": {"labourers": labourers}})
+    yield
+    config.put(ESSENTIAL_CONFIG, CONFIG)
 
 
 def run(deployment: Deployment, *words: str, typed: str = "", **variables: str) -> subprocess.CompletedProcess[str]:

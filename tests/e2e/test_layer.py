@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from release.building import write_zip
 from release.layer import layer_files
-from sosw.aws.dynamodb import DynamoConfigSource
-from sosw.client import SettingsFile
 from sosw.local.tools import PYTHON_MINOR
 from sosw.local.wheel import ensure_wheel
-from sosw.settings import ESSENTIAL_CONFIG
-from tests.e2e.conftest import CONFIG, ROOT, run
+from tests.e2e.conftest import ROOT, declared, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,13 +41,8 @@ def folder(deployment: Deployment, layer: str, tmp_path: Path) -> Iterator[Path]
     folder, stack = tmp_path / NAME, deployment.stack
     (folder / "worker" / "requirements.txt").unlink()
     stack.deploy(folder / "template.yaml", NAME, {"Runtime": f"python{PYTHON_MINOR}", "Layers": layer})
-    entry: Any = SettingsFile.read(folder / "labourers.yaml").values
-    others: Any = CONFIG["task_config"]
-    labourers = {**others["labourers"], **entry["labourers"]}
-    config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
-    config.put(ESSENTIAL_CONFIG, {**CONFIG, "task_config": {"labourers": labourers}})
-    yield folder
-    config.put(ESSENTIAL_CONFIG, CONFIG)
+    with declared(stack, folder / "labourers.yaml"):
+        yield folder
 
 
 def test_a_worker_without_requirements_does_its_job_with_the_layer(deployment: Deployment, folder: Path) -> None:

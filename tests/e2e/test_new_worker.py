@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sosw.aws.dynamodb import DynamoConfigSource
-from sosw.client import SettingsFile
-from sosw.settings import ESSENTIAL_CONFIG
-from tests.e2e.conftest import CONFIG, run
+from tests.e2e.conftest import declared, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +26,8 @@ def folder(deployment: Deployment, tmp_path: Path) -> Iterator[Path]:
     folder, stack = tmp_path / NAME, deployment.stack
     deployed = run(deployment, "deploy", str(folder), "--yes")
     assert deployed.returncode == 0, deployed.stderr
-    entry: Any = SettingsFile.read(folder / "labourers.yaml").values
-    others: Any = CONFIG["task_config"]
-    labourers = {**others["labourers"], **entry["labourers"]}
-    config = DynamoConfigSource.for_prefix("sosw", region=stack.region, endpoint=stack.endpoint)
-    config.put(ESSENTIAL_CONFIG, {**CONFIG, "task_config": {"labourers": labourers}})
-    yield folder
-    config.put(ESSENTIAL_CONFIG, CONFIG)
+    with declared(stack, folder / "labourers.yaml"):
+        yield folder
 
 
 def test_its_job_is_done_by_the_command_that_its_readme_gives(deployment: Deployment, folder: Path) -> None:
